@@ -1,0 +1,16 @@
+from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
+from .reply import Reply
+from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
+
+__all__ = [
+    "OPEN_STATES",
+    "ItemState",
+    "Message",
+    "MessageAlert",
+    "MessageState",
+    "Receipt",
+    "Reply",
+    "SendSlot",
+    "WorkItem",
+    "WorkItemAlert",
+]

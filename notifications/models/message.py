@@ -1,0 +1,139 @@
+"""The outbox. A row is the queue; its state says what the outside world can have seen."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField, transition
+
+from pathways.models import Alert, Journey, Matter, Rung, Stay
+from patients.models import Patient, Person, Phone
+
+
+class MessageState(models.TextChoices):
+    PENDING = "pending", "pending"
+    SENDING = "sending", "sending"
+    SENT = "sent", "sent"
+    DELIVERED = "delivered", "delivered"
+    FAILED = "failed", "failed"
+    UNKNOWN = "unknown", "unknown"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class Message(models.Model):
+    """Rendered when claimed, never before: `body` is what was handed to the provider."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    stay = models.ForeignKey(Stay, null=True, on_delete=models.PROTECT, related_name="+")
+    matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, related_name="+")
+    rung = models.ForeignKey(Rung, null=True, on_delete=models.PROTECT, related_name="+")
+    reply = models.ForeignKey("notifications.Reply", null=True, on_delete=models.PROTECT, related_name="answers")
+    purpose = models.CharField(max_length=24, help_text="reminder, stop_confirmation, start_confirmation, help, answer")
+    recipient = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    journey = models.ForeignKey(Journey, null=True, on_delete=models.PROTECT, related_name="+")
+    programme = models.CharField(max_length=60, blank=True)
+    channel = models.CharField(max_length=10, default="sms")
+    wording = models.CharField(max_length=60)
+    priority = models.PositiveSmallIntegerField(default=5)
+    state = FSMField(max_length=10, choices=MessageState.choices, default=MessageState.PENDING, protected=True)
+    shadow = models.BooleanField(default=False)
+    reason = models.CharField(max_length=60, blank=True, help_text="why not sent, or why it waits")
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    phone = models.ForeignKey(Phone, null=True, on_delete=models.PROTECT, related_name="+")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    body = models.TextField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    token = models.CharField(max_length=43, blank=True)
+    provider_sid = models.CharField(max_length=40, blank=True, db_index=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    unknown_since = models.DateTimeField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stay", "matter", "rung", "recipient", "channel"],
+                condition=models.Q(rung__isnull=False),
+                nulls_distinct=False,
+                name="message_once_per_rung_and_recipient",
+            ),
+            models.UniqueConstraint(
+                fields=["reply", "purpose"],
+                condition=models.Q(reply__isnull=False) & ~models.Q(purpose="answer"),
+                name="message_once_per_reply_and_purpose",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before", "priority", "id"],
+                condition=models.Q(state="pending", shadow=False),
+                name="message_due",
+            ),
+            models.Index(fields=["state", "claimed_at"], condition=models.Q(state__in=["sending", "unknown"]), name="message_in_doubt"),
+            models.Index(fields=["patient"], name="message_patient"),
+            models.Index(fields=["journey"], name="message_journey"),
+        ]
+
+    @transition(state, source=MessageState.PENDING, target=MessageState.SENDING)
+    def claim(self) -> None: ...
+
+    @transition(state, source=[MessageState.SENDING, MessageState.UNKNOWN], target=MessageState.SENT)
+    def accept(self) -> None: ...
+
+    @transition(state, source=[MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN], target=MessageState.DELIVERED)
+    def deliver(self) -> None: ...
+
+    @transition(state, source=[MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN], target=MessageState.FAILED)
+    def fail(self) -> None: ...
+
+    @transition(state, source=MessageState.SENDING, target=MessageState.UNKNOWN)
+    def lose_sight(self) -> None: ...
+
+    @transition(state, source=[MessageState.SENDING, MessageState.UNKNOWN], target=MessageState.PENDING)
+    def put_back(self) -> None: ...
+
+    @transition(state, source=[MessageState.PENDING, MessageState.UNKNOWN], target=MessageState.WITHDRAWN)
+    def withdraw(self) -> None: ...
+
+
+class MessageAlert(models.Model):
+    """Which alerts a message speaks for; a combined text has several."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="alerts")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "alert"], name="message_alert_once")]
+        indexes = [models.Index(fields=["alert"], name="message_alert_alert")]
+
+
+class SendSlot(models.Model):
+    """The cap in the database: one unprompted automated text per phone and local day."""
+
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="+")
+    local_day = models.DateField()
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["phone", "local_day"], name="send_slot_once")]
+
+
+class Receipt(models.Model):
+    """A status callback of the provider, kept even when its message is not known yet."""
+
+    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="receipts")
+    provider_sid = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    error_code = models.CharField(max_length=20, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider_sid", "status"], name="receipt_once")]

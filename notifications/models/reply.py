@@ -1,0 +1,33 @@
+"""What people write back."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from patients.models import Patient, Person, Phone
+
+
+class Reply(models.Model):
+    """An inbound SMS; unread until a navigator marks it read."""
+
+    class Kind(models.TextChoices):
+        STOP = "stop", "STOP"
+        START = "start", "START"
+        HELP = "help", "HELP"
+        STOP_INTENT = "stop_intent", "asks us to stop, in their own words"
+        TEXT = "text", "text"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    provider_sid = models.CharField(max_length=40, unique=True)
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="replies")
+    to = models.CharField(max_length=20)
+    body = models.TextField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

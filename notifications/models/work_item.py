@@ -1,0 +1,108 @@
+"""A task for a staff member, with its cause; FHIR calls it Task, we do not (Celery does)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField, transition
+
+from pathways.models import Alert, Journey, Matter
+from patients.models import Patient, Site
+
+if TYPE_CHECKING:
+    from patients.models import User
+
+
+class ItemState(models.TextChoices):
+    OPEN = "open", "open"
+    CLAIMED = "claimed", "claimed"
+    PARKED = "parked", "snoozed"
+    DONE = "done", "done"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+OPEN_STATES = (ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED)
+
+
+class WorkItemQuerySet(models.QuerySet["WorkItem"]):
+    def visible_to(self, user: User) -> WorkItemQuerySet:
+        """Items of the user's sites; shadow items are for the go-live comparison only."""
+        return self.filter(site__in=user.site_ids(), shadow=False)
+
+    def open(self) -> WorkItemQuerySet:
+        return self.filter(state__in=OPEN_STATES)
+
+
+class WorkItem(models.Model):
+    """One open per cause. Lower `priority` is more urgent. `reason_gone_at` keeps a claimed item with its holder, marked."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    cause_kind = models.CharField(max_length=16, help_text="problem, matter, reply, bad_number, unknown_send, hand_over")
+    cause_key = models.TextField()
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    journey = models.ForeignKey(Journey, null=True, on_delete=models.PROTECT, related_name="+")
+    matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, related_name="+")
+    problem = models.CharField(max_length=60)
+    audience = models.CharField(max_length=40)
+    priority = models.PositiveSmallIntegerField()
+    state = FSMField(max_length=10, choices=ItemState.choices, default=ItemState.OPEN, protected=True)
+    shadow = models.BooleanField(default=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    parked_until = models.DateTimeField(null=True)
+    parked_priority = models.PositiveSmallIntegerField(null=True)
+    parked_reason = models.CharField(max_length=60, blank=True)
+    escalated_at = models.DateTimeField(null=True)
+    reason_gone_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0, help_text="a late save of another screen never overwrites")
+
+    objects = WorkItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause_kind", "cause_key", "shadow"],
+                condition=models.Q(state__in=["open", "claimed", "parked"]),
+                name="work_item_one_open_per_cause",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["site", "priority", "due_at", "id"],
+                condition=models.Q(state__in=["open", "claimed", "parked"], shadow=False),
+                name="work_item_queue",
+            ),
+            models.Index(fields=["journey"], name="work_item_journey"),
+            models.Index(fields=["due_at"], condition=models.Q(state__in=["open", "claimed", "parked"]), name="work_item_due"),
+        ]
+
+    @transition(state, source=ItemState.OPEN, target=ItemState.CLAIMED)
+    def claim(self) -> None: ...
+
+    @transition(state, source=[ItemState.CLAIMED, ItemState.PARKED], target=ItemState.OPEN)
+    def put_back(self) -> None: ...
+
+    @transition(state, source=[ItemState.OPEN, ItemState.CLAIMED], target=ItemState.PARKED)
+    def park(self) -> None: ...
+
+    @transition(state, source=[ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED], target=ItemState.DONE)
+    def finish(self) -> None: ...
+
+    @transition(state, source=[ItemState.OPEN, ItemState.PARKED], target=ItemState.WITHDRAWN)
+    def withdraw(self) -> None: ...
+
+
+class WorkItemAlert(models.Model):
+    """Which alerts an item stands for; an alert belongs to at most one item."""
+
+    alert = models.OneToOneField(Alert, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(WorkItem, on_delete=models.PROTECT, related_name="alerts")

@@ -1,0 +1,57 @@
+"""What a reader makes of the bytes it is given: who the message is about and which facts it states. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pathways.facts import Fact
+from patients.demographics import Demographics
+
+
+class FeedProfile(msgspec.Struct, frozen=True):
+    """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none."""
+
+    name: str = "command-line"
+    system: str = "command-line"
+    time_zone: str = "America/New_York"
+    assigner: str = "command-line"
+    sentinel_ids: frozenset[str] = frozenset()
+
+
+class Merge(msgspec.Struct, frozen=True):
+    """`loser` became `survivor` (A40 and kin, Patient.link replaced-by); `undone` for A37. Each is (authority, value) pairs."""
+
+    loser: tuple[tuple[str, str], ...]
+    survivor: tuple[tuple[str, str], ...]
+    undone: bool = False
+
+
+class ParsedMessage(msgspec.Struct, frozen=True):
+    """One message after files were split. `facts` carry lineage, digest and keys already; `person` is None where nobody is named.
+
+    `digest` is the hex SHA-256 of the body without what a resend changes (MSH-7). `patient_ref` is the FHIR reference by which
+    resources of one bundle or feed name the patient when the resource itself has no identifiers.
+    """
+
+    format: str
+    type: str
+    control_id: str
+    digest: str
+    body: bytes
+    message_at: datetime | None = None
+    person: Demographics | None = None
+    patient_ref: str = ""
+    facts: tuple[Fact, ...] = ()
+    merge: Merge | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Unreadable(Exception):
+    """The message cannot be applied as it stands. `reason` is a code to count by; `explanation` names field and rule in words."""
+
+    def __init__(self, reason: str, explanation: str) -> None:
+        super().__init__(explanation)
+        self.reason = reason
+        self.explanation = explanation

@@ -1,0 +1,107 @@
+"""Every kind of event there is, with what its body carries. A kind that is not here cannot be stored.
+
+Body fields are plain JSON. Codes are written "<system>|<code>" with the system's short name (icd10, loinc, snomed, rxcui, ndc, hgnc);
+a coded thing is {"code": "...", "text": "..."}. Findings are listed in `pathways.knowledge.findings`.
+"""
+
+from __future__ import annotations
+
+FED: dict[str, str] = {
+    # getting onto a pathway
+    "diagnosis": "code, text, role (primary|secondary|history), verification (confirmed|provisional|refuted|...), stage, histology, laterality, line",
+    "referral": "code, text, specialty: someone asked for the patient to be seen (REF, PPR, ServiceRequest referral)",
+    "pathology_report": "text: candidate only; specimen class, conclusion codes",
+    "stage_recorded": "stage, system: a stage given apart from the diagnosis",
+    # biopsy, order, specimen
+    "biopsy_ordered": "code, text: a procedure to get tissue was asked for",
+    "biopsy_done": "code, text: tissue was taken",
+    "biopsy_not_done": "reason: the attempt was given up",
+    "test_ordered": "code, text, reflex (bool), specimen_class, reason codes: a signed order for a test; an intent, plan or proposal is none",
+    "order_held": "reason",
+    "order_cancelled": "reason: the order was cancelled (not: asked to be cancelled)",
+    "specimen_collected": "specimen_class (tissue|cytology|plasma|blood|saliva|dried_blood_spot|other), site",
+    "specimen_sent": "carrier",
+    "specimen_received": "specimen_class",
+    "specimen_adequate": "tumour_percent",
+    "specimen_rejected": "reason (quantity|quality|identity|other), text: QNS and other refusals of a specimen",
+    # results
+    "result_partial": "code, specimen_class, findings[], panel_complete: preliminary or partial report",
+    "result_final": "code, text, specimen_class, findings[], panel (gene -> five values), document (bool)",
+    "result_failed": "reason, text: the test gave no result",
+    "result_document": "title: report that only a person can read (PDF, MDM); abstraction",
+    "phenotype_assigned": "gene, phenotype, activity_score, diplotype",
+    "result_reviewed": "clinician",
+    "result_communicated": "how, to",
+    # decision
+    "mtb_reviewed": "conclusion",
+    "treatment_decided": "decision (matched|other|none), drugs[], reason",
+    "recommendation_delivered": "to, how",
+    "prescriber_answered": "answer (changed|dose_adjusted|overridden|stopped), reason",
+    # drug
+    "drug_ordered": "drugs[] (rxcui, text), route, line",
+    "drug_order_stopped": "reason",
+    "drug_dispensed": "drugs[]: handed over to the patient (`handed_over`: true) or only filled",
+    "drug_returned": "drugs[]: dispensed but given back or reversed",
+    "drug_administered": "drugs[], route, complete (bool)",
+    "drug_not_given": "drugs[], reason: an administration recorded as not done",
+    "drug_received": "drugs[], basis: derived by rule from administration, dispense or attestation",
+    "first_dose_attested": "drugs[], told_by",
+    "persistence_confirmed": "drugs[]: refill or contact at 30 days",
+    "change_verified": "drugs[]: the changed prescription was dispensed",
+    # payer
+    "pa_submitted": "subject (test|drug), payer, reference, urgency (standard|expedited)",
+    "pa_pended": "subject, reason",
+    "pa_peer_to_peer": "subject",
+    "pa_approved": "subject, reference",
+    "pa_denied": "subject, code, reason",
+    "pa_appealed": "subject",
+    "pa_not_required": "subject",
+    "assistance_granted": "programme",
+    # visits, whereabouts, life
+    "visit_booked": "start, service",
+    "visit_moved": "start",
+    "visit_cancelled": "reason",
+    "visit_missed": "",
+    "visit_kept": "service",
+    "admitted": "facility",
+    "discharged": "facility",
+    "transferred_out": "to, accepted (bool)",
+    "trial_screening": "trial",
+    "trial_on_study": "trial",
+    "trial_screen_failed": "trial, reason",
+    "hospice_started": "",
+    "death": "date from an authoritative feed",
+    "death_hint": "a flag in a laboratory message, a reply, returned mail",
+    "consent_recorded": "consent_kind (text|genetic_test|research|family_contact|disclosure), decision, programme",
+}
+
+ACTS: dict[str, str] = {
+    "enrolled": "entry, found_by, pathway, primary_group, episode_no, episode_kind, clinician",
+    "held": "reason, until, review_at, party",
+    "resumed": "",
+    "exited": "reason, class, sub_reason, clinician, note",
+    "reopened": "reason",
+    "voided": "reason (duplicate|entered_in_error|merged_into), into",
+    "restored": "reason",
+    "picked": "stage, line, histology: what a person chose to settle a cannot_say",
+    "actionable_confirmed": "gene, alteration, clinician",
+    "not_actionable_confirmed": "clinician, reason",
+    "handed_over": "to, accepted",
+    "work_outcome": "outcome, problem, note",
+    "contact_attempted": "channel, outcome",
+    "patient_replied": "reply id only; the words stay in the reply",
+    "reply_read": "reply id",
+}
+
+DERIVED: dict[str, str] = {
+    "flagged_actionable": "findings[], rules[], line: a dated rule calls a finding actionable now",
+    "later_line_actionable": "findings[], rules[]: actionable in a later line; watched",
+    "not_actionable": "complete panel on adequate tissue and nothing flagged",
+    "cannot_say": "missing[]: what a person must add before the rules can answer",
+    "matched_therapy": "drugs[], rules[], received_by: a drug that matches the flag was received",
+    "unmatched_therapy": "drugs[]: a drug that no rule and no name could place; needs review",
+    "empiric_started": "drugs[]: systemic therapy began before the result",
+    "interaction_flagged": "gene, phenotype, drugs[], rules[]: actionable phenotype and an affected drug",
+}
+
+KINDS: dict[str, str] = {**FED, **ACTS, **DERIVED}

@@ -1,0 +1,31 @@
+from .alert import Alert
+from .definition import PathwayVersion, Rollout, Rung, Stage
+from .event import Binding, Event
+from .feed import Coverage, Feed
+from .inbound import Inbound
+from .journey import ExitClass, Journey, JourneyRevision, JourneySite, Phase, Status
+from .matter import Matter, MatterKind
+from .stay import Stay, StayRevision
+
+__all__ = [
+    "Alert",
+    "Binding",
+    "Coverage",
+    "Event",
+    "ExitClass",
+    "Feed",
+    "Inbound",
+    "Journey",
+    "JourneyRevision",
+    "JourneySite",
+    "Matter",
+    "MatterKind",
+    "PathwayVersion",
+    "Phase",
+    "Rollout",
+    "Rung",
+    "Stage",
+    "Status",
+    "Stay",
+    "StayRevision",
+]

@@ -1,0 +1,121 @@
+"""Published definitions, and their stages and rungs compiled into rows that set-based SQL can join."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField, transition
+
+
+class PathwayVersion(models.Model):
+    """One version of a programme's definition; immutable once published."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        REVIEWED = "reviewed", "reviewed"
+        PUBLISHED = "published", "published"
+        RETIRED = "retired", "retired"
+
+    code = models.SlugField(max_length=60)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    body = models.JSONField()
+    status = FSMField(max_length=12, choices=Status.choices, default=Status.DRAFT, protected=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_note = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "number"], name="pathway_version_once"),
+            models.UniqueConstraint(fields=["code", "digest"], name="pathway_content_once"),
+            models.UniqueConstraint(fields=["code"], condition=models.Q(status="published"), name="pathway_one_published"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.number}"
+
+    @transition(status, source=Status.DRAFT, target=Status.REVIEWED)
+    def review(self) -> None: ...
+
+    @transition(status, source=[Status.DRAFT, Status.REVIEWED], target=Status.PUBLISHED)
+    def publish(self) -> None: ...
+
+    @transition(status, source=Status.PUBLISHED, target=Status.RETIRED)
+    def retire(self) -> None: ...
+
+
+class Stage(models.Model):
+    """A place to wait, compiled at publish."""
+
+    version = models.ForeignKey(PathwayVersion, on_delete=models.CASCADE, related_name="stages")
+    track = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    problem = models.CharField(max_length=60)
+    label = models.CharField(max_length=200)
+    ball = models.CharField(max_length=40)
+    awaits = models.JSONField(default=list)
+    watch = models.BooleanField(default=False)
+    blocks = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "track", "name"], name="stage_once_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.track}.{self.name}"
+
+
+class Rung(models.Model):
+    """A planned reaction: of a stage, or of a kind of matter. `n` counts from 0 in the order of time."""
+
+    class CatchUp(models.TextChoices):
+        SEND = "send", "send late"
+        SKIP = "skip", "skip"
+        WORK_ITEM = "work_item", "make a work item instead"
+
+    stage = models.ForeignKey(Stage, null=True, on_delete=models.CASCADE, related_name="rungs")
+    matter_kind = models.CharField(max_length=40, blank=True)
+    n = models.PositiveSmallIntegerField()
+    audience = models.CharField(max_length=40, help_text="patient, or the role that gets the work item")
+    problem = models.CharField(max_length=60)
+    priority = models.PositiveSmallIntegerField(help_text="1 most urgent ... 9")
+    wording = models.CharField(max_length=60, blank=True)
+    catch_up = models.CharField(max_length=12, choices=CatchUp, default=CatchUp.WORK_ITEM)
+    expires_after = models.DurationField(null=True)
+    every = models.DurationField(null=True)
+    answer_within = models.DurationField(help_text="how long the work item may stay open before it escalates")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "matter_kind", "n"], name="rung_once", nulls_distinct=False)]
+
+
+class Rollout(models.Model):
+    """How far a programme has gone live at a site; changed by a named person with a reason."""
+
+    class Mode(models.TextChoices):
+        OFF = "off", "off"
+        BACKFILL = "backfill", "backfill"
+        SHADOW = "shadow", "shadow"
+        STAFF = "staff", "staff only"
+        LIVE = "live", "live"
+
+    site = models.ForeignKey("patients.Site", on_delete=models.CASCADE, related_name="+")
+    pathway = models.SlugField(max_length=60)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
+    texts_from = models.DateTimeField(null=True)
+    default_accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    release_per_day = models.PositiveSmallIntegerField(default=10)
+    signed_version = models.ForeignKey(PathwayVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "pathway"], name="rollout_once"),
+            models.CheckConstraint(
+                condition=~models.Q(mode__in=["staff", "live"]) | models.Q(default_accountable__isnull=False),
+                name="rollout_has_accountable_person",
+            ),
+        ]

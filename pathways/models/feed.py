@@ -1,0 +1,49 @@
+"""Sources of messages, and what each is expected to tell us."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from patients.models import Site
+
+
+class Feed(models.Model):
+    """A source with an expected heartbeat. Only the digest of its inbound token is stored."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live", "live"
+        BATCH = "batch", "batch: speaks for the extract time it states"
+
+    name = models.SlugField(unique=True, max_length=60)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.LIVE)
+    token_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    assigner = models.CharField(max_length=80, blank=True, help_text="assigning authority of identifiers that name none")
+    system = models.CharField(max_length=80, blank=True, help_text="lineage prefix; two feeds of one system share it")
+    may_register = models.BooleanField(default=False)
+    restarts_counter = models.BooleanField(default=False)
+    sentinel_ids = models.JSONField(default=list, blank=True)
+    longest_silence = models.DurationField(null=True, blank=True)
+    data_as_of = models.DateTimeField(null=True, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Coverage(models.Model):
+    """What of a kind of event we can see at a site: a feed brings it, people type it, or nobody does."""
+
+    class How(models.TextChoices):
+        FED = "fed", "fed by a feed"
+        BY_HAND = "by_hand", "by hand"
+        NOT_OBSERVABLE = "not_observable", "not observable here"
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=60)
+    how = models.CharField(max_length=16, choices=How)
+    feed = models.ForeignKey(Feed, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "kind"], name="coverage_once_per_site_and_kind")]

@@ -1,0 +1,63 @@
+"""Every message received, whole, with what became of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from patients.models import Patient
+
+from .feed import Feed
+
+
+class InboundQuerySet(models.QuerySet["Inbound"]):
+    def quarantined(self) -> InboundQuerySet:
+        return self.filter(outcome=Inbound.Outcome.QUARANTINED)
+
+    def waiting_for(self, keys: list[str]) -> InboundQuerySet:
+        """Quarantined messages that a later message naming one of `keys` would let in."""
+        return self.quarantined().filter(waits_for__overlap=keys)
+
+
+class Inbound(models.Model):
+    """One message after files were split: exactly one of applied, duplicate, quarantined."""
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", "applied"
+        DUPLICATE = "duplicate", "duplicate"
+        QUARANTINED = "quarantined", "quarantined"
+
+    class Format(models.TextChoices):
+        HL7V2 = "hl7v2", "HL7 v2"
+        FHIR = "fhir", "FHIR R4 JSON"
+        CSV = "csv", "CSV row"
+        UNKNOWN = "unknown", "not recognised"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
+    format = models.CharField(max_length=8, choices=Format)
+    type = models.CharField(max_length=60, blank=True, help_text="ORU^R01, DiagnosticReport, results.csv ...")
+    control_id = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64)
+    message_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    body = models.BinaryField()
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    no_effect = models.BooleanField(default=False)
+    reason = models.CharField(max_length=60, blank=True, help_text="code, counted")
+    explanation = models.TextField(blank=True, help_text="in words a lab liaison understands; names field and rule")
+    waits_for = models.JSONField(default=list)
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    applied_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=1)
+
+    objects = InboundQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed", "control_id", "digest"], condition=~models.Q(outcome="duplicate"), name="inbound_message_once"
+            )
+        ]
+        indexes = [models.Index(fields=["feed", "received_at"], condition=models.Q(outcome="quarantined"), name="inbound_quarantine")]

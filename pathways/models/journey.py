@@ -1,0 +1,160 @@
+"""One episode of one patient on one pathway, and the state machines that say what may follow what."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django_fsm import FSMField, transition
+
+from patients.models import Patient, Practitioner, Site
+
+from .definition import PathwayVersion
+
+if TYPE_CHECKING:
+    from patients.models import User
+
+
+class Phase(models.TextChoices):
+    IDENTIFIED = "identified", "identified"
+    ORDERED = "ordered", "ordered"
+    SAMPLED = "sampled", "sampled"
+    RESULTED = "resulted", "resulted"
+    DECIDED = "decided", "decided"
+    STARTED = "started", "started"
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", "active"
+    COMPLETED = "completed", "completed"
+    EXITED = "exited", "exited"
+    VOID = "void", "void"
+
+
+class ExitClass(models.TextChoices):
+    APPROPRIATE = "appropriate", "appropriate"
+    COMPETING = "competing", "competing"
+    ADMINISTRATIVE = "administrative", "administrative"
+    PREVENTABLE = "preventable", "preventable"
+    PATIENT_CHOICE = "patient_choice", "patient's choice"
+
+
+class JourneyQuerySet(models.QuerySet["Journey"]):
+    def visible_to(self, user: User) -> JourneyQuerySet:
+        """Journeys of the user's sites, home or participating."""
+        sites = user.site_ids()
+        taking_part = JourneySite.objects.filter(site__in=sites).values("journey")
+        return self.filter(models.Q(home_site__in=sites) | models.Q(pk__in=taking_part)).exclude(status=Status.VOID)
+
+    def open(self) -> JourneyQuerySet:
+        return self.filter(status=Status.ACTIVE)
+
+
+class Journey(models.Model):
+    """Phase, status and all first times are results of replay; `pathways.journeys` is their only writer."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    pathway = models.SlugField(max_length=60)
+    version = models.ForeignKey(PathwayVersion, on_delete=models.PROTECT, related_name="+")
+    primary_group = models.CharField(max_length=60)
+    episode_no = models.PositiveSmallIntegerField(default=1)
+    episode_kind = models.CharField(max_length=20, default="initial")
+    laterality = models.CharField(max_length=10, blank=True)
+    entry = models.CharField(max_length=40)
+    found_by = models.CharField(max_length=40)
+    home_site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    responsible = models.ForeignKey(Practitioner, null=True, on_delete=models.PROTECT, related_name="+")
+    prevalent = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+    phase = FSMField(max_length=12, choices=Phase.choices, default=Phase.IDENTIFIED, protected=True)
+    status = FSMField(max_length=12, choices=Status.choices, default=Status.ACTIVE, protected=True)
+    outcome = models.CharField(max_length=60, blank=True)
+    exit_reason = models.CharField(max_length=60, blank=True)
+    exit_class = models.CharField(max_length=16, blank=True, choices=ExitClass)
+    ended_at = models.DateTimeField(null=True)
+    identified_at = models.DateTimeField(null=True)
+    ordered_at = models.DateTimeField(null=True)
+    sampled_at = models.DateTimeField(null=True)
+    resulted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    milestones = models.JSONField(default=dict, help_text="name -> [state, ISO time or null, basis lineage]")
+    ball = models.CharField(max_length=40, blank=True)
+    held_until = models.DateTimeField(null=True)
+    hold_reason = models.CharField(max_length=60, blank=True)
+    context = models.JSONField(default=dict)
+    context_digest = models.CharField(max_length=64, blank=True)
+    anomalies = models.JSONField(default=list)
+    replayed_at = models.DateTimeField(null=True)
+
+    objects = JourneyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "pathway", "primary_group", "episode_no"],
+                condition=models.Q(status="active"),
+                name="journey_one_active_per_episode",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["patient"], name="journey_patient"),
+            models.Index(fields=["pathway", "home_site", "identified_at"], name="journey_report"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pathway} {self.episode_no} of patient {self.patient_id}"
+
+    @transition(phase, source="*", target=Phase.IDENTIFIED)
+    def stand_identified(self) -> None: ...
+
+    @transition(phase, source="*", target=Phase.ORDERED)
+    def stand_ordered(self) -> None: ...
+
+    @transition(phase, source="*", target=Phase.SAMPLED)
+    def stand_sampled(self) -> None: ...
+
+    @transition(phase, source="*", target=Phase.RESULTED)
+    def stand_resulted(self) -> None: ...
+
+    @transition(phase, source="*", target=Phase.DECIDED)
+    def stand_decided(self) -> None: ...
+
+    @transition(phase, source="*", target=Phase.STARTED)
+    def stand_started(self) -> None: ...
+
+    @transition(status, source=[Status.ACTIVE, Status.EXITED], target=Status.COMPLETED)
+    def complete(self) -> None: ...
+
+    @transition(status, source=[Status.ACTIVE, Status.COMPLETED], target=Status.EXITED)
+    def exit(self) -> None: ...
+
+    @transition(status, source=[Status.COMPLETED, Status.EXITED, Status.VOID], target=Status.ACTIVE)
+    def reopen(self) -> None: ...
+
+    @transition(status, source=[Status.ACTIVE, Status.COMPLETED, Status.EXITED], target=Status.VOID)
+    def void(self) -> None: ...
+
+
+class JourneySite(models.Model):
+    """A site that takes part in a journey beside its home site."""
+
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="participations")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["journey", "site"], name="journey_site_once")]
+
+
+class JourneyRevision(models.Model):
+    """What a correction changed: the old value, and until when we believed it."""
+
+    journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="revisions")
+    field = models.CharField(max_length=60)
+    old = models.JSONField(null=True)
+    until_received = models.DateTimeField()

@@ -1,0 +1,62 @@
+"""Something a person must settle that is no stay: a candidate, an unbound result, a death hint ..."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from patients.models import Patient, Site
+
+from .journey import Journey
+
+
+class MatterKind(models.TextChoices):
+    CANDIDATE = "candidate", "candidate for a programme"
+    STAGE_MISSING = "stage_missing", "stage of the disease missing"
+    UNBOUND = "unbound", "result without a journey"
+    AMBIGUOUS = "ambiguous", "fact that fits several journeys"
+    CANNOT_SAY = "cannot_say", "what the rules need to know"
+    MERGE = "merge", "two records became one"
+    DEATH_HINT = "death_hint", "hint of a death"
+    RESULT_CHANGED = "result_changed", "result changed after it was acted on"
+    STALE_CONFIRMATION = "stale_confirmation", "confirmed on facts that changed"
+    LATE_FACT = "late_fact", "result or start after the journey ended"
+    FEED_SILENT = "feed_silent", "feed silent"
+    ABSTRACTION = "abstraction", "report that only a person can read"
+    DRUG_REVIEW = "drug_review", "drug that no rule could place"
+    EMPIRIC_SAFETY = "empiric_safety", "actionable result after empiric therapy"
+    ANOMALY = "anomaly", "fact that no track takes"
+
+
+class Matter(models.Model):
+    """One open per (kind, subject); opened and closed by the writer. `detail` says in words what is asked."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=24, choices=MatterKind)
+    subject = models.TextField()
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    journey = models.ForeignKey(Journey, null=True, on_delete=models.PROTECT, related_name="matters")
+    detail = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    rung_at = ArrayField(models.DateTimeField(null=True), default=list)
+    attention_at = models.DateTimeField(null=True)
+    rang_through = models.DateTimeField(null=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    mode = models.CharField(max_length=8, default="staff")
+    closed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=60, blank=True)
+    set_aside = models.TextField(blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject"], condition=models.Q(closed_at__isnull=True), name="matter_one_open")
+        ]
+        indexes = [
+            models.Index(fields=["attention_at"], condition=models.Q(attention_at__isnull=False), name="matter_attention"),
+            models.Index(fields=["patient"], name="matter_patient"),
+        ]

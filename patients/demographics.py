@@ -1,0 +1,40 @@
+"""What a message says of a person, before anybody decided whether we know them. Pure values, no rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+
+class StatedIdentifier(msgspec.Struct, frozen=True):
+    """(authority, value) with its type (HL7 0203: MR, SS, PI ...). An identifier without authority has the feed's assigner."""
+
+    authority: str
+    value: str
+    type: str = "MR"
+
+
+class Demographics(msgspec.Struct, frozen=True):
+    """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`).
+
+    `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first. `died_*` come only from a feed that may say so;
+    `death_hint` is a flag without authority (PID-30 in a laboratory's message).
+    """
+
+    identifiers: tuple[StatedIdentifier, ...] = ()
+    family: str = ""
+    given: str = ""
+    birth_lo: date | None = None
+    birth_hi: date | None = None
+    sex: str = ""
+    language: str = ""
+    race: str = ""
+    ethnicity: str = ""
+    payer: str = ""
+    postal_code: str = ""
+    phones: tuple[str, ...] = ()
+    died_lo: datetime | None = None
+    died_hi: datetime | None = None
+    death_hint: bool = False
+    erase: tuple[str, ...] = ()

@@ -1,0 +1,29 @@
+from .access import AccessLog, AccessSeal
+from .consent import ConsentEntry, ConsentKind, Permission
+from .patient import Authority, Identifier, Merge, Patient, PatientSite
+from .person import ContactPoint, Person, Phone
+from .practitioner import Practitioner
+from .site import Site, SiteHoliday
+from .staff import Membership, Role, User
+
+__all__ = [
+    "AccessLog",
+    "AccessSeal",
+    "Authority",
+    "ConsentEntry",
+    "ConsentKind",
+    "ContactPoint",
+    "Identifier",
+    "Membership",
+    "Merge",
+    "Patient",
+    "PatientSite",
+    "Permission",
+    "Person",
+    "Phone",
+    "Practitioner",
+    "Role",
+    "Site",
+    "SiteHoliday",
+    "User",
+]

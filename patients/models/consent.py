@@ -1,0 +1,56 @@
+"""The consent ledger, and the row that says what holds now."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from .patient import Patient
+from .person import Person, Phone
+
+
+class ConsentKind(models.TextChoices):
+    TEXT = "text", "text messages"
+    GENETIC_TEST = "genetic_test", "genetic test"
+    RESEARCH = "research", "research"
+    FAMILY_CONTACT = "family_contact", "contact with family"
+    DISCLOSURE = "disclosure", "wish to know"
+
+
+class ConsentEntry(models.Model):
+    """Append-only: who said what, when, how, in which words."""
+
+    class Decision(models.TextChoices):
+        GRANTED = "granted", "granted"
+        REVOKED = "revoked", "revoked"
+
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    phone = models.ForeignKey(Phone, null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=ConsentKind)
+    programme = models.CharField(max_length=60, blank=True, help_text="blank: all programmes")
+    decision = models.CharField(max_length=8, choices=Decision)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=40, help_text="form, verbal, feed, reply, provider ...")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    wording_version = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    evidence = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "kind"], name="consent_patient")]
+
+
+class Permission(models.Model):
+    """May we text this person about this patient on this phone? The row that sending locks. Blank programme: all."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="permissions")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="permissions")
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="permissions")
+    programme = models.CharField(max_length=60, blank=True)
+    granted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "patient", "phone", "programme"], name="permission_once")]
+        indexes = [models.Index(fields=["phone"], name="permission_phone"), models.Index(fields=["patient"], name="permission_patient")]

@@ -1,0 +1,104 @@
+"""Patients, their identifiers, the sites that know them, and who may act for them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from .person import Person
+from .site import Site
+
+if TYPE_CHECKING:
+    from .staff import User
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, user: User) -> PatientQuerySet:
+        """Patients known at one of the user's sites; merged records are seen through their survivor."""
+        return self.filter(survivor__isnull=True, pk__in=PatientSite.objects.filter(site__in=user.site_ids()).values("patient"))
+
+
+class Patient(models.Model):
+    """Blank and null say *unknown*, which is a value of its own in every report."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", "female"
+        MALE = "male", "male"
+        OTHER = "other", "other"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="patient")
+    sex = models.CharField(max_length=8, choices=Sex, blank=True)
+    race = models.CharField(max_length=40, blank=True)
+    ethnicity = models.CharField(max_length=40, blank=True)
+    payer = models.CharField(max_length=60, blank=True)
+    rurality = models.CharField(max_length=20, blank=True)
+    died_lo = models.DateTimeField(null=True)
+    died_hi = models.DateTimeField(null=True)
+    death_source = models.CharField(max_length=60, blank=True)
+    death_hold_since = models.DateTimeField(null=True, help_text="a hint of death that a person has not settled: no text goes out")
+    admitted_since = models.DateTimeField(null=True, help_text="no text while admitted")
+    survivor = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
+    is_test = models.BooleanField(default=False)
+    registered_at = models.DateTimeField()
+
+    objects = PatientQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Identifier(models.Model):
+    """A number under which an assigning authority knows a patient."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="identifiers")
+    authority = models.CharField(max_length=120)
+    value = models.CharField(max_length=120)
+    type = models.CharField(max_length=20, default="MR")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "value"], condition=models.Q(until__isnull=True), name="identifier_once")
+        ]
+
+
+class PatientSite(models.Model):
+    """That a site takes part in a patient's care, and so may see the record."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="sites")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "site"], name="patient_site_once")]
+
+
+class Merge(models.Model):
+    """One record became another, or was parted from it again; append-only."""
+
+    loser = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    survivor = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    merged = models.BooleanField(default=True, help_text="false: the merge was undone")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=200)
+
+
+class Authority(models.Model):
+    """That a person may be told of, and speak for, a patient."""
+
+    class Basis(models.TextChoices):
+        PARENT = "parent", "parent"
+        GUARDIAN = "guardian", "legal guardian"
+        PROXY = "proxy", "health-care proxy"
+        NAMED = "named", "named by the patient"
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="authorities")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="authorities")
+    basis = models.CharField(max_length=12, choices=Basis)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    limits = models.TextField(blank=True)

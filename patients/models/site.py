@@ -1,0 +1,32 @@
+"""Sites and the days on which they do not work."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Site(models.Model):
+    """A hospital, clinic or laboratory of the organisation; the scope of everything a user may see."""
+
+    code = models.SlugField(unique=True, max_length=40)
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64, default="America/New_York")
+    country = models.CharField(max_length=2, default="US")
+    subdivision = models.CharField(max_length=10, blank=True, help_text="state, for its holidays")
+    sender_name = models.CharField(max_length=40, blank=True, help_text="how texts sign; says nothing of a disease")
+    call_back = models.CharField(max_length=20, blank=True, help_text="number that texts ask patients to call")
+    is_training = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SiteHoliday(models.Model):
+    """A closure beside the public holidays."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="closures")
+    on = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "on"], name="site_holiday_once")]

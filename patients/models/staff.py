@@ -1,0 +1,50 @@
+"""Who signs in, and in which role at which site."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from .site import Site
+
+
+class Role(models.TextChoices):
+    NAVIGATOR = "navigator", "nurse navigator"
+    LEAD = "lead", "lead navigator"
+    MANAGER = "manager", "manager"
+    CLINICIAN = "clinician", "clinician"
+    PHARMACIST = "pharmacist", "pharmacist"
+    GENETIC_COUNSELOR = "genetic_counselor", "genetic counselor"
+    LAB_LIAISON = "lab_liaison", "lab liaison"
+    FINANCIAL_COUNSELOR = "financial_counselor", "financial counselor"
+    ADMINISTRATOR = "administrator", "administrator"
+    AUDITOR = "auditor", "auditor"
+    INTEGRATION = "integration", "integration engineer"
+
+
+class User(AbstractUser):
+    """A staff member. What they may see follows from their memberships, never from flags."""
+
+    def site_ids(self) -> list[int]:
+        """Sites of all current memberships; empty for an anonymous or disabled user."""
+        if not self.is_active:
+            return []
+        return list(self.memberships.filter(until__isnull=True).values_list("site_id", flat=True).distinct())
+
+    def roles_at(self, site_id: int) -> set[str]:
+        return set(self.memberships.filter(site_id=site_id, until__isnull=True).values_list("role", flat=True))
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the user holds any of `roles` at any site."""
+        return self.memberships.filter(until__isnull=True, role__in=roles).exists()
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=24, choices=Role)
+    since = models.DateField(auto_now_add=True)
+    until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "site", "role"], name="membership_once")]
