@@ -20,6 +20,7 @@ class Alert(models.Model):
     due_at = models.DateTimeField(help_text="when the rung was to ring")
     rang_at = models.DateTimeField()
     mode = models.CharField(max_length=8)
+    audience = models.CharField(max_length=40, help_text="the rung's, or navigator where a late patient rung became a work item")
     acts = models.BooleanField(default=True)
     also_for = models.JSONField(default=list)
     planned_at = models.DateTimeField(null=True)

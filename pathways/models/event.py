@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from patients.models import Patient
@@ -19,7 +18,7 @@ class Event(models.Model):
     kind = models.CharField(max_length=60)
     lineage = models.TextField()
     rank = models.PositiveSmallIntegerField()
-    issued_at = models.DateTimeField(null=True)
+    issued_at = models.DateTimeField(null=True, help_text="when its source issued this version, else when the message was made")
     message_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64)
     retracted = models.BooleanField(default=False)
@@ -38,10 +37,9 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["lineage", "rank", "digest", "issued_at", "message_at"], name="event_revision_once", nulls_distinct=False
+                fields=["patient", "lineage", "rank", "digest", "issued_at"], name="event_revision_once", nulls_distinct=False
             )
         ]
-        indexes = [models.Index(fields=["patient"], name="event_patient"), GinIndex(fields=["keys"], name="event_keys", fastupdate=True)]
 
 
 class Binding(models.Model):
