@@ -18,8 +18,8 @@ class StatedIdentifier(msgspec.Struct, frozen=True):
 class Demographics(msgspec.Struct, frozen=True):
     """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`).
 
-    `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first. `died_*` come only from a feed that may say so;
-    `death_hint` is a flag without authority (PID-30 in a laboratory's message).
+    `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first. `died` (with or without a date) comes only from a
+    feed that may say so; `death_hint` is a flag without authority (PID-30 in a laboratory's message).
     """
 
     identifiers: tuple[StatedIdentifier, ...] = ()
@@ -34,6 +34,7 @@ class Demographics(msgspec.Struct, frozen=True):
     payer: str = ""
     postal_code: str = ""
     phones: tuple[str, ...] = ()
+    died: bool = False
     died_lo: datetime | None = None
     died_hi: datetime | None = None
     death_hint: bool = False
