@@ -1,0 +1,35 @@
+/* What the pages cannot do without script is nothing; this makes dialogs and focus pleasant. */
+"use strict";
+
+const dialog = () => document.getElementById("dialog");
+
+/* A form fetched into the dialog opens it; Escape closes it and the browser gives focus back to the button. */
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === dialog() && !dialog().open) dialog().showModal();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) {
+    event.preventDefault();
+    dialog().close();
+  }
+});
+
+/* The server says `settled` when a form of the dialog did its work: close, tell, keep the reader's place. */
+document.addEventListener("settled", (event) => {
+  if (dialog().open) dialog().close();
+  document.getElementById("announce").textContent = event.detail.say || "";
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const place = event.detail.elt;
+  if (place && place.matches && place.matches("tr[tabindex]")) place.focus();
+});
+
+/* A refusal (409, 422) carries its own words and is shown in place. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if ([409, 422].includes(event.detail.xhr.status)) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});

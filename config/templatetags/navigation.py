@@ -1,0 +1,43 @@
+"""The main navigation: what this user's roles open, in the order of the day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+
+from patients.models import User
+from patients.views.guard import CARE, INTAKE, REPORTS
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    label: str
+    icon: str
+    url: str
+    here: bool
+
+
+ENTRIES = (
+    ("Queue", "queue", "queue", CARE),
+    ("Patients", "search", "patient_search", CARE),
+    ("Drop-off", "funnel", "drop_off", REPORTS),
+    ("Intake", "inbox", "quarantine", INTAKE),
+    ("Pathways", "map", "catalogue", ()),
+)
+
+
+def entries(user: User, path: str) -> list[Entry]:
+    """Pages that the user may open; the one whose path begins like `path` is here."""
+    roles = set(user.memberships.filter(until__isnull=True).values_list("role", flat=True))
+    allowed = [(label, icon, reverse(name)) for label, icon, name, wanted in ENTRIES if not wanted or roles & set(wanted)]
+    return [Entry(label, icon, url, path.startswith(url)) for label, icon, url in allowed]
+
+
+@register.simple_tag
+def navigation(request: HttpRequest) -> list[Entry]:
+    return entries(request.user, request.path) if isinstance(request.user, User) else []

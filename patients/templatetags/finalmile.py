@@ -1,0 +1,61 @@
+"""Words and marks that the templates of all apps share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# Initials that stay capital when a code becomes a sentence.
+INITIALS = {"pa": "prior authorization", "qns": "QNS", "npi": "NPI", "mrn": "MRN", "pgx": "PGx", "fhir": "FHIR", "csv": "CSV", "mtb": "tumor board"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A mark from our own sprite; it always stands beside its words, so screen readers skip it."""
+    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.filter
+def words(code: str | None) -> str:
+    """A code in the words of a sentence: `no-order` -> No order, `pa_denied` -> Prior authorization denied."""
+    parts = [INITIALS.get(part, part) for part in (code or "").replace("_", "-").replace(".", "-").split("-") if part]
+    sentence = " ".join(parts)
+    return sentence[:1].upper() + sentence[1:]
+
+
+@register.filter
+def day(moment: datetime | date | None) -> SafeString | str:
+    """A date a nurse reads at a glance: `Mon 3 Aug`, with the year when it is not this one."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    year = "" if local.year == timezone.localdate().year else f" {local.year}"
+    return format_html('<time datetime="{}">{}{}</time>', local.isoformat(), f"{local:%a} {local.day} {local:%b}", year)
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """Date and time of day on the clock of the site."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when)
+    return format_html('<span class="nowrap">{} {}</span>', day(when), f"{local:%H:%M}")
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as a whole percentage; nothing is said about an empty denominator."""
+    return "" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def field_of(row: object, name: str) -> object:
+    """An attribute by name, for tables whose columns are data."""
+    return getattr(row, name, "")

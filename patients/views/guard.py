@@ -1,0 +1,77 @@
+"""Who may open a page. Every screen of the product is wrapped by `page(...)`, which names the roles that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from patients.models import Role, Site, User
+
+CARE = (
+    Role.NAVIGATOR,
+    Role.LEAD,
+    Role.CLINICIAN,
+    Role.PHARMACIST,
+    Role.GENETIC_COUNSELOR,
+    Role.LAB_LIAISON,
+    Role.FINANCIAL_COUNSELOR,
+)
+STEERING = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN)
+INTAKE = (Role.LAB_LIAISON, Role.INTEGRATION, Role.LEAD, Role.ADMINISTRATOR)
+REPORTS = (Role.MANAGER, Role.LEAD, Role.CLINICIAN, Role.NAVIGATOR, Role.AUDITOR, Role.ADMINISTRATOR)
+ANYONE = tuple(Role)
+
+
+class StaffRequest(HttpRequest):
+    """A request behind `page(...)`: somebody is signed in."""
+
+    user: User  # type: ignore[assignment]
+    htmx: Any
+
+
+View = Callable[..., HttpResponse]
+
+
+def page(*roles: str) -> Callable[[View], View]:
+    """Signed in, and in one of `roles` at some site; dates on the page are on the clock of the user's first site."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if not request.user.has_role(*roles):
+                raise PermissionDenied
+            with timezone.override(zone_of(request.user)):
+                return view(request, *args, **kwargs)
+
+        guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A piece of a page must not be filled with the sign-in form: the whole window goes there."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("account_login")})
+    return redirect_to_login(request.get_full_path())
+
+
+def zone_of(user: User) -> ZoneInfo:
+    site = Site.objects.filter(pk__in=user.site_ids()).order_by("pk").first()
+    return ZoneInfo(site.time_zone if site else "UTC")
+
+
+def must_hold(user: User, site_id: int, *roles: str) -> None:
+    """The role must be held at the site that the row belongs to, not just anywhere."""
+    if not user.roles_at(site_id) & set(roles):
+        raise PermissionDenied
