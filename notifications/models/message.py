@@ -103,6 +103,14 @@ class Message(models.Model):
     @transition(state, source=[MessageState.PENDING, MessageState.UNKNOWN], target=MessageState.WITHDRAWN)
     def withdraw(self) -> None: ...
 
+    @transition(state, source=MessageState.PENDING, target=MessageState.SENT)
+    def turn_up(self) -> None:
+        """A receipt shows that a text put back for another try had been taken after all."""
+
+    @transition(state, source=MessageState.WITHDRAWN, target=MessageState.PENDING)
+    def revive(self) -> None:
+        """The reason came back (a hold ended, a release) and the text was never handed to the provider."""
+
 
 class MessageAlert(models.Model):
     """Which alerts a message speaks for; a combined text has several."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django_fsm import FSMField, transition
 
@@ -35,6 +37,16 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def open(self) -> WorkItemQuerySet:
         return self.filter(state__in=OPEN_STATES)
 
+    def addressed_to(self, roles: Collection[str]) -> WorkItemQuerySet:
+        """Items for any of `roles`: whom the item is with now, or was with before it went to somebody else."""
+        return self.filter(models.Q(audience__in=roles) | models.Q(also_for__overlap=list(roles)))
+
+    def claimable(self) -> WorkItemQuerySet:
+        """Open items that still have a reason: born here, or with an alert that stands."""
+        links = WorkItemAlert.objects.filter(item=models.OuterRef("pk"))
+        stands = models.Exists(links.filter(alert__withdrawn_at__isnull=True))
+        return self.filter(~models.Exists(links) | stands, state=ItemState.OPEN, shadow=False)
+
 
 class WorkItem(models.Model):
     """One open per cause. Lower `priority` is more urgent. `reason_gone_at` keeps a claimed item with its holder, marked."""
@@ -47,7 +59,8 @@ class WorkItem(models.Model):
     journey = models.ForeignKey(Journey, null=True, on_delete=models.PROTECT, related_name="+")
     matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, related_name="+")
     problem = models.CharField(max_length=60)
-    audience = models.CharField(max_length=40)
+    audience = models.CharField(max_length=40, help_text="the role that is to act now")
+    also_for = ArrayField(models.CharField(max_length=40), default=list, help_text="roles it is shown to beside: whom it was with before")
     priority = models.PositiveSmallIntegerField()
     state = FSMField(max_length=10, choices=ItemState.choices, default=ItemState.OPEN, protected=True)
     shadow = models.BooleanField(default=False)

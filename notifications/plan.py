@@ -1,0 +1,53 @@
+"""Who gets told: alerts become work items and messages. Called right after `pathways.sweep.ring`, by the same task."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from notifications.models import Message, MessageState, WorkItem
+from pathways.models.edges import edges
+from pathways.sql import load
+
+BATCH = 500
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Alerts taken, causes that got or kept a work item, messages made or found again."""
+
+    alerts: int = 0
+    items: int = 0
+    messages: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(self.alerts + other.alerts, self.items + other.items, self.messages + other.messages)
+
+
+def plan(*, now: datetime, batch: int = BATCH) -> Counts:
+    """Plans every alert that rang, a transaction per batch; several planners may run at once and each alert is planned once."""
+    total = Counts()
+    while True:
+        done = plan_batch(now=now, batch=batch)
+        total = total.plus(done)
+        if done.alerts < batch:
+            return total
+
+
+def plan_batch(*, now: datetime, batch: int = BATCH) -> Counts:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", "plan_reactions"), {"now": now, "batch": batch, **_edges()})
+        row = cursor.fetchone()
+    assert row is not None
+    return Counts(*row)
+
+
+@cache
+def _edges() -> dict[str, Any]:
+    """What the state machines allow, handed to the statement so that it cannot allow more."""
+    items = edges(WorkItem, "state")
+    revives = (MessageState.WITHDRAWN.value, MessageState.PENDING.value) in edges(Message, "state")
+    return {"sources": [source for source, _ in items], "targets": [target for _, target in items], "revives": revives}

@@ -1,0 +1,138 @@
+-- plan_reactions: turns alerts that nobody has planned yet into work items and messages, and marks them planned; one statement a batch.
+-- Relies on the partial index alert_unplanned, on work_item_one_open_per_cause and message_once_per_rung_and_recipient for
+-- "exactly once", and on primary keys for the rest: its cost follows the alerts taken.
+-- Parameters: now, batch, sources and targets (edges of WorkItem.state), revives (whether Message.state has withdrawn -> pending).
+-- The UPDATE of pathways_alert at the end is the verb of alerts by which this app takes them: planned_at, and for alerts that act
+-- but make nothing the reason in words.
+WITH taken AS MATERIALIZED (
+    SELECT a.id, a.stay_id, a.matter_id, a.rung_id, a.audience, a.also_for, a.due_at, a.rang_at, a.mode,
+           a.acts AND a.withdrawn_at IS NULL AS acts
+    FROM pathways_alert a
+    WHERE a.planned_at IS NULL
+    ORDER BY a.id
+    LIMIT %(batch)s
+    FOR UPDATE OF a SKIP LOCKED
+),
+placed AS MATERIALIZED (
+    -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
+    SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.audience = 'patient' AS texts,
+           t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within,
+           j.id AS journey_id, j.pathway, COALESCE(j.home_site_id, m.site_id) AS site_id, COALESCE(j.patient_id, m.patient_id) AS patient_id,
+           CASE t.audience
+               WHEN 'accountable' THEN 'navigator'
+               WHEN 'responsible' THEN CASE WHEN pr.user_id IS NULL THEN 'navigator' ELSE 'clinician' END
+               ELSE t.audience END AS audience,
+           CASE WHEN t.audience <> 'patient' THEN ''
+                WHEN t.mode = 'staff' THEN 'no texts here yet'
+                WHEN t.mode = 'live' AND (r.texts_from IS NULL OR t.due_at < r.texts_from) THEN 'due before texts began'
+                ELSE '' END AS untold
+    FROM taken t
+    JOIN pathways_rung g ON g.id = t.rung_id
+    LEFT JOIN pathways_stay s ON s.id = t.stay_id
+    LEFT JOIN pathways_matter m ON m.id = t.matter_id
+    LEFT JOIN pathways_journey j ON j.id = COALESCE(s.journey_id, m.journey_id)
+    LEFT JOIN patients_practitioner pr ON pr.id = j.responsible_id AND t.audience = 'responsible'
+    LEFT JOIN pathways_rollout r ON r.site_id = j.home_site_id AND r.pathway = j.pathway AND t.audience = 'patient' AND t.mode = 'live'
+    WHERE t.acts
+),
+recipients AS MATERIALIZED (
+    -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
+    SELECT p.id AS alert_id, who.person_id
+    FROM placed p
+    JOIN patients_patient pt ON pt.id = p.patient_id
+    JOIN patients_person pe ON pe.id = pt.person_id
+    CROSS JOIN LATERAL (
+        SELECT pe.id AS person_id WHERE pe.birth_hi + interval '18 years' <= %(now)s
+        UNION
+        SELECT au.person_id FROM patients_authority au
+        WHERE au.patient_id = pt.id AND pe.birth_hi + interval '18 years' > %(now)s
+          AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
+    ) AS who
+    WHERE p.texts AND p.untold = ''
+),
+asked AS MATERIALIZED (
+    -- Alerts for staff, and patient rungs for which nobody may be texted: those become a call.
+    SELECT p.*, CASE WHEN p.stay_id IS NOT NULL THEN 'problem' ELSE 'matter' END AS cause_kind,
+           CASE WHEN p.stay_id IS NOT NULL THEN p.journey_id || ':' || p.problem ELSE p.matter_id::text END AS cause_key,
+           CASE WHEN p.texts THEN 'navigator' ELSE p.audience END AS whom
+    FROM placed p
+    WHERE NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id))
+),
+causes AS (
+    -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.
+    SELECT DISTINCT ON (cause_kind, cause_key, shadow) cause_kind, cause_key, shadow, site_id, patient_id, journey_id, matter_id, problem, whom,
+           min(priority) OVER same AS priority, min(rang_at + answer_within) OVER same AS due_at,
+           ARRAY(SELECT DISTINCT CASE x.role WHEN 'accountable' THEN 'navigator' WHEN 'responsible' THEN 'clinician' ELSE x.role END
+                 FROM jsonb_array_elements_text(also_for) AS x (role) WHERE x.role <> 'patient') AS also_for
+    FROM asked
+    WINDOW same AS (PARTITION BY cause_kind, cause_key, shadow)
+    ORDER BY cause_kind, cause_key, shadow, due_at DESC, priority, id DESC
+),
+items AS (
+    INSERT INTO notifications_workitem AS w
+        (uid, cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, audience, also_for, priority, state, shadow,
+         opened_at, due_at, parked_reason, outcome, note, revision)
+    SELECT gen_random_uuid(), cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, whom, array_remove(also_for, whom),
+           priority, 'open', shadow, %(now)s, due_at, '', '', '', 0
+    FROM causes
+    ORDER BY cause_kind, cause_key, shadow
+    ON CONFLICT (cause_kind, cause_key, shadow) WHERE state IN ('open', 'claimed', 'parked') DO UPDATE SET
+        priority = LEAST(w.priority, EXCLUDED.priority),
+        due_at = LEAST(w.due_at, EXCLUDED.due_at),
+        audience = EXCLUDED.audience,
+        also_for = ARRAY(SELECT DISTINCT u FROM unnest(w.also_for || EXCLUDED.also_for || w.audience) AS u WHERE u <> EXCLUDED.audience ORDER BY u),
+        reason_gone_at = NULL,
+        (state, parked_until, parked_priority, parked_reason, revision) = (
+            SELECT COALESCE(e.target, w.state), CASE WHEN e.target IS NULL THEN w.parked_until END,
+                   CASE WHEN e.target IS NULL THEN w.parked_priority END, CASE WHEN e.target IS NULL THEN w.parked_reason ELSE '' END,
+                   w.revision + (e.target IS NOT NULL)::int
+            FROM (SELECT 1) AS one
+            LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)
+                ON e.source = w.state AND e.target = 'open' AND w.state = 'parked' AND EXCLUDED.priority < w.parked_priority)
+    RETURNING w.id, w.cause_kind, w.cause_key, w.shadow
+),
+item_links AS (
+    INSERT INTO notifications_workitemalert (alert_id, item_id)
+    SELECT a.id, i.id FROM asked a JOIN items i USING (cause_kind, cause_key, shadow)
+    ON CONFLICT (alert_id) DO NOTHING
+    RETURNING 1
+),
+texts AS (
+    SELECT DISTINCT ON (p.stay_id, p.matter_id, p.rung_id, r.person_id) p.*, r.person_id
+    FROM placed p JOIN recipients r ON r.alert_id = p.id
+    ORDER BY p.stay_id, p.matter_id, p.rung_id, r.person_id, p.id
+),
+messages AS (
+    -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
+    INSERT INTO notifications_message AS o
+        (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
+         reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
+    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, patient_id, journey_id, COALESCE(pathway, ''), 'sms', wording,
+           priority, 'pending', shadow, '', %(now)s, %(now)s, rang_at + expires_after, 0, '', '', '', '', ''
+    FROM texts
+    ORDER BY stay_id, matter_id, rung_id, person_id
+    ON CONFLICT (stay_id, matter_id, rung_id, recipient_id, channel) WHERE rung_id IS NOT NULL DO UPDATE SET
+        (state, shadow, reason, not_before, expires_at) = (
+            SELECT CASE WHEN n.again AND o.state = 'withdrawn' THEN 'pending' ELSE o.state END, o.shadow AND EXCLUDED.shadow,
+                   CASE WHEN n.again THEN '' ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
+                   CASE WHEN n.again THEN EXCLUDED.expires_at ELSE o.expires_at END
+            FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
+    RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
+),
+message_links AS (
+    INSERT INTO notifications_messagealert (message_id, alert_id)
+    SELECT DISTINCT o.id, p.id
+    FROM messages o
+    JOIN placed p ON p.rung_id = o.rung_id AND p.stay_id IS NOT DISTINCT FROM o.stay_id AND p.matter_id IS NOT DISTINCT FROM o.matter_id
+    JOIN recipients r ON r.alert_id = p.id AND r.person_id = o.recipient_id
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+),
+marked AS (
+    UPDATE pathways_alert a
+    SET planned_at = %(now)s, reason = CASE WHEN p.untold <> '' THEN p.untold ELSE a.reason END
+    FROM taken t LEFT JOIN placed p ON p.id = t.id
+    WHERE a.id = t.id
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM marked) AS alerts, (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM messages) AS messages
