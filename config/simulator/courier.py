@@ -1,0 +1,76 @@
+"""Carries texts to handsets and callbacks to us while the simulator runs; the clock it goes by."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from .handler import Callback, Provider
+from .signature import sign
+
+TRIES = 3
+PAUSE = 0.1  # seconds
+
+
+class Clock:
+    """The wall clock, unless a demonstration has set another time."""
+
+    def __init__(self) -> None:
+        self._fixed: datetime | None = None
+
+    def now(self) -> datetime:
+        return self._fixed or datetime.now(UTC)
+
+    def set(self, fixed: datetime | None) -> None:
+        self._fixed = fixed
+
+
+def post(url: str, fields: dict[str, str], token: str, timeout: float = 10) -> int:
+    """A signed form POST as Twilio makes it; the HTTP status, 0 when nobody answered."""
+    if not url.startswith(("http://", "https://")):
+        return 0
+    headers = {"X-Twilio-Signature": sign(token, url, fields), "User-Agent": "TwilioProxy/1.1"}
+    request = urllib.request.Request(url, urlencode(fields).encode(), headers)  # noqa: S310 (scheme checked)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
+
+
+class Courier(threading.Thread):
+    """One thread, so that the callbacks of one text leave in their order."""
+
+    def __init__(self, provider: Provider, clock: Clock, token: str) -> None:
+        super().__init__(daemon=True, name="courier")
+        self.provider = provider
+        self.clock = clock
+        self.token = token
+        self.stopping = threading.Event()
+        self._tries: dict[int, int] = {}
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            if not self.round():
+                self.stopping.wait(PAUSE)
+
+    def round(self) -> int:
+        """Advance and post what is owed; how many callbacks were settled."""
+        now = self.clock.now()
+        self.provider.advance(now)
+        return sum(self._deliver(callback, now) for callback in self.provider.callbacks(now))
+
+    def _deliver(self, callback: Callback, now: datetime) -> bool:
+        answer = post(callback.url, callback.fields, self.token)
+        tried = self._tries.pop(callback.n, 0) + 1
+        if answer == 0 and tried < TRIES:
+            self._tries[callback.n] = tried
+            return False
+        self.provider.settled(callback.n, now, answer)
+        return True
