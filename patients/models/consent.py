@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from .history import keeps_history
 from .patient import Patient
 from .person import Person, Phone
 
@@ -41,6 +42,7 @@ class ConsentEntry(models.Model):
         indexes = [models.Index(fields=["patient", "kind"], name="consent_patient")]
 
 
+@keeps_history("PermissionHistory")
 class Permission(models.Model):
     """May we text this person about this patient on this phone? The row that sending locks. Blank programme: all."""
 

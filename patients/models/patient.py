@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from .history import keeps_history
 from .person import Person
 from .site import Site
 
@@ -20,6 +21,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(survivor__isnull=True, pk__in=PatientSite.objects.filter(site__in=user.site_ids()).values("patient"))
 
 
+@keeps_history("PatientHistory")
 class Patient(models.Model):
     """Blank and null say *unknown*, which is a value of its own in every report."""
 
@@ -39,6 +41,10 @@ class Patient(models.Model):
     died_hi = models.DateTimeField(null=True)
     death_source = models.CharField(max_length=60, blank=True)
     death_hold_since = models.DateTimeField(null=True, help_text="a hint of death that a person has not settled: no text goes out")
+    death_hint_source = models.CharField(max_length=60, blank=True)
+    death_hint_refuted_at = models.DateTimeField(
+        null=True, help_text="a person found the patient alive; the same source is not believed again"
+    )
     admitted_since = models.DateTimeField(null=True, help_text="no text while admitted")
     survivor = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     is_test = models.BooleanField(default=False)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Upper
+
+from .history import keeps_history
 
 
+@keeps_history("PersonHistory")
 class Person(models.Model):
     """Someone we may talk to. A patient is a person with identifiers (`Patient`)."""
 
@@ -14,6 +18,9 @@ class Person(models.Model):
     birth_hi = models.DateField(null=True, help_text="birth date, or last day of a partial one")
     language = models.CharField(max_length=10, blank=True, help_text="BCP 47; blank is unknown")
     time_zone = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [models.Index(Upper("family"), name="person_family"), models.Index(fields=["birth_lo"], name="person_birth")]
 
     def __str__(self) -> str:
         return f"{self.family}, {self.given}".strip(", ") or "name unknown"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from .history import keeps_history
 
+
+@keeps_history("PractitionerHistory")
 class Practitioner(models.Model):
     npi = models.CharField(max_length=10, unique=True, null=True, blank=True)
     family = models.CharField(max_length=120)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from .history import keeps_history
 
+
+@keeps_history("SiteHistory")
 class Site(models.Model):
     """A hospital, clinic or laboratory of the organisation; the scope of everything a user may see."""
 
