@@ -1,0 +1,203 @@
+"""The only writer of events, bindings, journeys, stays and matters.
+
+Every verb does the same: lock the patient, load, append, bind, replay, reconcile, store, all in one transaction. What a person
+does is an event like any other, so that a journey is always the replay of its events.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from pathways.enrolment import Proposal
+from pathways.facts import Fact, Grade, Moment, Rank, content_digest
+from pathways.models import Journey
+from pathways.writing.acts import SYSTEM, act
+from pathways.writing.changes import Changes
+from pathways.writing.desk import Desk, Incoming
+from pathways.writing.enrolling import enrol as open_journey
+from pathways.writing.house import House
+from pathways.writing.load import load
+from pathways.writing.state import JourneyState, PatientState
+from pathways.writing.store import store
+from patients.models import Patient, Site, User
+
+
+class Received(msgspec.Struct, frozen=True):
+    """What one message says of one known patient."""
+
+    patient_id: int
+    facts: tuple[Fact, ...]
+    site_id: int
+    inbound_id: int | None = None
+
+
+def receive(messages: Sequence[Received], *, now: datetime, house: House | None = None) -> None:
+    """Applies a batch of messages as one set; the caller owns the transaction.
+
+    Args:
+        messages: any number of messages of any patients, in any order; patients are named by their survivor.
+        house: look-ups to reuse over several batches of one transaction.
+    """
+    by_patient: dict[int, list[Incoming]] = {}
+    for message in messages:
+        by_patient.setdefault(message.patient_id, []).append(Incoming(message.facts, message.site_id, message.inbound_id))
+    _write(by_patient, now=now, house=house, size=sum(len(message.facts) for message in messages) + 8)
+
+
+def settle(patient_ids: Sequence[int], *, now: datetime) -> None:
+    """Rebinds and replays all journeys of the patients, as after a merge or with a new definition."""
+    with transaction.atomic():
+        _write({patient_id: [] for patient_id in patient_ids}, now=now, force=True)
+
+
+def _write(by_patient: Mapping[int, list[Incoming]], *, now: datetime, house: House | None = None, force: bool = False, size: int = 16) -> None:
+    if not by_patient:
+        return
+    patients = load(list(by_patient))
+    changes = Changes()
+    desk = Desk(house or House.load(now), changes, size=size)
+    for patient_id in sorted(patients):
+        patient = patients[patient_id]
+        incoming = [part for member in patient.members for part in by_patient.get(member, [])]
+        desk.work(patient, incoming, force=force)
+    store(changes, now=now)
+
+
+def record(
+    *,
+    journey: Journey,
+    kind: str,
+    body: Mapping[str, Any],
+    occurred: datetime,
+    now: datetime,
+    by: User | None,
+    grade: Grade = Grade.STAFF_ATTESTED,
+    business_id: str = "",
+) -> None:
+    """Records an act of a person on a journey, and whatever follows from it.
+
+    `business_id` names the act where it may be corrected or repeated later; by default every act is a fact of its own.
+    """
+    with transaction.atomic():
+        desk, patient = _open_desk(journey.patient_id, now)
+        state = _journey_state(patient, journey.pk)
+        name = business_id or f"{journey.pk}-{uuid.uuid4().hex}"
+        fact = act(kind=kind, journey=state, business_id=name, occurred=occurred, body=body, grade=grade)
+        desk.work(patient, [Incoming((fact,), state.home_site_id, by_id=by.pk if by else None)])
+        store(desk.changes, now=now)
+
+
+def record_for_patient(
+    *,
+    patient: Patient,
+    kind: str,
+    body: Mapping[str, Any],
+    occurred: datetime,
+    now: datetime,
+    by: User | None,
+    grade: Grade,
+    business_id: str,
+    site: Site,
+) -> None:
+    """Records a fact about a patient that the binding rules place: a reply, an attested result or start."""
+    moment = Moment(occurred, occurred)
+    digest = content_digest(kind, moment, Rank.FINAL, False, (), body)
+    fact = Fact(kind, f"{SYSTEM}|{kind}|{business_id}", moment, digest, issued_at=now, grade=grade, body=dict(body))
+    with transaction.atomic():
+        desk, state = _open_desk(patient.pk, now)
+        desk.work(state, [Incoming((fact,), site.pk, by_id=by.pk if by else None)])
+        store(desk.changes, now=now)
+
+
+def enrol(
+    *,
+    patient: Patient,
+    pathway: str,
+    entry: str,
+    site: Site,
+    now: datetime,
+    by: User | None,
+    primary_group: str,
+    found_by: str = "by_hand",
+    opened_at: datetime | None = None,
+    basis_lineage: str = "",
+    laterality: str = "",
+) -> Journey:
+    """Opens a journey because a person says so; the patient's events since `look_back` are bound like any others."""
+    proposal = Proposal(
+        pathway=pathway,
+        entry=entry,
+        then="enrol",
+        primary_group=primary_group,
+        found_by=found_by,
+        basis_lineage=basis_lineage,
+        opened_at=opened_at or now,
+        clock=None,
+        laterality=laterality,
+    )
+    with transaction.atomic():
+        desk, state = _open_desk(patient.pk, now)
+        opened = open_journey(desk, state, site.pk, proposal, grade=Grade.STAFF_ATTESTED, by_id=by.pk if by else None)
+        desk.work(state, [Incoming((), site.pk)], force=True)
+        store(desk.changes, now=now)
+    return Journey.objects.get(pk=opened.id)
+
+
+def hold(*, journey: Journey, reason: str, review_at: datetime, now: datetime, by: User, party: str = "") -> None:
+    """Stops the clocks of a journey until `resume`; every hold has a date on which somebody looks again."""
+    body = {"reason": reason, "review_at": review_at.isoformat(), "party": party}
+    record(journey=journey, kind="held", body=body, occurred=now, now=now, by=by)
+
+
+def resume(*, journey: Journey, now: datetime, by: User) -> None:
+    record(journey=journey, kind="resumed", body={}, occurred=now, now=now, by=by)
+
+
+def exit(*, journey: Journey, reason: str, now: datetime, by: User, occurred: datetime | None = None, **details: str) -> None:
+    """Ends a journey with a coded reason; the definition gives the reason's class."""
+    record(journey=journey, kind="exited", body={"reason": reason, **details}, occurred=occurred or now, now=now, by=by)
+
+
+def reopen(*, journey: Journey, reason: str, now: datetime, by: User) -> None:
+    record(journey=journey, kind="reopened", body={"reason": reason}, occurred=now, now=now, by=by)
+
+
+def void(*, journey: Journey, reason: str, now: datetime, by: User | None, into: int | None = None) -> None:
+    """Takes a journey out of every count: entered in error, or a duplicate. Its events stay."""
+    record(journey=journey, kind="voided", body={"reason": reason, "into": into}, occurred=now, now=now, by=by)
+
+
+def merge(*, loser_id: int, survivor_id: int, now: datetime) -> None:
+    """After the registry made two records one: journeys of the same episode become one (the older stays), the rest is rebound."""
+    twins = _twins(Journey.objects.filter(patient_id__in=[loser_id, survivor_id]).open().order_by("opened_at", "pk"))
+    with transaction.atomic():
+        for older, younger in twins:
+            void(journey=younger, reason="merged_into", now=now, by=None, into=older.pk)
+        settle([survivor_id], now=now)
+
+
+def _twins(journeys: Iterable[Journey]) -> list[tuple[Journey, Journey]]:
+    first: dict[tuple[str, str], Journey] = {}
+    twins = []
+    for journey in journeys:
+        older = first.setdefault((journey.pathway, journey.primary_group), journey)
+        if older is not journey:
+            twins.append((older, journey))
+    return twins
+
+
+def _open_desk(patient_id: int, now: datetime) -> tuple[Desk, PatientState]:
+    """A desk and the patient's state under lock; a merged record answers under its survivor."""
+    survivor_id = Patient.objects.values_list("survivor_id", flat=True).get(pk=patient_id) or patient_id
+    state = load([survivor_id])[survivor_id]
+    return Desk(House.load(now), Changes()), state
+
+
+def _journey_state(patient: PatientState, journey_id: int) -> JourneyState:
+    return next(journey for journey in patient.journeys if journey.id == journey_id)

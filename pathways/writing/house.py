@@ -1,0 +1,96 @@
+"""What the writer must know beside the patients: published definitions, calendars, rollouts, coverage. Read once a batch."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pathways.definitions import registry
+from pathways.definitions.compile import Definition
+from pathways.knowledge import Knowledge
+from pathways.knowledge import load as load_knowledge
+from pathways.timeline import Calendar, Context
+from pathways.writing.load import rows
+from pathways.writing.state import JourneyState, PatientState
+from patients.calendars import calendar_for_site
+
+RINGING = ("shadow", "staff", "live")
+
+
+@dataclass(slots=True, frozen=True)
+class RolloutState:
+    mode: str
+    accountable_id: int | None
+
+
+@dataclass
+class House:
+    """Look-ups shared by all patients of one batch."""
+
+    now: datetime
+    rollouts: dict[tuple[int, str], RolloutState] = field(default_factory=dict)
+    coverage: dict[tuple[int, str], int] = field(default_factory=dict)
+    _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, now: datetime) -> House:
+        house = cls(now)
+        for site_id, pathway, mode, accountable_id in rows(
+            "SELECT site_id, pathway, mode, default_accountable_id FROM pathways_rollout", None
+        ):
+            house.rollouts[(site_id, pathway)] = RolloutState(mode, accountable_id)
+        for site_id, kind, feed_id in rows(
+            "SELECT site_id, kind, feed_id FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL", None
+        ):
+            house.coverage[(site_id, kind)] = feed_id
+        return house
+
+    @cached_property
+    def published(self) -> dict[str, registry.Published]:
+        return dict(registry.published())
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        return load_knowledge()
+
+    def version(self, version_id: int) -> registry.Published:
+        return registry.load(version_id)
+
+    def definition(self, journey: JourneyState) -> Definition:
+        return self.version(journey.version_id).definition
+
+    def mode(self, site_id: int, pathway: str) -> str:
+        rollout = self.rollouts.get((site_id, pathway))
+        return rollout.mode if rollout else "off"
+
+    def site_mode(self, site_id: int) -> str:
+        """The furthest that any programme has gone at the site: what matters without a journey follow."""
+        modes = {rollout.mode for (site, _), rollout in self.rollouts.items() if site == site_id}
+        return next((mode for mode in ("live", "staff", "shadow", "backfill") if mode in modes), "off")
+
+    def feed_for(self, site_id: int, kinds: Any) -> int | None:
+        """The feed that would bring one of `kinds` at the site; None where people type it or nobody sees it."""
+        return next((self.coverage[(site_id, kind)] for kind in kinds if (site_id, kind) in self.coverage), None)
+
+    def calendar(self, site_id: int) -> tuple[Calendar, str]:
+        """The site's calendar and its digest."""
+        if site_id not in self._calendars:
+            self._calendars[site_id] = _calendar(site_id)
+        return self._calendars[site_id]
+
+    def context(self, patient: PatientState, journey: JourneyState) -> tuple[Context, str]:
+        """The immutable value that replay may read beside definition and facts, with its digest."""
+        calendar, digest = self.calendar(journey.home_site_id)
+        context = Context(calendar=calendar, opened_at=journey.opened_at, entry=journey.entry, birth=patient.birth)
+        said = f"{digest}|{journey.version_id}|{journey.opened_at.isoformat()}|{journey.entry}|{patient.birth}"
+        return context, hashlib.sha256(said.encode()).hexdigest()
+
+
+def _calendar(site_id: int) -> tuple[Calendar, str]:
+    plain = calendar_for_site(site_id)
+    calendar = Calendar(zone=plain.zone, holidays=frozenset(plain.holidays))
+    said = f"{calendar.zone}|{sorted(calendar.holidays)}|{calendar.opens}|{calendar.closes}"
+    return calendar, hashlib.sha256(said.encode()).hexdigest()

@@ -1,0 +1,145 @@
+"""Reads the whole state of the patients of a batch in a handful of statements, locked in the order patient, journey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from pathways.facts import Fact, Moment
+from pathways.writing.state import JourneyState, MatterState, PatientState, StayState, version_key
+
+EVENTS = """
+SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis,
+       e.occurred_lo, e.occurred_hi, e.assumed_zone, e.recorded_at, e.received_at, e.keys, e.body
+FROM pathways_event e WHERE e.patient_id = ANY(%s)
+"""
+COLUMNS = (
+    "phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, sampled_at, resulted_at, decided_at, "
+    "started_at, milestones, ball, held_until, hold_reason, context_digest, anomalies"
+)
+JSON_COLUMNS = ("milestones", "anomalies")
+JOURNEYS = f"""
+SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}
+FROM pathways_journey j WHERE j.patient_id = ANY(%s) AND j.status <> 'void' ORDER BY j.id FOR NO KEY UPDATE
+"""
+STAYS = """
+SELECT s.journey_id, s.id, s.stage_id, s.track, g.name, s.occurrence, s.root_lineage, s.entered_at, s.due_at, s.left_at, s.left_by,
+       s.rung_at, s.attention_at, s.rang_through, s.round, s.feed_id, s.gated, s.release
+FROM pathways_stay s JOIN pathways_stage g ON g.id = s.stage_id
+WHERE s.journey_id = ANY(%s) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
+"""
+BINDINGS = """
+SELECT DISTINCT ON (b.journey_id, b.event_id) b.journey_id, b.event_id, b.attached, b.by_id IS NOT NULL
+FROM pathways_binding b WHERE b.journey_id = ANY(%s) ORDER BY b.journey_id, b.event_id, b.id DESC
+"""
+PATIENTS = """
+SELECT p.id, COALESCE(p.survivor_id, p.id), h.birth_lo
+FROM patients_patient p JOIN patients_person h ON h.id = p.person_id
+WHERE p.id = ANY(%(ids)s) OR p.survivor_id = ANY(%(ids)s) ORDER BY p.id FOR NO KEY UPDATE OF p
+"""
+MATTERS = """
+SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id FROM pathways_matter m WHERE m.patient_id = ANY(%s)
+"""
+
+
+def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
+    """State by survivor id of every patient named. Merged records answer under their survivor."""
+    patients: dict[int, PatientState] = {}
+    survivor: dict[int, int] = {}
+    for row_id, survivor_id, birth in rows(PATIENTS, {"ids": list(set(patient_ids))}):
+        survivor[row_id] = survivor_id
+        state = patients.setdefault(survivor_id, PatientState(survivor_id, None))
+        state.members += (row_id,)
+        if row_id == survivor_id:
+            state.birth = birth
+    members = list(survivor)
+    for event in rows(EVENTS, [members]):
+        _add_fact(patients[survivor[event[1]]], event)
+    journeys = {row[0]: _journey(row) for row in rows(JOURNEYS, [members])}
+    for journey in journeys.values():
+        patients[survivor[journey.patient_id]].journeys.append(journey)
+    if journeys:
+        _add_stays(journeys)
+        _add_bindings(journeys, patients)
+    for matter_id, kind, subject, journey_id, is_open, patient_id in rows(MATTERS, [members]):
+        known = patients[survivor[patient_id]].matters
+        if is_open or (kind, subject) not in known:
+            known[(kind, subject)] = MatterState(matter_id, kind, subject, journey_id, is_open)
+    return patients
+
+
+def _add_fact(patient: PatientState, row: tuple[Any, ...]) -> None:
+    fact = fact_of(row)
+    patient.facts.append(fact)
+    patient.versions.add(version_key(fact))
+
+
+def fact_of(row: tuple[Any, ...]) -> Fact:
+    """The fact of a row of `EVENTS`."""
+    (row_id, _patient, kind, lineage, rank, issued, message, digest, retracted, grade, basis, lo, hi, assumed, recorded, received, keys, body) = row
+    return Fact(
+        kind,
+        lineage,
+        Moment(lo, hi, assumed),
+        digest,
+        rank,
+        issued,
+        message,
+        recorded,
+        retracted,
+        grade,
+        tuple(keys),
+        _json(body),
+        None if basis is None else _json(basis),
+        received,
+        row_id,
+    )
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, str) else value
+
+
+def _journey(row: tuple[Any, ...]) -> JourneyState:
+    names = [name.strip() for name in COLUMNS.split(",")]
+    columns = dict(zip(names, row[9:], strict=True))
+    for name in JSON_COLUMNS:
+        columns[name] = _json(columns[name])
+    return JourneyState(*row[:9], columns=columns)
+
+
+def _add_stays(journeys: dict[int, JourneyState]) -> None:
+    for journey_id, *values in rows(STAYS, [list(journeys)]):
+        journeys[journey_id].stays.append(StayState(*values))
+
+
+def _add_bindings(journeys: dict[int, JourneyState], patients: dict[int, PatientState]) -> None:
+    lineage = {fact.id: fact.lineage for patient in patients.values() for fact in patient.facts}
+    for journey_id, event_id, attached, by_person in rows(BINDINGS, [list(journeys)]):
+        journey = journeys[journey_id]
+        if attached:
+            journey.attached.add(event_id)
+        if by_person and event_id in lineage:
+            (journey.pinned if attached else journey.banned).add(lineage[event_id])
+
+
+def next_ids(table: str, count: int) -> list[int]:
+    """Reserves `count` primary keys of `table`, so that rows that refer to each other can be copied in one go."""
+    if not count:
+        return []
+    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return [row[0] for row in rows(sql, [table, count])]
+
+
+def as_text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

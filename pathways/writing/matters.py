@@ -1,0 +1,129 @@
+"""Opens and closes the matters that facts and timelines call for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pathways.binding import Bindings
+from pathways.deadlines import Duration, due
+from pathways.facts import Fact
+from pathways.ladders import LADDERS
+from pathways.models import MatterKind
+from pathways.timeline import Calendar, Timeline
+from pathways.writing.changes import NewMatter
+from pathways.writing.state import JourneyState, MatterState, PatientState
+
+if TYPE_CHECKING:
+    from pathways.enrolment import Proposal
+    from pathways.writing.desk import Desk
+
+RESULT_KINDS = frozenset({"result_partial", "result_final", "result_failed"})
+SILENT = ("off", "backfill")
+
+
+def ladder_times(kind: str, opened_at: datetime, calendar: Calendar) -> tuple[datetime, list[datetime]]:
+    """When the matter's first answer is due, and when each rung of its kind is to ring."""
+    rungs = LADDERS[MatterKind(kind)]
+    times = [opened_at if rung.at == 0 else due(opened_at, Duration(rung.at, "working_days"), calendar) for rung in rungs]
+    return due(opened_at, Duration(rungs[0].answer_within, "working_days"), calendar), times
+
+
+def open_matter(
+    desk: Desk,
+    patient: PatientState,
+    *,
+    kind: str,
+    subject: str,
+    site_id: int,
+    mode: str,
+    detail: Mapping[str, Any],
+    journey: JourneyState | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Opens a matter unless one of this kind and subject was ever opened: what a person settled stays settled."""
+    if mode in SILENT or (kind, subject) in patient.matters:
+        return
+    opened_at = at or desk.house.now
+    due_at, rung_at = ladder_times(kind, opened_at, desk.house.calendar(site_id)[0])
+    patient.matters[(kind, subject)] = MatterState(0, kind, subject, journey.id if journey else None, True)
+    desk.changes.matters.append(
+        NewMatter(kind, subject, site_id, patient.id, journey.id if journey else None, mode, dict(detail), opened_at, due_at, rung_at)
+    )
+
+
+def candidate(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal) -> None:
+    """A person who may belong on a pathway: someone must accept or refuse."""
+    kind = MatterKind.STAGE_MISSING if proposal.clock else MatterKind.CANDIDATE
+    open_matter(
+        desk,
+        patient,
+        kind=kind.value,
+        subject=f"{patient.id}:{proposal.pathway}:{proposal.primary_group}:{proposal.basis_lineage}",
+        site_id=site_id,
+        mode=desk.house.mode(site_id, proposal.pathway),
+        detail={
+            "pathway": proposal.pathway,
+            "entry": proposal.entry,
+            "primary_group": proposal.primary_group,
+            "found_by": proposal.found_by,
+            "opened_at": proposal.opened_at.isoformat(),
+            "laterality": proposal.laterality,
+            "basis": proposal.basis_lineage,
+        },
+    )
+
+
+def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequence[Fact], bindings: Bindings) -> None:
+    """What the new facts ask of a person apart from any stage: unbound results, hints of death."""
+    _close_answered(desk, patient, bindings)
+    mode = desk.house.site_mode(site_id)
+    if mode in SILENT:
+        return
+    unbound, ambiguous = set(bindings.unbound), dict(bindings.ambiguous)
+    for fact in added:
+        if fact.retracted:
+            continue
+        if fact.kind == "death_hint":
+            detail = {"lineage": fact.lineage}
+            open_matter(desk, patient, kind="death_hint", subject=str(patient.id), site_id=site_id, mode=mode, detail=detail)
+        elif fact.lineage in ambiguous:
+            detail = {"lineage": fact.lineage, "journeys": list(ambiguous[fact.lineage])}
+            open_matter(desk, patient, kind="ambiguous", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
+        elif fact.lineage in unbound and _speaks_of_biomarkers(fact):
+            detail = {"lineage": fact.lineage, "kind": fact.kind, "text": str(fact.body.get("text", ""))}
+            open_matter(desk, patient, kind="unbound", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
+
+
+def _speaks_of_biomarkers(fact: Fact) -> bool:
+    """A live result feed is every potassium in the house: only a report with findings asks for a person."""
+    return fact.kind in RESULT_KINDS and bool(fact.body.get("findings"))
+
+
+def _close_answered(desk: Desk, patient: PatientState, bindings: Bindings) -> None:
+    """A matter of binding closes itself when a later key decides."""
+    open_binding = [m for m in patient.matters.values() if m.open and m.id and m.kind in ("unbound", "ambiguous")]
+    if not open_binding:
+        return
+    bound = {one.lineage for one in bindings.bound}
+    for matter in open_binding:
+        if matter.subject in bound:
+            matter.open = False
+            desk.changes.close("decided by a later key", matter.id)
+
+
+def settle_for_journey(desk: Desk, patient: PatientState, journey: JourneyState, timeline: Timeline) -> None:
+    """Opens what replay asks for and closes what it no longer asks for."""
+    mode = desk.house.mode(journey.home_site_id, journey.pathway)
+    wanted = {(kind, f"{journey.key}:{subject}") for kind, subject in timeline.matters}
+    for kind, subject in sorted(wanted):
+        detail = {"subject": subject.partition(":")[2].partition(":")[2]}
+        open_matter(
+            desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey
+        )
+    for matter in patient.matters.values():
+        ours = matter.open and matter.id and matter.journey_id == journey.id and matter.subject.startswith(f"{journey.key}:")
+        if ours and (matter.kind, matter.subject) not in wanted:
+            matter.open = False
+            desk.changes.close("answered", matter.id)

@@ -1,0 +1,184 @@
+"""Replays one journey, lets the rules derive what they can, replays again, and turns the timeline into changed rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pathways import alerts
+from pathways.facts import Fact
+from pathways.knowledge.derive import derive
+from pathways.lineage import current
+from pathways.reconcile import reconcile
+from pathways.replay import replay
+from pathways.timeline import StayLine, Timeline
+from pathways.writing import matters
+from pathways.writing.acts import own
+from pathways.writing.state import PHASE_TIMES, JourneyState, PatientState, StayState
+
+if TYPE_CHECKING:
+    from pathways.definitions.compile import Definition
+    from pathways.writing.desk import Desk
+
+ROUNDS = 8
+
+
+class Unsettled(Exception):
+    """Rules and replay keep changing each other's answer; a definition or a rule is wrong."""
+
+
+def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wanted: set[str]) -> None:
+    """Brings stored columns, stays and matters of one journey in line with what its facts now say."""
+    definition = desk.house.definition(journey)
+    context, digest = desk.house.context(patient, journey)
+    facts = [fact for fact in patient.facts if fact.lineage in wanted]
+    for _ in range(ROUNDS):
+        timeline = replay(definition, facts, context)
+        if not _derive(desk, patient, journey, definition, facts, timeline):
+            break
+    else:
+        raise Unsettled(f"journey {journey.id} of {journey.pathway} does not come to rest after {ROUNDS} rounds")
+    _store_columns(desk, journey, definition, timeline, digest)
+    _store_stays(desk, journey, timeline)
+    matters.settle_for_journey(desk, patient, journey, timeline)
+
+
+def _derive(desk: Desk, patient: PatientState, journey: JourneyState, definition: Definition, facts: list[Fact], timeline: Timeline) -> bool:
+    """Appends what the rules now derive and was not known; says whether anything was new."""
+    new = False
+    for derived in derive(definition, current(facts), timeline, desk.house.knowledge):
+        fact = desk.append(patient, own(derived, journey))
+        if fact is not None:
+            desk.attach(journey, fact, "rule")
+            facts.append(fact)
+            new = True
+    return new
+
+
+def _store_columns(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline, digest: str) -> None:
+    wanted = columns(definition, timeline, digest)
+    before = journey.columns
+    if wanted == before:
+        return
+    if not journey.is_new:
+        corrected = [name for name in (*PHASE_TIMES, "ended_at") if before[name] is not None and before[name] != wanted[name]]
+        desk.changes.journey_revisions.extend((journey.id, name, before[name]) for name in corrected)
+        desk.changes.journeys[journey.id] = journey
+    journey.columns = wanted
+
+
+def columns(definition: Definition, timeline: Timeline, digest: str) -> dict[str, Any]:
+    """The columns of a journey that replay decides, as stored."""
+    times = definition.phase_times(timeline)
+    hold = next((hold for hold in timeline.holds if hold.until is None), None)
+    return {
+        "phase": timeline.phase,
+        "status": timeline.status,
+        "outcome": timeline.outcome,
+        "exit_reason": timeline.exit_reason,
+        "exit_class": timeline.exit_class,
+        "ended_at": timeline.ended_at,
+        **{name: times.get(name.removesuffix("_at")) for name in PHASE_TIMES},
+        "milestones": {line.name: [line.state, _iso(line.at), line.basis] for line in timeline.milestones.values()},
+        "ball": timeline.balls[-1].party if timeline.balls and timeline.balls[-1].until is None else "",
+        "held_until": hold.review_at if hold else None,
+        "hold_reason": hold.reason if hold else "",
+        "context_digest": digest,
+        "anomalies": [[anomaly.rule, anomaly.lineage, anomaly.detail] for anomaly in timeline.anomalies],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _store_stays(desk: Desk, journey: JourneyState, timeline: Timeline) -> None:
+    answer = reconcile([stay.stored() for stay in journey.stays], timeline.stays)
+    by_id = {stay.id: stay for stay in journey.stays}
+    for stored in answer.superseded:
+        desk.changes.superseded.append((stored.id, alerts.CORRECTED))
+        desk.changes.withdraw(alerts.CORRECTED, stored.id)
+        journey.stays.remove(by_id[stored.id])
+    for stored, line in answer.kept:
+        _keep(desk, journey, by_id[stored.id], line)
+    for line in answer.new:
+        _begin(desk, journey, line)
+
+
+def _begin(desk: Desk, journey: JourneyState, line: StayLine) -> None:
+    published = desk.house.version(journey.version_id)
+    stage = published.definition.stages[f"{line.track}.{line.stage}"]
+    mode = desk.house.mode(journey.home_site_id, journey.pathway)
+    stay = StayState(
+        id=desk.stay_id(),
+        stage_id=published.stage_ids[(line.track, line.stage)],
+        track=line.track,
+        stage=line.stage,
+        occurrence=line.occurrence,
+        root_lineage=line.root_lineage,
+        entered_at=line.entered_at,
+        due_at=line.due_at,
+        left_at=line.left_at,
+        left_by=line.left_by,
+        rung_at=list(line.rung_at),
+        attention_at=None if line.left_at else _first(line.rung_at),
+        rang_through=None,
+        round=1,
+        feed_id=desk.house.feed_for(journey.home_site_id, stage.awaits),
+        gated=False,
+        release=mode not in ("shadow", "staff", "live"),
+    )
+    journey.stays.append(stay)
+    desk.changes.new_stays.append((journey.id, stay))
+
+
+def _keep(desk: Desk, journey: JourneyState, stay: StayState, line: StayLine) -> None:
+    """Carries a stay over: the same wait, with what the new facts changed of it."""
+    if _same(stay, line):
+        return
+    reopened = stay.left_at is not None and line.left_at is None
+    moved = stay.left_at is None and line.left_at is None and list(line.rung_at) != stay.rung_at
+    if stay.entered_at != line.entered_at:
+        desk.changes.stay_revisions.append((stay.id, "entered_at", stay.entered_at))
+    if stay.due_at is not None and stay.due_at != line.due_at:
+        desk.changes.stay_revisions.append((stay.id, "due_at", stay.due_at))
+    if stay.left_at is not None and stay.left_at != line.left_at:
+        desk.changes.stay_revisions.append((stay.id, "left_at", stay.left_at))
+    if stay.left_at is None and line.left_at is not None:
+        desk.changes.withdraw(alerts.PROGRESS if journey.columns["status"] == "active" else alerts.ENDED, stay.id)
+    stay.occurrence, stay.root_lineage, stay.entered_at = line.occurrence, line.root_lineage, line.entered_at
+    stay.due_at, stay.left_at, stay.left_by = line.due_at, line.left_at, line.left_by
+    stay.rung_at = list(line.rung_at)
+    _set_attention(desk, stay, again=moved or reopened)
+    desk.changes.stays.append(stay)
+
+
+def _same(stay: StayState, line: StayLine) -> bool:
+    return (
+        stay.left_at == line.left_at
+        and stay.due_at == line.due_at
+        and stay.entered_at == line.entered_at
+        and stay.left_by == line.left_by
+        and stay.root_lineage == line.root_lineage
+        and stay.occurrence == line.occurrence
+        and stay.rung_at == list(line.rung_at)
+    )
+
+
+def _set_attention(desk: Desk, stay: StayState, *, again: bool) -> None:
+    """Sets when the stay next rings. Only a wait that moved starts a new round: staff may hear of it again, patients never."""
+    if stay.left_at is not None:
+        stay.attention_at = None
+        return
+    if again:
+        if stay.rang_through is not None:
+            stay.round += 1
+            desk.changes.withdraw(alerts.MOVED, stay.id)
+        stay.rang_through = None
+        stay.gated = False
+        stay.attention_at = _first(stay.rung_at)
+
+
+def _first(rung_at: Sequence[datetime | None]) -> datetime | None:
+    return min((at for at in rung_at if at is not None), default=None)

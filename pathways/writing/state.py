@@ -1,0 +1,124 @@
+"""What the writer knows of a patient while it works: plain slots objects, no model instance per event or stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pathways.facts import Fact
+from pathways.reconcile import StoredStay
+
+PHASE_TIMES = ("identified_at", "ordered_at", "sampled_at", "resulted_at", "decided_at", "started_at")
+
+
+@dataclass(slots=True, eq=False)
+class StayState:
+    """A row of `pathways_stay` as it is stored now."""
+
+    id: int
+    stage_id: int
+    track: str
+    stage: str
+    occurrence: int
+    root_lineage: str
+    entered_at: datetime
+    due_at: datetime | None
+    left_at: datetime | None
+    left_by: str
+    rung_at: list[datetime | None]
+    attention_at: datetime | None
+    rang_through: datetime | None
+    round: int
+    feed_id: int | None
+    gated: bool
+    release: bool
+
+    def stored(self) -> StoredStay:
+        return StoredStay(
+            self.id,
+            self.track,
+            self.stage,
+            self.occurrence,
+            self.root_lineage,
+            self.entered_at,
+            self.due_at,
+            self.left_at,
+            self.left_by,
+            tuple(self.rung_at),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class JourneyState:
+    """A row of `pathways_journey`, its current stays and which events are attached to it.
+
+    `columns` holds what replay decides (phase, status, outcome ..., milestones), keyed by column name, as stored.
+    `attached` are event ids of the latest binding rows; `pinned`/`banned` are lineages that a person attached or detached.
+    """
+
+    id: int
+    patient_id: int
+    pathway: str
+    version_id: int
+    primary_group: str
+    episode_no: int
+    entry: str
+    home_site_id: int
+    opened_at: datetime
+    columns: dict[str, Any]
+    stays: list[StayState] = field(default_factory=list)
+    attached: set[int] = field(default_factory=set)
+    pinned: set[str] = field(default_factory=set)
+    banned: set[str] = field(default_factory=set)
+    is_new: bool = False
+    found_by: str = ""
+    laterality: str = ""
+    prevalent: bool = False
+    accountable_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The key by which acts and derived facts belong to this journey alone."""
+        return f"journey:{self.id}"
+
+
+@dataclass(slots=True, eq=False)
+class MatterState:
+    id: int
+    kind: str
+    subject: str
+    journey_id: int | None
+    open: bool
+
+
+@dataclass(slots=True, eq=False)
+class PatientState:
+    """One person's whole record; `members` are the survivor and every record merged into it."""
+
+    id: int
+    birth: date | None
+    members: tuple[int, ...] = ()
+    facts: list[Fact] = field(default_factory=list)
+    versions: set[tuple[str, int, str, datetime | None]] = field(default_factory=set)
+    journeys: list[JourneyState] = field(default_factory=list)
+    matters: dict[tuple[str, str], MatterState] = field(default_factory=dict)
+
+    def take(self, fact: Fact) -> bool:
+        """Adds a version of a fact unless the very same was known; says whether it was new."""
+        version = version_key(fact)
+        if version in self.versions:
+            return False
+        self.versions.add(version)
+        self.facts.append(fact)
+        return True
+
+    def lineages_of(self, event_ids: Iterable[int]) -> set[str]:
+        wanted = set(event_ids)
+        return {fact.lineage for fact in self.facts if fact.id in wanted}
+
+
+def version_key(fact: Fact) -> tuple[str, int, str, datetime | None]:
+    """What makes one version of a fact the same as another: a resend under a new message id adds nothing."""
+    return (fact.lineage, int(fact.rank), fact.digest, fact.issued_at or fact.message_at)
