@@ -1,1 +1,17 @@
-urlpatterns: list = []
+"""All routes. Each app lists its own; paths carry `uid`s, never names or numbers of patients."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("patients.urls")),
+    path("", include("pathways.urls")),
+    path("", include("notifications.urls")),
+]
