@@ -6,3 +6,9 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """So that a task sent from the web knows its broker."""
+        from config import celery
+
+        self.celery = celery.app

@@ -1,0 +1,55 @@
+"""`manage.py setup`: from an empty database to one that can take messages. Safe to repeat."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from config import grants
+from config.management.commands.migrate import owner_alias
+
+
+class Command(BaseCommand):
+    help = "Migrate, give the app role its rights, publish the shipped pathways. Safe to repeat."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--quiet", action="store_true", help="say nothing when all is well")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.quiet = options["quiet"]
+        call_command("migrate", interactive=False, verbosity=0)
+        self.say("database migrated")
+        self.give_rights()
+        for title in publish_catalogue(now=timezone.now()):
+            self.say(f"published {title}")
+
+    def give_rights(self) -> None:
+        role, using = settings.DATABASE_APP_ROLE, owner_alias()
+        if not grants.role_exists(role, using=using):
+            self.say(f"no role {role}: the app connects as the owner, so append-only tables are not protected from it")
+        elif using == "default" and role == settings.DATABASES["default"]["USER"]:
+            self.say("one role owns and uses the tables, so append-only tables are not protected; see docs/operations.md, Roles")
+        else:
+            grants.apply(role, using=using)
+            self.say(f"rights given to {role}")
+
+    def say(self, words: str) -> None:
+        if not self.quiet:
+            self.stderr.write(words)
+
+
+def publish_catalogue(*, now: datetime) -> list[str]:
+    """Publish every shipped definition, included ones first; one that is published unchanged stays as it is."""
+    from pathways.definitions.publish import publish
+
+    import pathways
+
+    catalogue = Path(pathways.__file__).parent / "catalog"
+    paths = sorted(catalogue.glob("*.yaml"))
+    return [str(publish(path=path, by=None, now=now)) for path in paths]
