@@ -47,7 +47,9 @@ class World:
         self.dara = self.staff("dara", "navigator")
         self.fay = self.staff("fay", "lead")
         self.version = PathwayVersion.objects.create(code="lung", number=1, title="Lung", digest="d", body={}, status="published")
-        self.stage = Stage.objects.create(version=self.version, track="main", name="visit", problem="no-visit", label="Visit", ball="patient")
+        self.stage = Stage.objects.create(
+            version=self.version, track="main", name="visit", problem="no-visit", label="Visit", ball="patient"
+        )
         self.rollout = Rollout.objects.create(
             site=self.site, pathway="lung", mode=self.mode, texts_from=NOON - 30 * DAY, default_accountable=self.dara
         )

@@ -1,0 +1,246 @@
+"""The rules of the navigators' queue: who may take an item, put it back, snooze it, and how it ends. The only writer of items
+besides the statements that plan and settle.
+
+Every verb on one item takes the `revision` that the person saw, and refuses with `Stale` when somebody was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from notifications.models import ItemState, WorkItem, WorkItemAlert
+from notifications.outcomes import OUTCOMES, Refused, Then, check, perform
+from pathways.models import Rollout
+from pathways.models.edges import edges
+from pathways.sql import load
+from patients.models import User
+
+__all__ = [
+    "OUTCOMES",
+    "NewItem",
+    "ReasonGone",
+    "Refused",
+    "Stale",
+    "addressee",
+    "claim",
+    "escalate_overdue",
+    "finish",
+    "open",
+    "open_items",
+    "park",
+    "put_back",
+    "wake_parked",
+    "withdraw",
+]
+
+
+class Stale(Refused):
+    """Somebody else changed the item since it was shown."""
+
+
+class ReasonGone(Refused):
+    """What the item was opened for has gone; it cannot be taken any more."""
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An item to open. Ids are primary keys; `audience` is a role; `priority` 1 is most urgent."""
+
+    cause_kind: str
+    cause_key: str
+    site: int
+    problem: str
+    due_at: datetime
+    audience: str = "navigator"
+    priority: int = 5
+    patient: int | None = None
+    journey: int | None = None
+    matter: int | None = None
+    note: str = ""
+
+
+# Whom an item goes to when it is not answered in time, and by how much its priority rises. Local defaults.
+ESCALATIONS: dict[str, tuple[str, int]] = {
+    "problem": ("lead", 1),
+    "matter": ("lead", 1),
+    "reply": ("lead", 2),
+    "bad_number": ("lead", 0),
+    "unknown_send": ("lead", 1),
+    "no_text": ("lead", 0),
+    "hand_over": ("lead", 1),
+    "result_changed": ("lead", 0),
+}
+
+
+def open_items(items: Iterable[NewItem], *, now: datetime) -> list[int]:
+    """Opens one item per cause; a cause that has an open item makes that one more urgent instead. Returns their ids."""
+    rows = [asdict(item) for item in items]
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        params = {"rows": msgspec.json.encode(rows).decode(), "now": now, **item_edges()}
+        cursor.execute(load("notifications.sql", "open_items"), params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def open(item: NewItem, *, now: datetime) -> WorkItem:  # noqa: A001 (read as worklist.open)
+    """Opens one item, or returns the open one of the same cause, made more urgent."""
+    return WorkItem.objects.get(pk=open_items([item], now=now)[0])
+
+
+def claim(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem:
+    """Takes an open item; refused when every alert that it stands for was withdrawn, even if nobody settled that yet."""
+    with transaction.atomic():
+        locked = _locked(item, revision)
+        if locked.state != ItemState.OPEN:
+            raise Stale("Somebody else has this item.")
+        if _reason_gone(locked):
+            raise ReasonGone("What this was opened for has happened meanwhile.")
+        locked.claim()
+        locked.owner, locked.claimed_at = by, now
+        return _save(locked)
+
+
+def put_back(*, item: WorkItem, by: User, revision: int) -> WorkItem:
+    with transaction.atomic():
+        locked = _mine(item, by, revision)
+        locked.put_back()
+        locked.owner = locked.claimed_at = locked.parked_until = locked.parked_priority = None
+        locked.parked_reason = ""
+        return _save(locked)
+
+
+def park(*, item: WorkItem, by: User, revision: int, until: datetime, reason: str, now: datetime) -> WorkItem:
+    """Snoozes until a date; a more urgent alert wakes it earlier."""
+    if until <= now:
+        raise Refused("Choose a time in the future.")
+    with transaction.atomic():
+        locked = _mine(item, by, revision)
+        _park(locked, until=until, reason=reason)
+        return _save(locked)
+
+
+def finish(
+    *, item: WorkItem, outcome: str, by: User, revision: int, now: datetime, note: str = "", details: Mapping[str, Any] | None = None
+) -> WorkItem:
+    """Ends an item with an outcome of `OUTCOMES`; some outcomes set a next date or hand it on instead of ending it.
+
+    The act on the journey comes first and the item's lock last: everywhere the patient is locked before the item.
+
+    Raises:
+        Refused: the outcome does not fit the item or lacks a detail. Stale: somebody was faster.
+    """
+    given = dict(details or {})
+    rule = check(item, outcome, given)
+    with transaction.atomic():
+        perform(item, outcome, given, note=note, by=by, now=now)
+        locked = _mine(item, by, revision)
+        match rule.then:
+            case Then.NEXT_DATE:
+                _park(locked, until=given["until"], reason=rule.label)
+            case Then.HAND_ON:
+                _hand_on(locked, to=given["to"], now=now)
+            case Then.DONE:
+                locked.finish()
+                locked.closed_at = now
+        locked.outcome, locked.note = outcome, note
+        return _save(locked)
+
+
+def _park(locked: WorkItem, *, until: datetime, reason: str) -> None:
+    if locked.state == ItemState.PARKED:
+        locked.put_back()
+    locked.park()
+    locked.parked_until, locked.parked_reason, locked.parked_priority = until, reason[:60], locked.priority
+
+
+def _hand_on(locked: WorkItem, *, to: str, now: datetime) -> None:
+    """Another role's turn; who had it keeps seeing it."""
+    if locked.state != ItemState.OPEN:
+        locked.put_back()
+    locked.also_for = sorted({*locked.also_for, locked.audience} - {to})
+    locked.audience, locked.escalated_at, locked.owner, locked.claimed_at = to, now, None, None
+
+
+def withdraw(*, item: WorkItem, reason: str, now: datetime) -> WorkItem:
+    """Takes back an item nobody holds: what it was for has gone."""
+    with transaction.atomic():
+        locked = WorkItem.objects.select_for_update().get(pk=item.pk)
+        locked.withdraw()
+        locked.outcome, locked.closed_at = reason[:40], now
+        return _save(locked)
+
+
+def escalate_overdue(*, now: datetime) -> int:
+    """Items past their time go to the next role by `ESCALATIONS`, once. Returns how many went."""
+    params = {
+        "now": now,
+        "causes": list(ESCALATIONS),
+        "audiences": [to for to, _ in ESCALATIONS.values()],
+        "steps": [step for _, step in ESCALATIONS.values()],
+    }
+    return _execute("escalate_overdue", params)
+
+
+def wake_parked(*, now: datetime) -> int:
+    """Snoozed items whose date has come are open again. Returns how many."""
+    return _execute("wake_parked", {"now": now, **item_edges()})
+
+
+def addressee(item: WorkItem) -> User | None:
+    """The named person whom the item waits for: its holder, else the responsible clinician or the accountable navigator."""
+    journey = item.journey
+    if item.owner is not None or journey is None:
+        return item.owner
+    if item.audience == "clinician":
+        return journey.responsible.user if journey.responsible else None
+    if item.audience != "navigator" or journey.accountable is not None:
+        return journey.accountable if item.audience == "navigator" else None
+    rollout = Rollout.objects.filter(site=journey.home_site, pathway=journey.pathway).first()
+    return rollout.default_accountable if rollout else None
+
+
+@cache
+def item_edges() -> dict[str, Any]:
+    pairs = edges(WorkItem, "state")
+    return {"sources": [source for source, _ in pairs], "targets": [target for _, target in pairs]}
+
+
+def _locked(item: WorkItem, revision: int) -> WorkItem:
+    locked = WorkItem.objects.select_for_update().get(pk=item.pk)
+    if locked.shadow:
+        raise Refused("This item is part of a trial run; nobody can act on it.")
+    if locked.revision != revision:
+        raise Stale("Somebody changed this item since you opened it.")
+    return locked
+
+
+def _mine(item: WorkItem, by: User, revision: int) -> WorkItem:
+    locked = _locked(item, revision)
+    if locked.owner_id not in (None, by.pk):
+        raise Stale("Somebody else has this item.")
+    return locked
+
+
+def _reason_gone(item: WorkItem) -> bool:
+    links = WorkItemAlert.objects.filter(item=item)
+    return links.exists() and not links.filter(alert__withdrawn_at__isnull=True).exists()
+
+
+def _save(item: WorkItem) -> WorkItem:
+    item.revision += 1
+    item.save()
+    return item
+
+
+def _execute(name: str, params: dict[str, Any]) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", name), params)
+        return int(cursor.rowcount)
