@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 from django.utils import timezone
 
 from config import grants
@@ -23,9 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.quiet = options["quiet"]
-        call_command("migrate", interactive=False, verbosity=0)
-        self.say("database migrated")
-        self.give_rights()
+        with one_at_a_time(owner_alias()):
+            call_command("migrate", interactive=False, verbosity=0)
+            self.say("database migrated")
+            self.give_rights()
         for title in publish_catalogue(now=timezone.now()):
             self.say(f"published {title}")
 
@@ -42,6 +46,17 @@ class Command(BaseCommand):
     def say(self, words: str) -> None:
         if not self.quiet:
             self.stderr.write(words)
+
+
+@contextmanager
+def one_at_a_time(alias: str) -> Iterator[None]:
+    """Two machines that are set up at once must not migrate at once."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('finalmile setup'))")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('finalmile setup'))")
 
 
 def publish_catalogue(*, now: datetime) -> list[str]:
