@@ -22,7 +22,7 @@ from .valkey import Valkey
 Server = Postgres | Valkey
 
 # Commands that need no store, or are asked for before there can be one.
-WITHOUT_STORES = {"check", "collectstatic", "help", "knowledge", "simulator", "version", "wording", "--help", "--version", "-h"}
+WITHOUT_STORES = {"bench", "check", "collectstatic", "help", "knowledge", "simulator", "version", "wording", "--help", "--version", "-h"}
 
 
 @contextmanager

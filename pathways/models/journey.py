@@ -127,10 +127,10 @@ class Journey(models.Model):
     @transition(phase, source="*", target=Phase.STARTED)
     def stand_started(self) -> None: ...
 
-    @transition(status, source=[Status.ACTIVE, Status.EXITED], target=Status.COMPLETED)
+    @transition(status, source=[Status.ACTIVE, Status.EXITED, Status.VOID], target=Status.COMPLETED)
     def complete(self) -> None: ...
 
-    @transition(status, source=[Status.ACTIVE, Status.COMPLETED], target=Status.EXITED)
+    @transition(status, source=[Status.ACTIVE, Status.COMPLETED, Status.VOID], target=Status.EXITED)
     def exit(self) -> None: ...
 
     @transition(status, source=[Status.COMPLETED, Status.EXITED, Status.VOID], target=Status.ACTIVE)

@@ -74,15 +74,16 @@ class Desk:
     def rebind(self, patient: PatientState, now_true: Sequence[Fact]) -> Bindings:
         """The automatic answer to *which fact belongs to which journey*, a person's rows respected."""
         free = [fact for fact in now_true if not _owned(fact)]
-        if not patient.journeys:
+        views = [self._view(journey) for journey in patient.journeys if journey.counts]
+        if not views:
             return Bindings((), tuple(fact.lineage for fact in free), ())
-        return bind(free, [self._view(patient, journey) for journey in patient.journeys])
+        return bind(free, views)
 
     def _take(self, patient: PatientState, part: Incoming) -> list[Fact]:
         taken = (self.append(patient, fact, inbound_id=part.inbound_id, by_id=part.by_id) for fact in part.facts)
         return [fact for fact in taken if fact is not None]
 
-    def _view(self, patient: PatientState, journey: JourneyState) -> JourneyView:
+    def _view(self, journey: JourneyState) -> JourneyView:
         definition = self.house.definition(journey)
         return JourneyView(
             id=journey.id,

@@ -24,7 +24,7 @@ COLUMNS = (
 JSON_COLUMNS = ("milestones", "anomalies")
 JOURNEYS = f"""
 SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}
-FROM pathways_journey j WHERE j.patient_id = ANY(%s) AND j.status <> 'void' ORDER BY j.id FOR NO KEY UPDATE
+FROM pathways_journey j WHERE j.patient_id = ANY(%s) ORDER BY j.id FOR NO KEY UPDATE
 """
 STAYS = """
 SELECT s.journey_id, s.id, s.stage_id, s.track, g.name, s.occurrence, s.root_lineage, s.entered_at, s.due_at, s.left_at, s.left_by,

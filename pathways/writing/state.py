@@ -79,6 +79,11 @@ class JourneyState:
     accountable_id: int | None = None
 
     @property
+    def counts(self) -> bool:
+        """False for a journey entered in error: no fact is bound to it, no rule sees it."""
+        return bool(self.columns["status"] != "void")
+
+    @property
     def key(self) -> str:
         """The key by which acts and derived facts belong to this journey alone."""
         return f"journey:{self.id}"
