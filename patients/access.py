@@ -1,0 +1,145 @@
+"""Who read what. Every page, export and API answer that shows patient data calls `saw`; the log is append-only and chained.
+
+The row is part of the request: when it cannot be written, nothing is shown. The chain is computed seconds later by one sealer,
+because a chain inside the request's transaction would make every reader wait for the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponseBase
+from structlog.contextvars import get_contextvars
+
+from .models import AccessLog, AccessSeal, User
+from .violations import Violation
+
+SEALING = 0x5EA1
+"""Advisory lock: one sealer at a time."""
+FIRST = "0" * 64
+BATCH = 5_000
+SEALED_WITHIN = timedelta(minutes=15)
+LATE = timedelta(hours=24)
+"""No request takes so long: a row this much older than one sealed before it was put in afterwards."""
+
+_seen: ContextVar[int] = ContextVar("rows_of_the_access_log_in_this_request", default=0)
+
+
+class UnloggedRead(RuntimeError):
+    """A view that reads patient data was about to answer without an access-log row."""
+
+
+def saw(
+    request: HttpRequest | None = None,
+    *,
+    action: str,
+    what: str,
+    patients: Iterable[int],
+    now: datetime,
+    user: User | None = None,
+    actor: str = "",
+    request_id: str = "",
+) -> AccessLog:
+    """Somebody is about to be shown these patients; a list is one row naming all. `what` is a route or report, never an identifier.
+
+    The user is the request's, or `user`; a process without an account names itself in `actor`.
+    """
+    who = user or (request.user if request is not None and isinstance(request.user, User) else None)
+    row = AccessLog.objects.create(
+        at=now,
+        user=who,
+        actor=(actor or (who.get_username() if who else "nobody signed in"))[:150],
+        action=action,
+        what=what,
+        patients=sorted(set(patients)),
+        request_id=(request_id or str(get_contextvars().get("request_id", "")))[:40],
+    )
+    _seen.set(_seen.get() + 1)
+    return row
+
+
+def reads_patients(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Refuse to answer (200) unless the view wrote its access-log row. A redirect or a refusal shows nobody."""
+
+    @wraps(view)
+    def logged(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        before = _seen.get()
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200 and _seen.get() == before:
+            raise UnloggedRead(f"{view.__module__}.{view.__name__}")
+        return response
+
+    return logged
+
+
+def seal(*, now: datetime, batch: int = BATCH) -> int:
+    """Chain the rows that have no seal yet; how many. A second sealer at the same time does nothing."""
+    del now  # the rows carry their own times; the schedule passes it as to every task
+    sealed = 0
+    while added := _seal_some(batch):
+        sealed += added
+        if added < batch:
+            break
+    return sealed
+
+
+def head() -> str:
+    """The last digest. Kept outside the database (printed, mailed), it is what shows that the end of the log was cut off."""
+    return AccessSeal.objects.order_by("-pk").values_list("digest", flat=True).first() or FIRST
+
+
+def verify(*, now: datetime, anchor: str = "") -> list[Violation]:
+    """Walk the chain; every row that was changed, deleted, put in, swapped or cut off, by id. `anchor` is an earlier `head`."""
+    broken = list(_broken_links(anchor))
+    unsealed = AccessLog.objects.filter(seal=None, at__lt=now - SEALED_WITHIN).order_by("pk").values_list("pk", flat=True)[:100]
+    return broken + [_violation(pk, "has no seal: it was put in, or its seal was deleted, or the sealer does not run") for pk in unsealed]
+
+
+def _seal_some(batch: int) -> int:
+    with transaction.atomic():
+        if not _alone():
+            return 0
+        rows = list(AccessLog.objects.filter(seal=None).order_by("pk")[:batch])
+        digest, seals = head(), []
+        for row in rows:
+            digest = _digest(digest, row)
+            seals.append(AccessSeal(entry=row, digest=digest))
+        AccessSeal.objects.bulk_create(seals)
+        return len(rows)
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALING])
+        return bool(cursor.fetchone()[0])
+
+
+def _digest(previous: str, row: AccessLog) -> str:
+    content = (row.pk, row.at.isoformat(), row.user_id, row.actor, row.action, row.what, row.patients, row.request_id)
+    return hashlib.sha256(previous.encode() + msgspec.json.encode(content)).hexdigest()
+
+
+def _broken_links(anchor: str) -> Iterator[Violation]:
+    """A broken link is told once: after it the chain is followed from the digest that is stored."""
+    digest, latest, met = FIRST, None, anchor in ("", FIRST)
+    for link in AccessSeal.objects.select_related("entry").order_by("pk").iterator(chunk_size=2_000):
+        if _digest(digest, link.entry) != link.digest:
+            yield _violation(link.entry_id, "does not fit the chain: it was changed, or one before it was deleted, put in or swapped")
+        if latest is not None and link.entry.at < latest - LATE:
+            yield _violation(link.entry_id, "is dated long before rows sealed earlier: it was put in afterwards")
+        digest = link.digest
+        latest = max(latest or link.entry.at, link.entry.at)
+        met = met or digest == anchor
+    if not met:
+        yield _violation(0, f"the end of the log was cut off: the digest {anchor[:12]}… kept outside is not in the chain")
+
+
+def _violation(entry: int, detail: str) -> Violation:
+    return Violation("access log is complete and unchanged", f"patients.accesslog {entry}", detail)

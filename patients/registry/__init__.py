@@ -1,0 +1,29 @@
+"""The only writer of patients: who is meant, registering, changing, merging, death and admission."""
+
+from .life import admit, death_hint, discharge, record_death, reverse_death, settle_death_hint
+from .matching import Candidate, match
+from .merging import MergeRefused, MergeWaits, merge, unmerge
+from .numbers import retire_identifier
+from .resolution import REASONS, Resolution
+from .resolving import register, resolve, update
+
+__all__ = [
+    "REASONS",
+    "Candidate",
+    "MergeRefused",
+    "MergeWaits",
+    "Resolution",
+    "admit",
+    "death_hint",
+    "discharge",
+    "match",
+    "merge",
+    "record_death",
+    "register",
+    "resolve",
+    "retire_identifier",
+    "reverse_death",
+    "settle_death_hint",
+    "unmerge",
+    "update",
+]

@@ -1,0 +1,71 @@
+"""Who is meant by each message of a batch. Pure: rows come in, decisions go out.
+
+Messages are taken in order, so that a batch gives what the same messages one by one would have given: the second message of a
+newcomer finds the patient whom the first one made. Newcomers carry negative ids until they are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from patients.demographics import Demographics, StatedIdentifier
+
+from .known import Known, Saying, fold, is_another_person
+from .resolution import MATCHED, REGISTERED, Resolution, unresolved
+
+Number = tuple[str, str]
+"""(authority, value)"""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The batch as far as it has been read. `said` keeps each patient's messages in order, to be folded
+    again under lock; `changed` are those of whom something new was said."""
+
+    owners: dict[Number, int]
+    known: dict[int, Known]
+    how: Saying
+    said: dict[int, list[Demographics]] = field(default_factory=dict)
+    added: dict[Number, tuple[int, str]] = field(default_factory=dict)
+    newcomers: int = 0
+    changed: set[int] = field(default_factory=set)
+
+    def place(self, said: Demographics) -> Resolution:
+        """Decide one message and remember what it says."""
+        if not said.identifiers:
+            return unresolved("no_identifier")
+        authorities = tuple(number.authority for number in said.identifiers)
+        owners = tuple(dict.fromkeys(owner for number in said.identifiers if (owner := self.owners.get((number.authority, number.value)))))
+        if len(owners) > 1:
+            return unresolved("identifiers_disagree", authorities=authorities, candidates=tuple(o for o in owners if o > 0))
+        if owners:
+            return self._matched(owners[0], said, authorities)
+        return self._newcomer(said) if self.how.registers else unresolved("unknown_patient", authorities=authorities)
+
+    def _matched(self, owner: int, said: Demographics, authorities: tuple[str, ...]) -> Resolution:
+        if is_another_person(self.known[owner], said):
+            return unresolved("recycled_identifier", authorities=authorities, candidates=(owner,) if owner > 0 else ())
+        self._hear(owner, said)
+        return Resolution(owner, MATCHED)
+
+    def _newcomer(self, said: Demographics) -> Resolution:
+        self.newcomers += 1
+        owner = -self.newcomers
+        self.known[owner] = Known()
+        self._hear(owner, said)
+        return Resolution(owner, REGISTERED)
+
+    def _hear(self, owner: int, said: Demographics) -> None:
+        self.said.setdefault(owner, []).append(said)
+        before = self.known[owner]
+        after = self.known[owner] = fold(before, said, self.how)
+        if after is not before and owner > 0:
+            self.changed.add(owner)
+        for number in said.identifiers:
+            self._own(owner, number)
+
+    def _own(self, owner: int, number: StatedIdentifier) -> None:
+        name = (number.authority, number.value)
+        if name not in self.owners:
+            self.owners[name] = owner
+            self.added[name] = (owner, number.type)

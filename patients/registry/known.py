@@ -1,0 +1,137 @@
+"""What we know of a patient, and what a message makes of it. Pure: the decision what to write, not the writing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from patients import alike
+from patients.demographics import Demographics
+
+TEST_PATIENTS = ("zztest", "zzz", "testpatient")
+AHEAD = timedelta(days=1)
+"""A death more than this far ahead is a typing error: somebody must look, nobody is declared dead."""
+
+SAID_AS_IS = ("language", "sex", "race", "ethnicity", "payer")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A row of `read_patients.sql`, in its order. A patient who is not registered yet has no ids."""
+
+    patient: int = 0
+    person: int = 0
+    family: str = ""
+    given: str = ""
+    birth_lo: date | None = None
+    birth_hi: date | None = None
+    language: str = ""
+    sex: str = ""
+    race: str = ""
+    ethnicity: str = ""
+    payer: str = ""
+    died_lo: datetime | None = None
+    died_hi: datetime | None = None
+    death_source: str = ""
+    death_hold_since: datetime | None = None
+    death_hint_source: str = ""
+    death_hint_refuted_at: datetime | None = None
+    is_test: bool = False
+    registered_at: datetime | None = None
+    phones: tuple[str, ...] = ()
+    known_here: bool = False
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """Who says it, and when we heard. The phone list of a source that registers people replaces ours; others only add to it."""
+
+    source: str
+    now: datetime
+    registers: bool
+
+
+def fold(known: Known, said: Demographics, how: Saying) -> Known:
+    """The patient after the message; the same object where it says nothing new."""
+    changes = {
+        name: value
+        for name, value in (
+            *_name(known, said),
+            *_birth(known, said),
+            *_plain_fields(said),
+            *_phones(known, said, how),
+            *_death(known, said, how),
+        )
+        if getattr(known, name) != value
+    }
+    changes |= {name: _nothing(name) for name in said.erase if _may_erase(name, how) and getattr(known, name, None) != _nothing(name)}
+    return msgspec.structs.replace(known, **changes) if changes else known
+
+
+def is_another_person(known: Known, said: Demographics) -> bool:
+    """Another name *and* another birth date under one number: the number was given to somebody else (people marry, clerks mistype)."""
+    if not (said.family or said.given) or said.birth_lo is None or known.birth_lo is None:
+        return False
+    return not alike.same_birth(known.birth_lo, known.birth_hi, said.birth_lo, said.birth_hi) and not alike.same_name(
+        known.family, known.given, said.family, said.given
+    )
+
+
+def _may_erase(name: str, how: Saying) -> bool:
+    return how.registers or name != "phones"
+
+
+def _nothing(name: str) -> Any:
+    return {"birth_lo": None, "birth_hi": None, "phones": ()}.get(name, "")
+
+
+def _name(known: Known, said: Demographics) -> list[tuple[str, Any]]:
+    stated = [(name, value) for name in ("family", "given") if (value := getattr(said, name))]
+    if said.family and not known.is_test and alike.plain(said.family).startswith(TEST_PATIENTS):
+        stated.append(("is_test", True))
+    return stated
+
+
+def _birth(known: Known, said: Demographics) -> list[tuple[str, Any]]:
+    """A birth date, unless it only says less exactly what is known."""
+    if said.birth_lo is None or alike.contains(said.birth_lo, said.birth_hi, known.birth_lo, known.birth_hi):
+        return []
+    return [("birth_lo", said.birth_lo), ("birth_hi", said.birth_hi)]
+
+
+def _plain_fields(said: Demographics) -> list[tuple[str, Any]]:
+    return [(name, value) for name in SAID_AS_IS if (value := getattr(said, name))]
+
+
+def _phones(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
+    if not said.phones:
+        return []
+    if how.registers:
+        return [("phones", said.phones)]
+    return [("phones", known.phones + tuple(number for number in said.phones if number not in known.phones))]
+
+
+def _death(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
+    if said.died and (said.died_lo is None or said.died_lo <= how.now + AHEAD):
+        return _died(known, said, how)
+    if said.died or said.death_hint:
+        return _hinted(known, how)
+    return []
+
+
+def _died(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
+    """A dated death corrects what is known; one without a date lies between when the patient was registered and now."""
+    if said.died_lo is None and known.died_hi is not None:
+        return []
+    lo, hi = (said.died_lo, said.died_hi) if said.died_lo else (known.registered_at or how.now, how.now)
+    if (lo, hi) == (known.died_lo, known.died_hi):
+        return []
+    return [("died_lo", lo), ("died_hi", hi), ("death_source", how.source[:60]), ("death_hold_since", None)]
+
+
+def _hinted(known: Known, how: Saying) -> list[tuple[str, Any]]:
+    """Texts rest until a person has settled the hint; a source that was found wrong is not believed again."""
+    refuted = known.death_hint_refuted_at is not None and known.death_hint_source == how.source[:60]
+    if known.died_hi is not None or known.death_hold_since is not None or refuted:
+        return []
+    return [("death_hold_since", how.now), ("death_hint_source", how.source[:60])]

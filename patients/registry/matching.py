@@ -1,0 +1,43 @@
+"""The duplicate check of a form: whom do we know who could be meant? It shows; a person decides."""
+
+from __future__ import annotations
+
+import msgspec
+
+from patients import alike, sql
+from patients.demographics import Demographics
+
+from . import writing
+from .known import Known
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A patient who may be meant. `why` in words: same number, same name and birth date, same phone ..."""
+
+    patient_id: int
+    why: str
+    certain: bool = False
+
+
+def match(said: Demographics) -> list[Candidate]:
+    """Patients who may be meant, the likeliest first; certain only by a patient number."""
+    owners = set(writing.owners_of({(number.authority, number.value) for number in said.identifiers}).values())
+    alike_ids = {patient for (patient,) in sql.rows("find_alike", _question(said))}
+    found = [Candidate(patient, "same patient number", certain=True) for patient in sorted(owners)]
+    likely = [(why, known.patient) for known in writing.read(alike_ids - owners, site=None).values() if (why := _why(known, said))]
+    return found + [Candidate(patient, " and ".join(why)) for why, patient in sorted(likely, key=lambda each: (-len(each[0]), each[1]))]
+
+
+def _question(said: Demographics) -> dict[str, object]:
+    return {"family": said.family, "birth_lo": said.birth_lo, "birth_hi": said.birth_hi, "phones": list(said.phones)}
+
+
+def _why(known: Known, said: Demographics) -> tuple[str, ...]:
+    same_birth = said.birth_lo is not None and known.birth_lo is not None
+    reasons = (
+        ("same name", bool(said.family) and alike.same_name(known.family, known.given, said.family, said.given)),
+        ("same birth date", same_birth and alike.same_birth(known.birth_lo, known.birth_hi, said.birth_lo, said.birth_hi)),
+        ("same phone", bool(set(known.phones) & set(said.phones))),
+    )
+    stated = tuple(words for words, holds in reasons if holds)
+    return stated if "same name" in stated or "same phone" in stated else ()

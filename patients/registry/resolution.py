@@ -1,0 +1,42 @@
+"""What became of the question *who is meant?*, and how it is put to a lab liaison. No explanation repeats a number or a name."""
+
+from __future__ import annotations
+
+import msgspec
+
+MATCHED, REGISTERED = "matched", "registered"
+
+REASONS = {
+    "no_identifier": (
+        "The message gives no patient number that can be used (PID-3, or Patient.identifier in FHIR): it is empty, or stands for "
+        "“unknown”, or is an account, policy or social security number. Names alone never decide who somebody is. Ask the sender to "
+        "send the medical record number."
+    ),
+    "unknown_patient": (
+        "Nobody here has this patient number of {authorities}, and this feed may not register people. The message waits and applies "
+        "itself when a registration message (ADT, FHIR Patient) or a person brings the patient in."
+    ),
+    "identifiers_disagree": (
+        "The patient numbers in this message, of {authorities}, belong to {count} different patients here. Either the sender mixed up "
+        "two people, or two records are one person. Compare both; merge them or have the sender correct the message, then replay."
+    ),
+    "recycled_identifier": (
+        "This patient number of {authorities} belongs here to somebody with another name and another birth date. Hospitals sometimes "
+        "give an old number to a new patient. Nothing was changed. If it is a new patient, end the old number on the patient's page; "
+        "if it is the same one, correct the name or birth date; then replay."
+    ),
+}
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """`patient_id` is None when a person or a later message must decide first; `candidates` are then the patients to compare."""
+
+    patient_id: int | None
+    reason: str = MATCHED
+    explanation: str = ""
+    candidates: tuple[int, ...] = ()
+
+
+def unresolved(reason: str, *, authorities: tuple[str, ...] = (), candidates: tuple[int, ...] = ()) -> Resolution:
+    words = REASONS[reason].format(authorities=" and ".join(dict.fromkeys(authorities)), count=len(candidates))
+    return Resolution(None, reason, words, candidates)

@@ -1,0 +1,83 @@
+"""From what messages say of people to our patients: matching, registering and changing, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+
+from patients.demographics import Demographics
+from patients.models import Site
+
+from . import writing
+from .deciding import Batch
+from .known import Known, Saying, fold
+from .resolution import REGISTERED, Resolution
+
+
+def resolve(people: Sequence[Demographics], *, site: Site, may_register: bool, now: datetime, source: str) -> list[Resolution]:
+    """Who is meant by each of `people`, in order; newcomers are registered where the feed may.
+
+    Only identifiers decide. What the messages say of matched patients is written where it is new, and `site` may see them from
+    now on. `source` is kept with deaths and hints of death. Runs in the caller's transaction.
+    """
+    with transaction.atomic(savepoint=False):
+        batch, decisions = _decide(people, site=site, how=Saying(source, now, may_register))
+        return _write(batch, decisions, site=site, now=now)
+
+
+def register(person: Demographics, *, site: Site, now: datetime, source: str) -> Resolution:
+    """A patient from a form. Without any number a new patient is made: the form showed whom we already know (`match`)."""
+    if person.identifiers:
+        return resolve([person], site=site, may_register=True, now=now, source=source)[0]
+    with transaction.atomic():
+        written = writing.register({-1: fold(Known(), person, Saying(source, now, registers=True))}, site=site, now=now)
+        return Resolution(written[-1], REGISTERED)
+
+
+def update(*, patient_id: int, said: Demographics, now: datetime, source: str, site: Site | None = None) -> bool:
+    """Change a patient as a form says, phones replaced by the list stated; whether anything was new."""
+    with transaction.atomic():
+        return bool(_change({patient_id: [said]}, site=site, how=Saying(source, now, registers=True)))
+
+
+def _decide(people: Sequence[Demographics], *, site: Site, how: Saying) -> tuple[Batch, list[Resolution]]:
+    """Decide over a fresh reading; when somebody is to be registered, once more under the lock of the unknown numbers."""
+    numbers = {(number.authority, number.value) for said in people for number in said.identifiers}
+    owners = writing.owners_of(numbers)
+    unknown = numbers - owners.keys()
+    if unknown and how.registers:
+        writing.lock_numbers(unknown)
+        owners |= writing.owners_of(unknown)
+    batch = Batch(owners, writing.read(set(owners.values()), site=site), how)
+    return batch, [batch.place(said) for said in people]
+
+
+def _write(batch: Batch, decisions: list[Resolution], *, site: Site, now: datetime) -> list[Resolution]:
+    newcomers = {owner: known for owner, known in batch.known.items() if owner < 0}
+    ids = writing.register(newcomers, site=site, now=now) if newcomers else {}
+    writing.add_numbers({number: (ids.get(owner, owner), kind) for number, (owner, kind) in batch.added.items()}, now=now)
+    matched = [patient for patient in batch.said if patient > 0]
+    writing.add_site([patient for patient in matched if not batch.known[patient].known_here], site=site, now=now)
+    _change({patient: batch.said[patient] for patient in batch.changed}, site=site, how=batch.how)
+    if not ids:
+        return decisions
+    return [msgspec.structs.replace(each, patient_id=ids[each.patient_id]) if each.patient_id in ids else each for each in decisions]
+
+
+def _change(said: dict[int, list[Demographics]], *, site: Site | None, how: Saying) -> list[int]:
+    """Say it again over rows read under lock, so that what another writer changed meanwhile is not undone; write what is new."""
+    if not said:
+        return []
+    writing.lock(sorted(said))
+    before = writing.read(said, site=site)
+    after = dict(before)
+    for patient, statements in said.items():
+        for each in statements:
+            after[patient] = fold(after[patient], each, how)
+    news = [patient for patient in before if after[patient] is not before[patient]]
+    if news:
+        writing.change([after[patient] for patient in news], before, site=site, now=how.now, replace=how.registers)
+    return news

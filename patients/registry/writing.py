@@ -1,0 +1,121 @@
+"""Reading and writing patients as sets: a handful of statements for a thousand messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from django.db import connection
+
+from patients import codes, sql
+from patients.models import Patient, Site
+
+from .deciding import Number
+from .known import Known
+
+REGISTERING = 0x5047
+"""First key of the advisory locks of registration; the second is one of `BUCKETS`."""
+BUCKETS = 64
+
+ROW = (
+    *("family", "given", "birth_lo", "birth_hi", "language", "sex", "race", "ethnicity", "payer"),
+    *("died_lo", "died_hi", "death_source", "death_hold_since", "death_hint_source", "is_test"),
+)
+
+
+def owners_of(numbers: Collection[Number]) -> dict[Number, int]:
+    """Patient ids of the numbers that are known, merges followed."""
+    if not numbers:
+        return {}
+    found = sql.rows("find_identifiers", {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers]})
+    return {(authority, value): patient for authority, value, patient in found}
+
+
+def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:
+    wanted = list(patients)
+    if not wanted:
+        return {}
+    rows = sql.rows("read_patients", {"patients": wanted, "site": site.pk if site else None})
+    return {row[0]: _known(row) for row in rows}
+
+
+def _known(row: tuple[Any, ...]) -> Known:
+    values: tuple[Any, ...] = (*row[:-2], tuple(row[-2]), row[-1])
+    return Known(*values)
+
+
+def lock(patients: Sequence[int]) -> None:
+    """Lock in order of id, so that two writers wait for each other and never for ever."""
+    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=patients).order_by("pk").values_list("pk"))
+
+
+def lock_numbers(numbers: Iterable[Number]) -> None:
+    """Keep two writers from registering the same newcomer twice. Held until the transaction ends; buckets bound the lock table."""
+    buckets = sorted({crc32(f"{authority}\x1f{value}".encode()) % BUCKETS for authority, value in numbers})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, b) FROM unnest(%s::int[]) AS b", [REGISTERING, buckets])
+
+
+def register(newcomers: Mapping[int, Known], *, site: Site, now: datetime) -> dict[int, int]:
+    """Write newcomers; what became of each negative id."""
+    drawn = draw_ids(len(newcomers))
+    written = [(patient, person, known) for (patient, person), known in zip(drawn, newcomers.values(), strict=True)]
+    sql.run("register_people", {**_columns(written), "site": site.pk, "now": now})
+    state_phones({person: known.phones for _, person, known in written if known.phones}, site=site, now=now, replace=False)
+    return dict(zip(newcomers, (patient for patient, _ in drawn), strict=True))
+
+
+def change(after: Collection[Known], before: Mapping[int, Known], *, site: Site | None, now: datetime, replace: bool) -> None:
+    """Write changed patients, whose locks the caller holds."""
+    sql.run("change_people", _columns([(known.patient, known.person, known) for known in after]))
+    phones = {known.person: known.phones for known in after if known.phones != before[known.patient].phones}
+    state_phones(phones, site=site, now=now, replace=replace)
+
+
+def add_numbers(added: Mapping[Number, tuple[int, str]], *, now: datetime) -> None:
+    if added:
+        columns = {
+            "authorities": [authority for authority, _ in added],
+            "values": [value for _, value in added],
+            "patients": [patient for patient, _ in added.values()],
+            "types": [kind for _, kind in added.values()],
+        }
+        sql.run("add_identifiers", {**columns, "now": now})
+
+
+def add_site(patients: Collection[int], *, site: Site, now: datetime) -> None:
+    if patients:
+        sql.run("add_sites", {"patients": sorted(patients), "site": site.pk, "now": now})
+
+
+def state_phones(stated: Mapping[int, tuple[str, ...]], *, site: Site | None, now: datetime, replace: bool) -> None:
+    """Give persons these numbers, best first; with `replace` their other numbers end."""
+    lines = [(person, number, rank) for person, numbers in stated.items() for rank, number in enumerate(numbers, start=1)]
+    columns = {"persons": [p for p, _, _ in lines], "numbers": [n for _, n, _ in lines], "ranks": [r for _, _, r in lines]}
+    if replace and stated:
+        ended = {"persons": list(stated), "kept_by": columns["persons"], "kept": columns["numbers"], "now": now}
+        sql.run("end_contact_points", ended)
+    if lines:
+        home = site.time_zone if site else ""
+        numbers = sorted({number for _, number, _ in lines})
+        sql.run("add_phones", {"numbers": numbers, "zones": [codes.phone_zone(number, home) for number in numbers]})
+        sql.run("add_contact_points", {**columns, "now": now})
+
+
+def draw_ids(count: int) -> list[tuple[int, int]]:
+    """Ids for `count` patients and their persons."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('patients_patient', 'id')), nextval(pg_get_serial_sequence('patients_person', 'id'))"
+            " FROM generate_series(1, %s)",
+            [count],
+        )
+        ids: list[tuple[int, int]] = cursor.fetchall()
+        return ids
+
+
+def _columns(written: Sequence[tuple[int, int, Known]]) -> dict[str, list[Any]]:
+    columns = {name: [getattr(known, name) for _, _, known in written] for name in ROW}
+    return {**columns, "patients": [patient for patient, _, _ in written], "persons": [person for _, person, _ in written]}

@@ -1,0 +1,32 @@
+"""Named SQL: one statement a file, with its purpose and the index it relies on at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from django.db import connection
+
+
+@cache
+def load(name: str) -> str:
+    """Text of `patients/sql/<name>.sql`."""
+    return resources.files("patients.sql").joinpath(f"{name}.sql").read_text()
+
+
+def rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a named statement and fetch what it returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(load(name), parameters)
+        fetched: list[tuple[Any, ...]] = cursor.fetchall()
+        return fetched
+
+
+def run(name: str, parameters: Mapping[str, Any]) -> int:
+    """Run a named statement; how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(load(name), parameters)
+        touched: int = cursor.rowcount
+        return touched

@@ -1,0 +1,32 @@
+-- change_people: the changed patients and persons of a batch, whole rows, written only where something differs. The caller
+-- holds the patients' locks. History tables get the old rows by trigger.
+-- Relies on the primary keys.
+WITH stated AS (
+    SELECT *
+    FROM unnest(
+        %(patients)s::bigint[], %(persons)s::bigint[], %(family)s::text[], %(given)s::text[], %(birth_lo)s::date[], %(birth_hi)s::date[],
+        %(language)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
+        %(died_lo)s::timestamptz[], %(died_hi)s::timestamptz[], %(death_source)s::text[], %(death_hold_since)s::timestamptz[],
+        %(death_hint_source)s::text[], %(is_test)s::boolean[]
+    ) AS t (
+        patient, person, family, given, birth_lo, birth_hi, language, sex, race, ethnicity, payer,
+        died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test
+    )
+), people AS (
+    UPDATE patients_person AS person
+    SET family = stated.family, given = stated.given, birth_lo = stated.birth_lo, birth_hi = stated.birth_hi, language = stated.language
+    FROM stated
+    WHERE person.id = stated.person
+      AND (person.family, person.given, person.birth_lo, person.birth_hi, person.language)
+          IS DISTINCT FROM (stated.family, stated.given, stated.birth_lo, stated.birth_hi, stated.language)
+)
+UPDATE patients_patient AS patient
+SET sex = stated.sex, race = stated.race, ethnicity = stated.ethnicity, payer = stated.payer, died_lo = stated.died_lo,
+    died_hi = stated.died_hi, death_source = stated.death_source, death_hold_since = stated.death_hold_since,
+    death_hint_source = stated.death_hint_source, is_test = stated.is_test
+FROM stated
+WHERE patient.id = stated.patient
+  AND (patient.sex, patient.race, patient.ethnicity, patient.payer, patient.died_lo, patient.died_hi, patient.death_source,
+       patient.death_hold_since, patient.death_hint_source, patient.is_test)
+      IS DISTINCT FROM (stated.sex, stated.race, stated.ethnicity, stated.payer, stated.died_lo, stated.died_hi, stated.death_source,
+                        stated.death_hold_since, stated.death_hint_source, stated.is_test)
