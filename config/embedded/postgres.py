@@ -19,6 +19,7 @@ from . import binaries
 from .place import APP_ROLE, DATABASE, OWNER_ROLE, Place, account
 
 START_SECONDS = 60  # a loaded machine replays its log slowly
+ATTEMPTS = 10
 COMMON = {
     "listen_addresses": "",
     "max_connections": "100",
@@ -94,8 +95,11 @@ class Postgres:
         settings = {**self.options, "unix_socket_directories": str(self.place.sockets), "unix_socket_permissions": "0700"}
         words = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         command = ["-D", str(self.data), "-l", str(self.log), "-w", "-t", str(START_SECONDS), "-o", words, "start"]
-        if self._run("pg_ctl", *command, check=False).returncode != 0 and not self._becomes_ready():
-            raise RuntimeError(f"PostgreSQL did not start; {self.log} says why")
+        for _attempt in range(ATTEMPTS):
+            if self._run("pg_ctl", *command, check=False).returncode == 0 or self._becomes_ready():
+                return
+            time.sleep(0.5)  # a killed server's children hold its shared memory until they notice
+        raise RuntimeError(f"PostgreSQL did not start; {self.log} says why")
 
     def _becomes_ready(self) -> bool:
         """A left-over server may still be replaying its log when we find it."""

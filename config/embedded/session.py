@@ -56,23 +56,30 @@ def checkout_services(*, postgres: bool = True, valkey: bool = True) -> Iterator
 
 
 @contextmanager
-def scratch_services(*, postgres: bool = True, valkey: bool = True, durable: bool) -> Iterator[Place]:
-    """Fresh servers that are gone afterwards. `durable` keeps fsync on: a benchmark without it measures another database."""
+def scratch_place() -> Iterator[Place]:
+    """A place of its own, removed afterwards; those that killed runs left are removed first."""
     with alone(_scratch_guard()):
         _sweep_scratch()
         place = scratch(f"{os.getpid()}-{secrets.token_hex(3)}")
         place.make()
         holder = Lease(place.home / "holder")
         holder.take()
-    servers: list[Server] = [Postgres(place, durable=durable)] if postgres else []
-    if valkey:
-        servers.append(Valkey(place))
     try:
-        with services(place, servers):
-            yield place
+        yield place
     finally:
         holder.give_back()
         _remove(place)
+
+
+@contextmanager
+def scratch_services(*, postgres: bool = True, valkey: bool = True, durable: bool) -> Iterator[Place]:
+    """Fresh servers that are gone afterwards. `durable` keeps fsync on: a benchmark without it measures another database."""
+    with scratch_place() as place:
+        servers: list[Server] = [Postgres(place, durable=durable)] if postgres else []
+        if valkey:
+            servers.append(Valkey(place))
+        with services(place, servers):
+            yield place
 
 
 def _scratch_guard() -> os.PathLike[str]:
