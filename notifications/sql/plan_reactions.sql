@@ -16,7 +16,7 @@ WITH taken AS MATERIALIZED (
 placed AS MATERIALIZED (
     -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
     SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.audience = 'patient' AS texts,
-           t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within,
+           t.acts, t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within,
            j.id AS journey_id, j.pathway, COALESCE(j.home_site_id, m.site_id) AS site_id, COALESCE(j.patient_id, m.patient_id) AS patient_id,
            CASE t.audience
                WHEN 'accountable' THEN 'navigator'
@@ -33,7 +33,6 @@ placed AS MATERIALIZED (
     LEFT JOIN pathways_journey j ON j.id = COALESCE(s.journey_id, m.journey_id)
     LEFT JOIN patients_practitioner pr ON pr.id = j.responsible_id AND t.audience = 'responsible'
     LEFT JOIN pathways_rollout r ON r.site_id = j.home_site_id AND r.pathway = j.pathway AND t.audience = 'patient' AND t.mode = 'live'
-    WHERE t.acts
 ),
 recipients AS MATERIALIZED (
     -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
@@ -48,7 +47,7 @@ recipients AS MATERIALIZED (
         WHERE au.patient_id = pt.id AND pe.birth_hi + interval '18 years' > %(now)s
           AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
     ) AS who
-    WHERE p.texts AND p.untold = ''
+    WHERE p.acts AND p.texts AND p.untold = ''
 ),
 asked AS MATERIALIZED (
     -- Alerts for staff, and patient rungs for which nobody may be texted: those become a call.
@@ -56,7 +55,7 @@ asked AS MATERIALIZED (
            CASE WHEN p.stay_id IS NOT NULL THEN p.journey_id || ':' || p.problem ELSE p.matter_id::text END AS cause_key,
            CASE WHEN p.texts THEN 'navigator' ELSE p.audience END AS whom
     FROM placed p
-    WHERE NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id))
+    WHERE p.acts AND (NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id)))
 ),
 causes AS (
     -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.
@@ -130,9 +129,9 @@ message_links AS (
 ),
 marked AS (
     UPDATE pathways_alert a
-    SET planned_at = %(now)s, reason = CASE WHEN p.untold <> '' THEN p.untold ELSE a.reason END
-    FROM taken t LEFT JOIN placed p ON p.id = t.id
-    WHERE a.id = t.id
+    SET planned_at = %(now)s, reason = CASE WHEN p.acts AND p.untold <> '' THEN p.untold ELSE a.reason END
+    FROM placed p
+    WHERE a.id = p.id
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM marked) AS alerts, (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM messages) AS messages

@@ -17,7 +17,6 @@ from django.db import connection, transaction
 
 from config.embedded.place import Place
 from notifications.plan import plan
-from pathways.sql import load
 from pathways.sweep import ring
 from tests.benchmarks import orm, scratch
 
@@ -219,4 +218,4 @@ def _growth(place: Place, journeys: int, due: int, buffers: float) -> dict[str, 
     return {"buffers_at_tenth": round(statistics.median(touched), 1), "buffers_growth": round(buffers / statistics.median(touched), 3)}
 
 
-__all__ = ["load", "run"]
+

@@ -34,7 +34,8 @@ items AS (
 ),
 item_links AS (
     INSERT INTO notifications_workitemalert (alert_id, item_id)
-    SELECT a.id, i.id FROM items i JOIN told t ON t.journey_id = i.journey_id JOIN alerts a ON a.stay_id = t.id AND a.audience = 'navigator'
+    SELECT a.id, i.id
+    FROM alerts a JOIN pathways_rung g ON g.id = a.rung_id AND g.n = 1 JOIN told t ON t.id = a.stay_id JOIN items i ON i.journey_id = t.journey_id
     RETURNING 1
 ),
 messages AS (
@@ -45,11 +46,11 @@ messages AS (
     FROM alerts a JOIN told t ON t.id = a.stay_id JOIN pathways_rung g ON g.id = a.rung_id
     WHERE a.audience = 'patient'
     ON CONFLICT DO NOTHING
-    RETURNING id, stay_id
+    RETURNING id, stay_id, rung_id
 ),
 message_links AS (
     INSERT INTO notifications_messagealert (message_id, alert_id)
-    SELECT m.id, a.id FROM messages m JOIN alerts a ON a.stay_id = m.stay_id AND a.audience = 'patient'
+    SELECT m.id, a.id FROM messages m JOIN alerts a USING (stay_id, rung_id)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM items), (SELECT count(*) FROM messages)
