@@ -1,0 +1,270 @@
+"""The true course of a patient with suspected advanced lung cancer, from referral to drug, by the step at which they are to be lost."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from . import findings
+from .course import Course, Pen
+from .findings import Drug, Report
+from .people import SyntheticPerson
+
+PATHWAY = "nsclc-biomarker"
+FATES = (
+    ("no_biopsy", 66),
+    ("insufficient", 136),
+    ("overestimated", 14),
+    ("not_ordered", 137),
+    ("no_answer", 119),
+    ("too_late", 25),
+    ("not_matched", 147),
+    ("matched", 356),
+)
+"""Lost per 1,000 at each step of the published funnel (Sadik 2022; steps 5 and 6 approximate), and those who arrive."""
+
+NOT_MATCHED = (
+    ("nothing_found", 36),
+    ("later_line", 30),
+    ("denied", 20),
+    ("empiric", 22),
+    ("other_therapy", 14),
+    ("died", 14),
+    ("nobody_acted", 11),
+)
+"""How the 147 of step 7 end; local assumption."""
+
+AFTER_LOSS = (("silence", 48), ("died", 22), ("empiric", 14), ("hospice", 9), ("transferred", 7))
+"""What becomes of those lost before a usable result; local assumption."""
+
+
+def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datetime) -> Course:
+    """`start` is the day somebody suspected lung cancer."""
+    pen = Pen(person, dice, start)
+    pen.write("referral", id=pen.id("R"), code="R91.1", text="Solitary pulmonary nodule")
+    _to_drug(pen, fate)
+    return pen.course(PATHWAY, fate)
+
+
+def _to_drug(pen: Pen, fate: str) -> None:
+    if fate == "no_biopsy":
+        _lost(pen)
+        return
+    accession = _biopsy(pen)
+    if fate == "insufficient":
+        _rejected(pen, accession)
+        _lost(pen)
+        return
+    if pen.chance(0.09):
+        _rejected(pen, accession)
+        pen.wait(5, 0.5)
+        accession = _biopsy(pen, again=True)
+    _test(pen, fate, accession)
+
+
+def _biopsy(pen: Pen, again: bool = False) -> str:
+    """Order, visit, tissue, pathology, diagnosis. The accession of the block."""
+    order, visit, accession = pen.id("B"), pen.id("V"), pen.id("S")
+    pen.wait(2.5 if not again else 1.5, 0.7)
+    pen.write("biopsy_ordered", id=order)
+    day = pen.after(7, 0.45)
+    pen.write("visit_booked", pen.in_hours(pen.now + timedelta(hours=2)), id=visit, start=day, service="Procedure")
+    if pen.chance(0.08):
+        pen.now = day
+        pen.write("visit_missed", day + timedelta(hours=1), id=visit, start=day)
+        visit, day = pen.id("V"), pen.after(6, 0.4)
+        pen.write("visit_booked", pen.in_hours(pen.now + timedelta(days=1)), id=visit, start=day, service="Procedure")
+    pen.now = day
+    pen.write("visit_kept", id=visit, start=day)
+    pen.write("biopsy_done", id=order)
+    pen.write("specimen_collected", id=accession, specimen_class="tissue", order=order)
+    pen.wait(3.5, 0.4)
+    pen.write("pathology_report", id=pen.id("P"), accession=accession)
+    if not again:
+        pen.write("diagnosis", id=pen.id("D"), code="C34.11", stage="IV", histology="adenocarcinoma")
+    return accession
+
+
+def _rejected(pen: Pen, accession: str) -> None:
+    pen.wait(1.5, 0.5)
+    pen.write("specimen_rejected", accession=accession, reason="QNS", text="Quantity not sufficient")
+
+
+def _test(pen: Pen, fate: str, accession: str) -> None:
+    pen.write("specimen_adequate", pen.after(0.7, 0.3), accession=accession, tumour_percent=pen.dice.choice((20, 30, 40, 60)))
+    if fate == "overestimated":
+        pen.wait(6, 0.4)
+        pen.write("specimen_rejected", accession=accession, reason="LOWTUM", text="Tumour content overestimated: low tumour content")
+        _lost(pen)
+        return
+    if fate == "not_ordered":
+        _lost(pen)
+        return
+    order, filler = pen.id("T"), pen.id("F")
+    pen.wait(0.4 if pen.chance(0.2) else 1.6, 0.6)
+    pen.write("test_ordered", id=order, accession=accession)
+    _ship(pen, order, accession)
+    if fate == "too_late":
+        _start_without_result(pen)
+    if pen.chance(0.12) and fate != "no_answer":
+        _plasma(pen)
+    pen.wait(9 if fate != "too_late" else 24, 0.35)
+    if fate == "no_answer":
+        pen.write("result_failed", id=filler, order=order, accession=accession, text="Inconclusive: insufficient DNA quality")
+        _lost(pen)
+        return
+    _result(pen, fate, order, filler, accession, already=fate == "too_late")
+
+
+def _ship(pen: Pen, order: str, accession: str) -> None:
+    pen.wait(1.2, 0.5)
+    pen.write("specimen_sent", accession=accession, order=order)
+    pen.wait(1.3, 0.4)
+    pen.write("specimen_received", accession=accession, order=order, specimen_class="tissue")
+
+
+def _plasma(pen: Pen) -> None:
+    """Blood is drawn beside the tissue; a negative one closes nothing."""
+    order, filler, accession = pen.id("T"), pen.id("F"), pen.id("S")
+    pen.write("test_ordered", id=order, accession=accession, specimen_class="plasma")
+    drawn = pen.after(1, 0.4)
+    pen.write("specimen_collected", drawn, id=accession, specimen_class="plasma", order=order)
+    pen.write("specimen_received", drawn + timedelta(days=1), accession=accession, order=order, specimen_class="plasma")
+    answer = drawn + timedelta(days=pen.dice.uniform(5, 9))
+    pen.write(
+        "result_final",
+        pen.in_hours(answer),
+        id=filler,
+        order=order,
+        accession=accession,
+        report=findings.nothing(),
+        specimen_class="plasma",
+    )
+
+
+def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, already: bool) -> None:
+    ending = pen.dice.choices([name for name, _ in NOT_MATCHED], [weight for _, weight in NOT_MATCHED])[0]
+    ending = {"matched": "matched", "too_late": "silence"}.get(fate, ending)
+    report = {"nothing_found": findings.nothing, "later_line": findings.later_line}.get(ending, lambda: findings.actionable(pen.dice))()
+    if pen.chance(0.15):
+        early = pen.in_hours(pen.now - timedelta(days=2))
+        pen.write("result_partial", early, id=filler, order=order, accession=accession, report=report, specimen_class="tissue")
+    pen.write(
+        "result_final",
+        max(pen.now, pen.in_hours(pen.now)),
+        id=filler,
+        order=order,
+        accession=accession,
+        report=report,
+        specimen_class="tissue",
+    )
+    if already:
+        return
+    _treat(pen, ending, report)
+
+
+def _treat(pen: Pen, ending: str, report: Report) -> None:
+    if ending == "empiric":
+        _give(pen, (findings.CARBOPLATIN,))
+    elif ending == "died":
+        _died(pen)
+    elif ending == "nobody_acted":
+        pen.write("result_reviewed", pen.after(2, 0.8), told="act")
+    elif ending == "other_therapy":
+        pen.wait(1.2, 0.8)
+        pen.write("result_reviewed", told="act")
+        pen.wait(4, 0.5)
+        pen.write("exited", told="act", reason="clinician_decision_other_therapy", sub_reason="comorbidity")
+    else:
+        _matched_drug(pen, ending, report)
+
+
+def _matched_drug(pen: Pen, ending: str, report: Report) -> None:
+    pen.wait(1.2, 0.8)
+    pen.write("result_reviewed", told="act")
+    if not report.drugs:
+        return
+    pen.wait(3.5, 0.6)
+    pen.write("treatment_decided", told="act", decision="matched", drugs=report.drugs)
+    pen.wait(0.8, 0.5)
+    orders = [(pen.id("X"), drug) for drug in report.drugs]
+    for order, drug in orders:
+        pen.write("drug_ordered", id=order, drug=drug)
+    if not _authorized(pen, report.drugs[0], denied=ending == "denied"):
+        return
+    for order, drug in orders:
+        _hand_over(pen, order, drug)
+
+
+def _authorized(pen: Pen, drug: Drug, *, denied: bool) -> bool:
+    """The payer's answer: 71 of 100 oncology prescriptions need one (clinical literature)."""
+    if not denied and not pen.chance(0.71):
+        return True
+    claim = pen.id("A")
+    pen.wait(0.6, 0.5)
+    pen.write("pa_submitted", id=claim, subject="drug", drug=drug)
+    pen.wait(2.5, 0.6)
+    if denied or pen.chance(0.12):
+        pen.write("pa_denied", id=claim, subject="drug", reason="Not medically necessary", drug=drug)
+        if denied:
+            pen.wait(20, 0.5)
+            pen.write("exited", told="act", reason="payer_denial_final")
+            return False
+        pen.wait(4, 0.6)
+        pen.write("pa_appealed", told="act", subject="drug", id=claim)
+        pen.wait(6, 0.5)
+    pen.write("pa_approved", id=claim, subject="drug", drug=drug)
+    return True
+
+
+def _hand_over(pen: Pen, order: str, drug: Drug) -> None:
+    if drug.route == "iv":
+        pen.wait(6, 0.5)
+        pen.write("drug_administered", id=pen.id("Y"), order=order, drug=drug)
+        return
+    pen.wait(4, 0.6)
+    pen.write("drug_dispensed", id=pen.id("Y"), order=order, drug=drug, handed_over=True)
+    first = pen.after(1.5, 0.5)
+    pen.write("first_dose_attested", first, told="act", drug=drug)
+    if pen.chance(0.85):
+        pen.write(
+            "drug_dispensed",
+            pen.in_hours(first + timedelta(days=pen.dice.uniform(26, 34))),
+            id=pen.id("Y"),
+            order=order,
+            drug=drug,
+            handed_over=True,
+        )
+
+
+def _start_without_result(pen: Pen) -> None:
+    """Chemotherapy begins while the test is still running."""
+    kept, pen.now = pen.now, pen.after(8, 0.3)
+    _give(pen, (findings.CARBOPLATIN,))
+    pen.now = kept
+
+
+def _give(pen: Pen, drugs: tuple[Drug, ...]) -> None:
+    for drug in drugs:
+        order = pen.id("X")
+        pen.write("drug_ordered", id=order, drug=drug)
+        pen.write("drug_administered", pen.in_hours(pen.now + timedelta(days=3)), id=pen.id("Y"), order=order, drug=drug)
+
+
+def _lost(pen: Pen) -> None:
+    """Nobody comes back to the next step; what became of the patient."""
+    became = pen.dice.choices([name for name, _ in AFTER_LOSS], [weight for _, weight in AFTER_LOSS])[0]
+    pen.wait(35, 0.5)
+    if became == "died":
+        _died(pen, 40)
+    elif became == "empiric":
+        _give(pen, (findings.CARBOPLATIN,))
+    elif became == "hospice":
+        pen.write("exited", told="act", reason="hospice_or_bsc")
+    elif became == "transferred":
+        pen.write("exited", told="act", reason="transferred")
+
+
+def _died(pen: Pen, after: float = 30) -> None:
+    pen.wait(after, 0.6)
+    pen.write("death")

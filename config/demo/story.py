@@ -1,0 +1,44 @@
+"""The whole cohort: who comes when, on which programme, and how it is to go with them. Pure, and the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, time, timedelta
+
+from . import lung, pgx
+from .course import Course
+from .people import SyntheticPerson, people
+
+LUNG_SHARE = 0.92
+QUIET_AT_THE_END = 3  # days before today without new referrals, so that the newest have arrived
+
+
+def cohort(*, count: int, days: int, seed: int, today: datetime) -> list[Course]:
+    """`count` people who come over the `days` before `today`. Fates are dealt by quota, so that their shares are the published ones."""
+    everybody = people(count, seed, today.date())
+    dice = random.Random(f"cohort {seed}")
+    lungs = round(count * LUNG_SHARE)
+    fates = _deal(lung.FATES, lungs, dice)
+    others = _deal(pgx.FATES, count - lungs, dice)
+    courses = [_course(person, fate, seed, days, today, in_lung=True) for person, fate in zip(everybody[:lungs], fates, strict=True)]
+    courses += [_course(person, fate, seed, days, today, in_lung=False) for person, fate in zip(everybody[lungs:], others, strict=True)]
+    return sorted(courses, key=lambda course: course.steps[0].at)
+
+
+def _course(person: SyntheticPerson, fate: str, seed: int, days: int, today: datetime, *, in_lung: bool) -> Course:
+    dice = random.Random(f"course {seed} {person.n}")
+    midnight = datetime.combine(today.date(), time(), UTC) - timedelta(days=days)
+    start = midnight + timedelta(days=dice.uniform(0, max(days - QUIET_AT_THE_END, 1)))
+    write = lung.course if in_lung else pgx.course
+    return write(person, fate, dice, start)
+
+
+def _deal(shares: tuple[tuple[str, int], ...], count: int, dice: random.Random) -> list[str]:
+    """A shuffled deck of `count` fates in exact proportion (largest remainders)."""
+    whole = sum(share for _name, share in shares)
+    exact = [(name, count * share / whole) for name, share in shares]
+    deck = [name for name, portion in exact for _ in range(int(portion))]
+    rest = sorted(exact, key=lambda each: int(each[1]) - each[1])
+    deck += [name for name, _portion in rest[: count - len(deck)]]
+    dice.shuffle(deck)
+    return deck
