@@ -71,6 +71,7 @@ class Supervisor:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.starts: dict[str, int] = {}
         self.again_at: dict[str, float] = {}
+        self.rest: dict[str, bytes] = {}
         self.pipes = selectors.DefaultSelector()
         self.stopping = False
 
@@ -116,10 +117,14 @@ class Supervisor:
         """Print what the children said, whole lines with the child's name."""
         for key, _events in self.pipes.select(seconds) if self.pipes.get_map() else []:
             words = key.fileobj.read()  # type: ignore[union-attr]
-            if not words:
+            *lines, rest = (self.rest.pop(key.data, b"") + (words or b"")).split(b"\n")
+            if words == b"":
                 self.pipes.unregister(key.fileobj)
-            for line in (words or b"").decode(errors="replace").splitlines():
-                say(key.data, line)
+                lines.append(rest)
+            else:
+                self.rest[key.data] = rest
+            for line in filter(None, lines):
+                say(key.data, line.decode(errors="replace"))
 
     def look_after(self) -> Child | None:
         """Start again what ended; the vital child that ended, if one did."""
@@ -176,4 +181,5 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 
 def say(name: str, words: str) -> None:
-    print(f"{name:>9} | {words}", flush=True)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads any more; the children still want looking after
+        print(f"{name:>9} | {words}", flush=True)
