@@ -62,24 +62,28 @@ def system(name: str) -> str:
     """The short name of a code system; `local` for a sender's own and for those that no rule reads."""
     name = name.strip()
     known = SYSTEMS.get(name.upper()) or SYSTEMS.get(name.casefold().rstrip("/"))
-    return known or ("icd10" if re.match(r"ICD-?10|I10", name, re.I) else "icd9" if re.match(r"ICD-?9|I9", name, re.I) else "local")
+    return known or (
+        "icd10" if re.match(r"ICD-?10|I10", name, re.IGNORECASE) else "icd9" if re.match(r"ICD-?9|I9", name, re.IGNORECASE) else "local"
+    )
 
 
 SPECIMENS = (
-    ("dried_blood_spot", re.compile(r"dried blood|blood spot|\bDBS\b|guthrie", re.I)),
-    ("plasma", re.compile(r"plasma|\bPLAS\b|c[ft]DNA|liquid biopsy|\bstreck\b|119361006", re.I)),
-    ("saliva", re.compile(r"saliva|buccal|\bSAL\b|oral swab|119342007", re.I)),
+    ("dried_blood_spot", re.compile(r"dried blood|blood spot|\bDBS\b|guthrie", re.IGNORECASE)),
+    ("plasma", re.compile(r"plasma|\bPLAS\b|c[ft]DNA|liquid biopsy|\bstreck\b|119361006", re.IGNORECASE)),
+    ("saliva", re.compile(r"saliva|buccal|\bSAL\b|oral swab|119342007", re.IGNORECASE)),
     (
         "cytology",
-        re.compile(r"cytolog|aspirat|\bFNA\b|effusion|pleural|lavage|\bBAL\b|smear|brush|washing|ascit|\bCSF\b|cell ?block", re.I),
+        re.compile(r"cytolog|aspirat|\bFNA\b|effusion|pleural|lavage|\bBAL\b|smear|brush|washing|ascit|\bCSF\b|cell ?block", re.IGNORECASE),
     ),
     (
         "tissue",
-        re.compile(r"tissue|biops|FFPE|paraffin|\bTISS\b|tumou?r|resect|\bcore\b|lymph node|\bBX\b|SKBP|119376003|block\b|slide", re.I),
+        re.compile(
+            r"tissue|biops|FFPE|paraffin|\bTISS\b|tumou?r|resect|\bcore\b|lymph node|\bBX\b|SKBP|119376003|block\b|slide", re.IGNORECASE
+        ),
     ),
-    ("blood", re.compile(r"blood|serum|\bBLD\b|\bSER\b|\bWB\b|BLDV|BLDC|119297000|119364003", re.I)),
+    ("blood", re.compile(r"blood|serum|\bBLD\b|\bSER\b|\bWB\b|BLDV|BLDC|119297000|119364003", re.IGNORECASE)),
 )
-LIQUID_TEST = re.compile(r"c[ft]DNA|liquid biops|plasma|guardant ?360|foundationone liquid|cell.?free|circulating tumou?r", re.I)
+LIQUID_TEST = re.compile(r"c[ft]DNA|liquid biops|plasma|guardant ?360|foundationone liquid|cell.?free|circulating tumou?r", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -90,9 +94,12 @@ def specimen_class(words: str, test: str = "") -> str:
 
 
 REJECTS = (
-    ("quantity", re.compile(r"\bQNS\b|\bQS\b|quantity|insufficient|volume|low tumou?r|too little|no tumou?r", re.I)),
-    ("identity", re.compile(r"label|identif|mismatch|wrong (patient|specimen)|\bRI\b", re.I)),
-    ("quality", re.compile(r"quality|degrad|hemoly|clot|contamin|frozen|temperature|broken|leak|fixation|decal|\bR[ABCDHMNPRS]\b", re.I)),
+    ("quantity", re.compile(r"\bQNS\b|\bQS\b|quantity|insufficient|volume|low tumou?r|too little|no tumou?r", re.IGNORECASE)),
+    ("identity", re.compile(r"label|identif|mismatch|wrong (patient|specimen)|\bRI\b", re.IGNORECASE)),
+    (
+        "quality",
+        re.compile(r"quality|degrad|hemoly|clot|contamin|frozen|temperature|broken|leak|fixation|decal|\bR[ABCDHMNPRS]\b", re.IGNORECASE),
+    ),
 )
 
 
@@ -104,17 +111,17 @@ def reject_reason(words: str) -> str:
 REJECTED = re.compile(
     r"\bQNS\b|quantity not sufficient|insufficient (tissue|quantity|specimen|sample|tumou?r|DNA|material)|(specimen|sample) (was )?rejected|rejected|"
     r"unsatisfactory|inadequate|test not performed|not processed|unable to (perform|process|obtain)",
-    re.I,
+    re.IGNORECASE,
 )
 
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
-STAGE = re.compile(r"(?:stage|group)?\s*\b(IV|III|II|I|[1-4])\s*([ABC])?\s*([1-3])?\b", re.I)
+STAGE = re.compile(r"(?:stage|group)?\s*\b(IV|III|II|I|[1-4])\s*([ABC])?\s*([1-3])?\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
 def stage(words: str) -> str:
     """`IV`, `IIIA`, `IVB` ... out of `Stage IV`, `3C`, `AJCC stage IIIA`, `LA3688-6`; blank where no stage is said."""
-    found = STAGE.search(re.sub(r"\b(AJCC|UICC|TNM|version|v)\s*\d+(st|nd|rd|th)?\b|\d+(st|nd|rd|th)\b", " ", words, flags=re.I))
+    found = STAGE.search(re.sub(r"\b(AJCC|UICC|TNM|version|v)\s*\d+(st|nd|rd|th)?\b|\d+(st|nd|rd|th)\b", " ", words, flags=re.IGNORECASE))
     if found is None:
         return ""
     number = found[1].upper()

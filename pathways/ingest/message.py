@@ -28,11 +28,22 @@ class Merge(msgspec.Struct, frozen=True):
     undone: bool = False
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """What a message says of one person."""
+
+    person: Demographics | None = None
+    patient_ref: str = ""
+    facts: tuple[Fact, ...] = ()
+    merge: Merge | None = None
+
+
 class ParsedMessage(msgspec.Struct, frozen=True):
     """One message after files were split. `facts` carry lineage, digest and keys already; `person` is None where nobody is named.
 
     `digest` is the hex SHA-256 of the body without what a resend changes (MSH-7). `patient_ref` is the FHIR reference by which
-    resources of one bundle or feed name the patient when the resource itself has no identifiers.
+    resources of one bundle or feed name the patient when the resource itself has no identifiers. `also` are further people of the
+    same message (A40 with several pairs, a Bundle about several patients). `about_person` says that the message is sent to tell who
+    somebody is (ADT, FHIR Patient), and so registers and updates even without a fact that anything listens to.
     """
 
     format: str
@@ -46,6 +57,13 @@ class ParsedMessage(msgspec.Struct, frozen=True):
     facts: tuple[Fact, ...] = ()
     merge: Merge | None = None
     notes: tuple[str, ...] = ()
+    also: tuple[Subject, ...] = ()
+    about_person: bool = False
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everybody the message speaks of, the first first."""
+        return (Subject(self.person, self.patient_ref, self.facts, self.merge), *self.also)
 
 
 class Unreadable(Exception):

@@ -1,0 +1,286 @@
+"""Biomarker findings out of coded lines of a report, the same for OBX segments and FHIR Observations. Pure.
+
+Presence comes from the *value* of a line, never from the gene it names: a line that lists NRAS, KIT and BRAF and says Absent is three
+negatives. What the value leaves open is `indeterminate`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from . import molecular as names
+from .codes import Coded
+
+Finding = dict[str, Any]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One coded line: what was asked (`test`) and what was answered. `group` ties the parts of one variant (OBX-4)."""
+
+    test: Coded
+    value: Coded = Coded()
+    number: float | None = None
+    unit: str = ""
+    comparator: str = ""
+    group: str = ""
+    failed: bool = False
+
+
+BY_CODE = {
+    "LA9633-4": "present", "LA6576-8": "present", "LA11882-0": "present", "LA26203-2": "present", "10828004": "present",
+    "260373001": "present", "52101004": "present", "LA33-6": "present", "POS": "present", "DET": "present",
+    "LA9634-2": "absent", "LA6577-6": "absent", "LA11883-8": "absent", "LA14122-8": "absent", "LA26202-4": "absent",
+    "260385009": "absent", "260415000": "absent", "2667000": "absent", "LA32-8": "absent", "NEG": "absent", "ND": "absent",
+    "LA18198-4": "no_call", "LA11884-6": "indeterminate", "LA9663-1": "indeterminate", "82334004": "indeterminate",
+    "419984006": "indeterminate", "IND": "indeterminate", "373121007": "not_tested", "LA7304-4": "not_tested",
+    "125154007": "failed", "123840003": "failed", "LA15841-2": "failed", "QNS": "failed",
+}  # fmt: skip
+
+BY_WORDS = (
+    ("not_tested", re.compile(r"not (tested|performed|assessed|ordered|done|evaluated|applicable)|test not", re.IGNORECASE)),
+    (
+        "failed",
+        re.compile(
+            r"\bQNS\b|not sufficient|insufficient|inadequate|failed|failure|unable|cancel+ed|invalid|uninterpretable|not evaluable",
+            re.IGNORECASE,
+        ),
+    ),
+    ("no_call", re.compile(r"no.?call", re.IGNORECASE)),
+    (
+        "indeterminate",
+        re.compile(
+            r"indeterminate|equivocal|inconclusive|borderline|pending|cannot (be )?(determine|exclude)|see (report|comment|note)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "absent",
+        re.compile(
+            r"(not|none|un|non)[ -]?(detect|identif|found|present|amplified|rearranged|mutated|expressed|observed|reactive)|negative|\babsent\b|"
+            r"wild[ -]?type|\bWT\b|\bno\b[\w\s,/-]{0,60}?(mutation|alteration|variant|fusion|rearrangement|amplification|deletion|insertion|"
+            r"translocation|evidence|expression|skipping|reportable|abnormalit)|\bstable\b|\bMSS\b|MSI-?L\b|proficient|\bpMMR\b|intact|\bnormal\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "present",
+        re.compile(
+            r"positive|detected|present|identified|\bfound\b|mutated|\bmutant\b|rearranged|amplified|overexpress|MSI-?H|deficient|\bdMMR\b|"
+            r"pathogenic|\bhigh\b|abnormal|reactive|\bgain\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+ALTERATION = re.compile(
+    r"p\.\(?[A-Z][a-z]{2}\d+[\w*=]*\)?|p\.\(?[A-Z]\d+[\w*=]*\)?|c\.[\d*+_-]+[\w>*+-]+|"
+    r"ex(?:on)?\s?\d{1,2}[\s-]*(?:in-?frame\s*)?(?:deletion|insertion|skipping|del|ins|duplication|mutation)\w*|"
+    r"\b[A-Z]\d{2,4}(?:[A-Z*]|_[A-Z]\d+\w+|del|ins\w*|fs\w*)(?![\w])|[A-Z0-9]{2,8}(?:::|--?)(?=[A-Z0-9]{2,8} )[A-Z0-9]{2,8} (?:fusion|rearrangement)|"
+    r"[A-Z][A-Z0-9]{1,7}::[A-Z][A-Z0-9]{1,7}|(?:rearrangement|fusion|translocation|amplification|overexpression|copy number gain)",
+    re.IGNORECASE,
+)
+TYPES = (
+    ("skipping", re.compile(r"skipping|exon 14|ex14", re.IGNORECASE)),
+    ("fusion", re.compile(r"fusion|rearrang|translocation|::|\bbreak.?apart", re.IGNORECASE)),
+    ("amplification", re.compile(r"amplif|copy.?(number )?gain|CNV gain", re.IGNORECASE)),
+    ("expression", re.compile(r"PD-?L1|TPS|tumou?r proportion|\bIHC\b|overexpress|immuno|CD274|expression", re.IGNORECASE)),
+)
+SIGNIFICANCE = (
+    ("vus", re.compile(r"uncertain|unknown significance|\bVUS\b|LA26333-7|tier ?3|tier III\b", re.IGNORECASE)),
+    ("likely_pathogenic", re.compile(r"likely (pathogenic|oncogenic)|LA26332-9", re.IGNORECASE)),
+    ("likely_benign", re.compile(r"likely benign|LA26334-5", re.IGNORECASE)),
+    ("benign", re.compile(r"benign|LA6675-8", re.IGNORECASE)),
+    ("pathogenic", re.compile(r"pathogenic|oncogenic|LA6668-3|tier ?[12]\b|tier I{1,2}\b", re.IGNORECASE)),
+)
+
+
+def findings(readings: Iterable[Reading]) -> list[Finding]:
+    """Every finding of the lines, variants first, in the order sent."""
+    variants: dict[tuple[str, int], list[Reading]] = {}
+    single: list[Finding] = []
+    turn: dict[str, int] = {}
+    for reading in readings:
+        code = reading.test.code("loinc")
+        if code in names.VARIANT_PARTS:
+            parts = variants.get((reading.group, turn.get(reading.group, 0)), [])
+            if _begins_another(code, parts):
+                turn[reading.group] = turn.get(reading.group, 0) + 1
+            variants.setdefault((reading.group, turn.get(reading.group, 0)), []).append(reading)
+        else:
+            single += biomarker(reading)
+    return [finding for parts in variants.values() for finding in variant(parts)] + single
+
+
+def _begins_another(code: str, parts: Sequence[Reading]) -> bool:
+    """Senders without OBX-4 list one variant after the other: its own assessment or coding change, said again, begins the next."""
+    said = {part.test.code("loinc") for part in parts}
+    return (code in said and code in (names.VARIANT, names.CODING, names.PROTEIN)) or (
+        code == names.GENE and code in said and bool(said - {code})
+    )
+
+
+def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: bool = False) -> list[Finding]:
+    """One finding per gene of one variant (several genes where a line lists what is absent, one for the partners of a fusion)."""
+    value: dict[str, Reading] = {}
+    for part in parts:
+        value.setdefault(part.test.code("loinc"), part)
+    genes = list(dict.fromkeys(gene for part in parts if part.test.code("loinc") == names.GENE and (gene := gene_symbol(part.value))))
+    coding, protein = (_hgvs(value[code].value) if code in value else "" for code in (names.CODING, names.PROTEIN))
+    change = value[names.CHANGE].value.words if names.CHANGE in value else ""
+    stated = assessment or (value[names.VARIANT].value if names.VARIANT in value else None)
+    state = presence(stated) if stated and (stated.codings or stated.text) else ("present" if coding or protein else "")
+    if failed or any(part.failed for part in parts if part.test.code("loinc") == names.VARIANT):
+        state = "failed"
+    copies, share = value.get(names.COPIES), value.get(names.VAF)
+    if not genes and not coding and not protein and not change:
+        return []
+    kind = _type(f"{change} {coding} {protein}") or ("amplification" if copies and (copies.number or 0) >= 4 else "variant")
+    finding: Finding = {
+        "alteration": protein or coding or change,
+        "presence": state or "indeterminate",
+        "type": kind,
+        "significance": _named(SIGNIFICANCE, value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
+        "origin": _origin(value[names.SOURCE].value) if names.SOURCE in value else "",
+        "text": "; ".join(dict.fromkeys(part for part in (coding, protein, change) if part)),
+    }
+    if share and share.number is not None:
+        finding |= {"value": share.number, "unit": share.unit}
+    elif copies and copies.number is not None:
+        finding |= {"value": copies.number, "unit": copies.unit or "copies"}
+    if kind == "fusion" and state == "present" and len(genes) == 2:
+        finding["alteration"], genes = finding["alteration"] or "::".join(genes), [genes[1], genes[0]]
+    return [{"gene": gene, **finding} for gene in genes or [""]]
+
+
+def biomarker(reading: Reading) -> list[Finding]:
+    """The finding of a line that names its marker itself: TMB, MSI, PD-L1, a phenotype, `EGFR mutation: not detected`."""
+    code, asked = reading.test.code("loinc"), reading.test.words
+    if code == names.TMB or re.search(r"tumou?r mutation(al)? burden|\bTMB\b", asked, re.IGNORECASE):
+        return [
+            _measured(
+                reading, "", "tmb", "failed" if reading.failed else "present" if reading.number is not None else presence(reading.value)
+            )
+        ]
+    if code == names.MSI or re.search(r"microsatellite|\bMSI\b|mismatch repair|\bd?MMR\b", asked, re.IGNORECASE):
+        return [_measured(reading, "", "msi", "failed" if reading.failed else presence(reading.value))]
+    if code in names.PD_L1 or names.PD_L1_NAME.search(asked):
+        return [_measured(reading, "CD274", "expression", _expressed(reading))]
+    if code in names.METABOLISM or code == names.GENOTYPE:
+        return [_phenotype(reading, code)]
+    gene = names.gene_named(asked)
+    if not gene or names.PATHOGEN.search(asked):
+        return []
+    if gene.startswith(("CYP", "DPYD", "TPMT", "NUDT", "UGT", "SLCO", "VKOR")) and re.search(
+        r"metaboli|function|activity|\*\d", reading.value.words, re.IGNORECASE
+    ):
+        return [_phenotype(reading, code)]
+    return [_mutation(reading, gene, asked)]
+
+
+def _mutation(reading: Reading, gene: str, asked: str) -> Finding:
+    said = reading.value.words
+    answer = "failed" if reading.failed else presence(reading.value)
+    named_in_value = ALTERATION.search(said)
+    if not answer and named_in_value:
+        answer = "present"  # `EGFR: p.Leu858Arg` states the alteration itself
+    named = named_in_value or ALTERATION.search(asked)
+    alteration = named[0] if named and not (answer == "absent" and named is named_in_value) else ""
+    kind = _type(f"{asked} {alteration}") or "variant"
+    return _measured(reading, gene, kind, answer or "indeterminate", alteration)
+
+
+def _measured(reading: Reading, gene: str, kind: str, answer: str, alteration: str = "") -> Finding:
+    finding: Finding = {
+        "gene": gene,
+        "alteration": alteration,
+        "presence": answer or "indeterminate",
+        "type": kind,
+        "significance": _named(SIGNIFICANCE, reading.value),
+        "origin": "",
+        "text": f"{reading.test.label}: {reading.value.label or _number(reading)}",
+    }
+    if reading.number is not None:
+        finding |= {"value": reading.number, "unit": reading.unit} | ({"comparator": reading.comparator} if reading.comparator else {})
+    return finding
+
+
+def _expressed(reading: Reading) -> str:
+    if reading.failed:
+        return "failed"
+    if reading.number is None:
+        return presence(reading.value)
+    return "absent" if reading.number < 1 or (reading.comparator == "<" and reading.number <= 1) else "present"
+
+
+def _phenotype(reading: Reading, code: str) -> Finding:
+    gene = names.gene_named(f"{reading.test.words} {reading.value.words}")
+    said = reading.value.label
+    kind = "genotype" if code == names.GENOTYPE or re.search(r"\*\d+[A-Z]?\s*/\s*\*\d+", said) else "phenotype"
+    answer = (
+        "failed"
+        if reading.failed
+        else {"not_tested": "not_tested", "failed": "failed", "no_call": "no_call"}.get(
+            presence(reading.value), "present" if said else "indeterminate"
+        )
+    )
+    return _measured(reading, gene, kind, answer, said)
+
+
+def _number(reading: Reading) -> str:
+    return f"{reading.comparator}{reading.number:g} {reading.unit}".strip() if reading.number is not None else ""
+
+
+@lru_cache(maxsize=8192)
+def presence(value: Coded) -> str:
+    """present, absent, indeterminate, no_call, failed, not_tested; blank where the value says none of them."""
+    for _, code, _ in value.codings:
+        if code.upper() in BY_CODE:
+            return BY_CODE[code.upper()]
+    return next((name for name, pattern in BY_WORDS if pattern.search(value.words)), "")
+
+
+@lru_cache(maxsize=4096)
+def _type(words: str) -> str:
+    return next((name for name, pattern in TYPES if pattern.search(words)), "")
+
+
+def _named(table: Sequence[tuple[str, re.Pattern[str]]], value: Coded) -> str:
+    words = " ".join((value.words, *(code for _, code, _ in value.codings)))
+    return next((name for name, pattern in table if pattern.search(words)), "")
+
+
+def _origin(value: Coded) -> str:
+    words = " ".join((value.words, *(code for _, code, _ in value.codings)))
+    return (
+        "germline"
+        if re.search(r"germline|LA6683-2", words, re.IGNORECASE)
+        else "somatic"
+        if re.search(r"somatic|LA6684-0", words, re.IGNORECASE)
+        else ""
+    )
+
+
+def _hgvs(value: Coded) -> str:
+    """The change as written, without its reference sequence: `NP_005219.2:p.(Leu858Arg)` is `p.(Leu858Arg)`."""
+    written = value.text or next((display or code for _, code, display in value.codings if display or code), "")
+    return written.rpartition(":")[2].strip() if re.search(r":[cpg]\.", written) else written.strip()
+
+
+HGNC = {
+    "3236": "EGFR", "427": "ALK", "10261": "ROS1", "1097": "BRAF", "7029": "MET", "9967": "RET", "8031": "NTRK1", "8032": "NTRK2",
+    "8033": "NTRK3", "6407": "KRAS", "7989": "NRAS", "3430": "ERBB2", "7997": "NRG1", "8975": "PIK3CA", "1100": "BRCA1", "1101": "BRCA2",
+    "2621": "CYP2C19", "2625": "CYP2D6", "3012": "DPYD", "12014": "TPMT", "17635": "CD274",
+}  # fmt: skip
+
+
+def gene_symbol(value: Coded) -> str:
+    """The gene's symbol: as displayed, else as text, else of its HGNC number where we know it."""
+    display = next((display for _, _, display in value.codings if display), "") or value.text
+    if display:
+        return {"HER2": "ERBB2"}.get(display, display).split(" ")[0]
+    code = next((code for _, code, _ in value.codings), "")
+    return HGNC.get(code.upper().removeprefix("HGNC:"), code)

@@ -1,0 +1,102 @@
+"""RDE, RDS, RAS and medicine orders in ORM: ordered, dispensed, administered, refused. Pure."""
+
+from __future__ import annotations
+
+from pathways.ingest.codes import Coded
+
+from .part import Part
+from .tokens import Segment
+
+STOPPED = frozenset({"CR", "OC", "DR", "OD", "DC"})
+ASKED_ONLY = frozenset({"CA", "HD", "UC", "UD", "UH", "UA", "UF", "UM", "UX", "DE", "LI", "SR", "SS", "RP", "RQ", "RR", "HR", "OH"})
+COMPLETE = frozenset({"CP", ""})
+NOT_GIVEN = frozenset({"RE", "NA"})
+ROUTES = {"PO": "oral", "ORAL": "oral", "IV": "iv", "IVP": "iv", "IVPB": "iv", "IVS": "iv", "SC": "sc", "SQ": "sc", "IM": "im"}
+
+
+def orders(part: Part) -> None:
+    """RXE, or RXO where there is no RXE, with the ORC before it and the RXR after it."""
+    orc: Segment = []
+    has_encoded = any(segment[0] == "RXE" for segment in part.segments)
+    for place, segment in enumerate(part.segments):
+        if segment[0] == "ORC":
+            orc = segment
+        elif segment[0] == ("RXE" if has_encoded else "RXO"):
+            _order(part, orc, segment, 2 if has_encoded else 1, _route(part, place))
+
+
+def _order(part: Part, orc: Segment, rx: Segment, field: int, route: str) -> None:
+    drug = part.coded(rx, field)
+    if not drug.codings and not drug.text:
+        return
+    control = part.get(orc, 1).upper()
+    number = _number(part, orc, rx, drug)
+    keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
+    when = part.moment(orc, 9)
+    if control in STOPPED:
+        part.statement.say("drug_order_stopped", number, when, {"reason": part.coded(orc, 16).label, "drugs": drugs(drug)}, keys=keys)
+    elif control not in ASKED_ONLY:
+        part.statement.say("drug_ordered", number, when, {"drugs": drugs(drug), "route": route}, keys=keys)
+
+
+def dispensed(part: Part) -> None:
+    """RDS. ORC-5 `CM` says that the patient has it; any other status only that it was filled."""
+    orc: Segment = []
+    for segment in part.segments:
+        if segment[0] == "ORC":
+            orc = segment
+        elif segment[0] == "RXD":
+            drug = part.coded(segment, 2)
+            number = part.id(segment, 7) or part.id(orc, 3) or part.id(orc, 2)
+            when = part.moment(segment, 3)
+            name = f"{number}/{part.get(segment, 1) or '1'}" if number else f"{drug.body()['code']}@{when.lo.isoformat() if when else ''}"
+            body = {"drugs": drugs(drug), "handed_over": part.get(orc, 5).upper() == "CM"}
+            keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
+            kind = "drug_returned" if part.get(orc, 1).upper() in STOPPED else "drug_dispensed"
+            part.statement.say(kind, name, when, body, keys=keys)
+
+
+def administered(part: Part) -> None:
+    """RAS. RXA-20 tells complete, partial, refused and not administered apart; RXA-21 `D` takes the record back."""
+    orc: Segment = []
+    for place, segment in enumerate(part.segments):
+        if segment[0] == "ORC":
+            orc = segment
+        elif segment[0] == "RXA":
+            _administration(part, orc, segment, _route(part, place))
+
+
+def _administration(part: Part, orc: Segment, rxa: Segment, route: str) -> None:
+    drug, state = part.coded(rxa, 5), part.get(rxa, 20).upper()
+    when = part.moment(rxa, 3) or part.moment(rxa, 4)
+    number = part.id(orc, 3) or part.id(orc, 2) or drug.body()["code"]
+    name = f"{number}@{when.lo.isoformat() if when else ''}"
+    keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
+    retracted = part.get(rxa, 21).upper() == "D"
+    if state in NOT_GIVEN:
+        body = {"drugs": drugs(drug), "reason": part.coded(rxa, 18).label or state}
+        part.statement.say("drug_not_given", name, when, body, keys=keys, retracted=retracted)
+    else:
+        body = {"drugs": drugs(drug), "route": route, "complete": state in COMPLETE}
+        part.statement.say("drug_administered", name, when, body, keys=keys, retracted=retracted)
+
+
+def drugs(drug: Coded) -> list[dict[str, str]]:
+    """The medicine as facts carry it; what has no RxNorm code is placed by its name or NDC."""
+    found = {"rxcui": drug.code("rxcui"), "ndc": drug.code("ndc"), "hcpcs": drug.code("hcpcs")}
+    return [{name: code for name, code in found.items() if code} | {"text": drug.label}]
+
+
+def _route(part: Part, place: int) -> str:
+    for segment in part.segments[place + 1 :]:
+        if segment[0] in ("ORC", "RXA", "RXD", "RXE"):
+            break
+        if segment[0] == "RXR":
+            code = part.get(segment, 1).upper()
+            return ROUTES.get(code, part.coded(segment, 1).label.casefold())
+    return ""
+
+
+def _number(part: Part, orc: Segment, rx: Segment, drug: Coded) -> str:
+    prescription = part.id(rx, 15) if rx[0] == "RXE" else ""
+    return part.id(orc, 2) or prescription or part.id(orc, 3) or f"{drug.body()['code']}@{part.get(orc, 9)}"

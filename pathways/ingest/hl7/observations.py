@@ -1,0 +1,59 @@
+"""OBX segments as readings: what was asked, what was answered, and which of them are no results at all. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pathways.ingest.codes import Coded
+from pathways.ingest.findings import Reading
+from pathways.ingest.statement import clean
+
+from .part import Part, coded, number
+from .tokens import Segment
+
+PRELIMINARY = frozenset({"P", "R", "I", "S", "B", "V"})
+NO_RESULT = frozenset({"O", "N"})
+"""Order detail and questions not asked: they travel in OBX but nobody measured them."""
+
+TAKEN_BACK = frozenset({"D", "W"})
+FINAL = frozenset({"F", "U", "A"})
+DOCUMENTS = frozenset({"ED", "RP"})
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One OBX: its reading, its status (OBX-11), and whether it is a document or running text."""
+
+    reading: Reading
+    status: str
+    document: bool = False
+    narrative: str = ""
+
+
+def line(part: Part, obx: Segment) -> Line:
+    """Reads one OBX by its value type; a type that is missing or wrong is read as text."""
+    kind, status = part.get(obx, 2).upper(), part.get(obx, 11).upper()
+    test, group, failed = part.coded(obx, 3), part.get(obx, 4), status == "X"
+    if kind in DOCUMENTS:
+        return Line(Reading(test, group=group, failed=failed), status, document=bool(part.message.raw(obx, 5)))
+    raw = part.message.raw(obx, 5)
+    if kind in ("CWE", "CE", "CNE", "CF", "IS", "ID") or (not kind and part.message.separators[0] in raw):
+        value = coded(raw.partition(part.message.separators[1])[0], part.message.separators)
+        found, comparator, unit = number(value.label)
+        return Line(Reading(test, value, found, unit, comparator, group, failed), status)
+    if kind == "SN":
+        return Line(_structured(part, obx, test, group, failed), status)
+    words = clean(part.message.text(obx, 5), 4000)
+    found, comparator, unit = number(words)
+    unit = part.get(obx, 6) or unit
+    return Line(
+        Reading(test, Coded((), words), found, unit, comparator, group, failed), status, narrative=words if kind in ("TX", "FT") else ""
+    )
+
+
+def _structured(part: Part, obx: Segment, test: Coded, group: str, failed: bool) -> Reading:
+    """SN: comparator, number, separator, number. Of a range the lower end counts."""
+    found, _, _ = number(part.get(obx, 5, 2))
+    comparator = part.get(obx, 5, 1) or (">=" if part.get(obx, 5, 3) == "-" else "")
+    comparator = comparator if comparator in ("<", ">", "<=", ">=") else ""
+    words = "".join(part.get(obx, 5, component) for component in (1, 2, 3, 4))
+    return Reading(test, Coded((), words), found, part.get(obx, 6), comparator, group, failed)

@@ -1,0 +1,138 @@
+"""One HL7 v2 message cut into segments and fields, with the separators it names itself. Nothing is unescaped before it is asked for.
+
+Tolerated: byte-order mark, CR, LF or CRLF, MLLP framing, five encoding characters, other separators than `|`, a segment glued to the
+end of the one before, a field broken over lines, Z-segments, Latin-1 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pathways.ingest.message import Unreadable
+from patients import hl7 as people
+
+Segment = list[str]
+"""Raw fields; `segment[3]` is field 3 (of MSH too), `segment[0]` the segment's name."""
+
+NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
+GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|NK1|PV1|OBR|OBX|NTE|SPM|DG1|TQ1|IN1|GT1|AL1|PRB)\|\d{1,3}\||ORC\|[A-Z]{2}\|))")
+"""A break that somebody lost: `...Walmart^LORC|NW|...`. Only before segments whose first field is a number or an order control code."""
+
+ERASED = people.ERASED
+
+
+class Message:
+    """`separators` are component, repetition, escape, subcomponent. Unknown segments are kept, and nobody asks for them."""
+
+    __slots__ = ("field_separator", "segments", "separators")
+
+    def __init__(self, text: str) -> None:
+        if len(text) < 8 or not text.startswith("MSH"):
+            raise Unreadable("hl7_header", "The message does not begin with an MSH segment, so its separators are unknown.")
+        self.field_separator = text[3]
+        if text[3].isalnum() or text[3].isspace():
+            raise Unreadable("hl7_header", "MSH-1 must be the field separator (usually |), but a letter, digit or blank stands there.")
+        encoding = text[4 : text.find(self.field_separator, 4)] if self.field_separator in text[4:12] else text[4:8]
+        if len(encoding) < 2:
+            raise Unreadable("hl7_header", "MSH-2 must name the encoding characters (usually ^~\\&).")
+        padded = encoding + "^~\\&"[len(encoding) :]
+        self.separators: people.Separators = (padded[0], padded[1], padded[2], padded[3])
+        if padded[2] == padded[3] == "\\" and len(encoding) > 4:
+            self.separators = (padded[0], padded[1], "\\", padded[4])  # `^~\\&`: an escape written twice by a careless encoder
+        self.segments = list(self._cut(text))
+
+    def _cut(self, text: str) -> Iterator[Segment]:
+        separator = self.field_separator
+        lines = text.replace("\r\n", "\r").replace("\n", "\r").split("\r")
+        joined = ""
+        for line in lines:
+            if line[3:4] == separator and NAME.match(line):
+                if joined:
+                    yield self._fields(joined)
+                joined = line
+                if separator == "|" and len(parts := GLUED.split(line)) > 1:
+                    for part in parts[:-1]:
+                        yield self._fields(part)
+                    joined = parts[-1]
+            elif len(line) == 3 and NAME.fullmatch(line):
+                if joined:
+                    yield self._fields(joined)
+                joined = line
+            elif line.strip():
+                joined += "\n" + line  # a field that holds a line break of its own
+        if joined:
+            yield self._fields(joined)
+
+    def _fields(self, line: str) -> Segment:
+        fields = line.split(self.field_separator)
+        if fields[0] == "MSH":
+            fields.insert(1, self.field_separator)
+        return fields
+
+    def all(self, name: str) -> list[Segment]:
+        return [segment for segment in self.segments if segment[0] == name]
+
+    def one(self, name: str) -> Segment:
+        """The first segment of that name; an empty one where there is none, so that asking it gives blanks."""
+        return next((segment for segment in self.segments if segment[0] == name), [])
+
+    def raw(self, segment: Segment, field: int) -> str:
+        return segment[field] if len(segment) > field else ""
+
+    def get(self, segment: Segment, field: int, component: int = 1) -> str:
+        """First repetition, one component, unescaped and trimmed. HL7 null (`""`) reads as blank; `erased` tells it apart."""
+        if len(segment) <= field or not (value := segment[field]):
+            return ""
+        return self.part(value.partition(self.separators[1])[0], component)
+
+    def part(self, repetition: str, component: int) -> str:
+        """A component of a repetition, of which only the first subcomponent."""
+        if self.separators[0] in repetition:
+            parts = repetition.split(self.separators[0])
+            repetition = parts[component - 1] if len(parts) >= component else ""
+        elif component > 1:
+            return ""
+        value = repetition.partition(self.separators[3])[0].strip()
+        return "" if value == ERASED else self.plain(value)
+
+    def repeats(self, segment: Segment, field: int) -> list[str]:
+        value = self.raw(segment, field)
+        return [each for each in value.split(self.separators[1]) if each] if value else []
+
+    def text(self, segment: Segment, field: int) -> str:
+        """The whole field in plain words: repetitions by line, components by blank."""
+        value = self.raw(segment, field)
+        if not value or value == ERASED:
+            return ""
+        component, repetition, _, sub = self.separators
+        return self.plain(value.replace(repetition, "\n").replace(component, " ").replace(sub, " "))
+
+    def erased(self, segment: Segment, field: int) -> bool:
+        return self.raw(segment, field).strip() == ERASED
+
+    def plain(self, value: str) -> str:
+        """Escapes resolved."""
+        return people.unescape(value, self.separators) if self.separators[2] in value else value
+
+
+def decode(body: bytes) -> tuple[str, bool]:
+    """The text, and whether Latin-1 had to be assumed. UTF-8 first, whatever MSH-18 says: senders declare what they do not send."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "replace").strip("\ufeff\x0b\x1c\r\n "), False
+    try:
+        text, assumed = body.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        text, assumed = body.decode("cp1252", "replace"), True
+    return text.strip("\ufeff\x0b\x1c\r\n "), assumed
+
+
+MESSAGE_START = re.compile(rb"(?:[\r\n\x0b\x1c\xbf]|^)[ \t]*(MSH)(?=[^A-Za-z0-9\s])|(MSH)(?=\|\^~\\\\?&#?\|)")
+ENVELOPE = re.compile(rb"[\r\n]+\s*(FHS|BHS|BTS|FTS)[^A-Za-z0-9\s][^\r\n]*")
+
+
+def split(body: bytes) -> list[bytes]:
+    """The messages of a file, envelopes (FHS, BHS, BTS, FTS) taken off; what stands before the first MSH belongs to none."""
+    starts = [found.start(found.lastindex or 0) for found in MESSAGE_START.finditer(body)]
+    ends = [*starts[1:], len(body)]
+    return [ENVELOPE.sub(b"", body[start:end]).rstrip(b"\x1c\x0b \t\r\n") for start, end in zip(starts, ends, strict=False)]

@@ -1,0 +1,57 @@
+"""SIU: appointments booked, moved, cancelled, missed, kept. Pure."""
+
+from __future__ import annotations
+
+from pathways.facts import Moment
+from pathways.ingest.when import at
+
+from .part import Part
+
+BY_TRIGGER = {
+    "S12": "visit_booked", "S13": "visit_moved", "S14": "visit_moved", "S15": "visit_cancelled", "S16": "visit_cancelled",
+    "S17": "visit_cancelled", "S18": "visit_booked", "S26": "visit_missed",
+}  # fmt: skip
+BY_STATUS = {
+    "complete": "visit_kept", "completed": "visit_kept", "arrived": "visit_kept", "fulfilled": "visit_kept", "checkedout": "visit_kept",
+    "noshow": "visit_missed", "no show": "visit_missed", "cancelled": "visit_cancelled", "canceled": "visit_cancelled",
+    "deleted": "visit_cancelled",
+}  # fmt: skip
+"""SCH-25 (table 0278). Started is not kept yet; Blocked and Overbook say nothing of the visit."""
+
+
+def read(part: Part, trigger: str) -> None:
+    sch = part.message.one("SCH")
+    kind = BY_STATUS.get(part.get(sch, 25).casefold().replace("-", "")) or BY_TRIGGER.get(trigger)
+    if kind is None:
+        return
+    start = _start(part)
+    number = part.id(sch, 2) or part.id(sch, 1) or (f"@{start.lo.isoformat()}" if start else "")
+    if not number:
+        part.statement.note("SCH-1 and SCH-2 name no appointment, and it has no time: left out")
+        return
+    said = at(part.statement.message_at)
+    body: dict[str, object] = {}
+    if kind in ("visit_booked", "visit_moved"):
+        body = {"start": start.lo.isoformat() if start else None, "service": _service(part)}
+    elif kind == "visit_cancelled":
+        body = {"reason": part.coded(sch, 6).label}
+    else:
+        body = {"service": _service(part)}
+    occurred = (start or said) if kind in ("visit_kept", "visit_missed") else said
+    retracted = trigger == "S17" or part.get(sch, 25).casefold() == "deleted"
+    part.statement.say(kind, number, occurred or start, body, keys=part.statement.keys(visit=number), retracted=retracted)
+
+
+def _start(part: Part) -> Moment | None:
+    """SCH-11.4, else TQ1-7, else the start of the first service, resource, person or place (AIS-4, AIG-8, AIL-6, AIP-6)."""
+    found = part.moment(part.message.one("SCH"), 11, 4) or part.moment(part.message.one("TQ1"), 7)
+    for name, field in (("AIS", 4), ("AIG", 8), ("AIL", 6), ("AIP", 6)):
+        found = found or part.moment(part.message.one(name), field)
+    return found
+
+
+def _service(part: Part) -> dict[str, str]:
+    """What the visit is for: AIS-3, else the appointment's type or reason."""
+    sch = part.message.one("SCH")
+    service = part.coded(part.message.one("AIS"), 3)
+    return (service if service.codings else part.coded(sch, 8) if part.get(sch, 8) else part.coded(sch, 7)).body()
