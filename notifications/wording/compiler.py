@@ -1,0 +1,154 @@
+"""From a wording key to the text that goes out, and the rules that every text must keep.
+
+A text names its sender, holds no word of gene, drug, disease, test, specimen, result, treatment or specialty, and takes nothing from
+the record but a first name. It is rendered when it is claimed, never stored before, and judged again as rendered: a clinic's
+name or a patient's (Gene) can say what the wording does not.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+import yaml
+
+LANGUAGES = ("en", "es")
+FIELDS = frozenset({"first_name", "org", "phone"})
+LONGEST_SEGMENTS = 2
+WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199"}
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_TWO = frozenset("^{}\\[~]|€\f")
+
+
+class Unsayable(Exception):
+    """No text can be made; `reason` is what the message row will say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A wording that breaks a rule."""
+
+    file: str
+    key: str
+    rule: str
+    detail: str
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    body: str
+    language: str
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+    reviewed: str = ""
+    nameless: str = ""
+
+
+def render(key: str, language: str, *, first_name: str, org: str, phone: str) -> Rendered:
+    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs.
+
+    Raises:
+        Unsayable: no reviewed wording in this language, a field is empty, a denied word, or too long.
+    """
+    code = language.partition("-")[0].lower() or "en"
+    if code not in LANGUAGES or key not in load(code) or not load(code)[key].reviewed:
+        raise Unsayable(f"no wording in {code}"[:60])
+    if not org or not phone:
+        raise Unsayable("the site has no name or number for texts")
+    for text in _variants(load(code)[key], first_name):
+        body = text.format(first_name=first_name, org=org, phone=phone)
+        if segments(body) <= LONGEST_SEGMENTS and not denied(body):
+            return Rendered(body, code)
+    raise Unsayable("the text would say too much or be too long")
+
+
+def _variants(wording: Wording, first_name: str) -> Iterator[str]:
+    if first_name or "{first_name}" not in wording.text:
+        yield wording.text
+    if wording.nameless:
+        yield wording.nameless
+
+
+@cache
+def load(language: str) -> dict[str, Wording]:
+    return msgspec.convert(_yaml(f"{language}.yaml"), dict[str, Wording])
+
+
+@cache
+def _denied_pattern() -> re.Pattern[str]:
+    words = sorted({fold(str(word)) for words in _yaml("denied.yaml").values() for word in words}, key=len, reverse=True)
+    exact = {"lab", "gene", "alk", "atm", "met exon", "msi", "tmb", "dna", "adn", "test", "drug", "dose", "pill", "trial", "swab", "blood"}
+    stems = [re.escape(word) + (r"s?\b" if word in exact else "") for word in words]
+    return re.compile(r"\b(?:" + "|".join(stems) + ")")
+
+
+def denied(text: str) -> str:
+    """The first denied word in `text`, or blank."""
+    found = _denied_pattern().search(fold(text))
+    return found.group() if found else ""
+
+
+def fold(text: str) -> str:
+    """Case and accents away, compatibility forms resolved."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def segments(text: str) -> int:
+    """How many SMS the text takes: 160/153 characters of GSM 03.38, else 70/67 UTF-16 units."""
+    if all(char in GSM or char in GSM_TWO for char in text):
+        size, one, many = sum(2 if char in GSM_TWO else 1 for char in text), 160, 153
+    else:
+        size, one, many = len(text.encode("utf-16-be")) // 2, 70, 67
+    return 1 if size <= one else -(-size // many)
+
+
+def check() -> list[Fault]:
+    """Every fault of every wording, for `manage.py wording check`."""
+    faults = [Fault(f"{code}.yaml", key, rule, detail) for code in LANGUAGES for key, rule, detail in _faults_of(code)]
+    keys = {code: set(load(code)) for code in LANGUAGES}
+    missing = [(code, key) for code in LANGUAGES for key in sorted(set.union(*keys.values()) - keys[code])]
+    return faults + [Fault(f"{code}.yaml", key, "translated", "this language has no such text") for code, key in missing]
+
+
+def _faults_of(code: str) -> Iterator[tuple[str, str, str]]:
+    for key, wording in load(code).items():
+        if not wording.reviewed:
+            yield key, "reviewed", "nobody reviewed it"
+        if "{first_name}" in wording.text and not wording.nameless:
+            yield key, "nameless", "a text with a name needs a variant without"
+        for text in filter(None, (wording.text, wording.nameless)):
+            yield from ((key, rule, detail) for rule, detail in text_faults(text))
+
+
+def text_faults(text: str) -> Iterator[tuple[str, str]]:
+    """(rule, detail) for each rule that a wording breaks."""
+    names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    if unknown := names - FIELDS:
+        yield "merge fields", f"unknown: {', '.join(sorted(unknown))}"
+        return
+    if "org" not in names:
+        yield "sender named", "the text does not say who writes"
+    if word := denied(text.format(first_name="", org="", phone="")):
+        yield "denied word", word
+    longest = text.format(**WORST_CASE)
+    if (count := segments(longest)) > LONGEST_SEGMENTS:
+        yield "segments", f"{count} with a long name, {LONGEST_SEGMENTS} allowed"
+    if odd := {char for char in text if char not in GSM and char not in "{}_"}:
+        yield "alphabet", f"not in GSM 03.38: {' '.join(sorted(odd))}"
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load(resources.files("notifications.wording").joinpath(name).read_text())

@@ -1,0 +1,84 @@
+"""What a text may say, for any name a patient or a clinic can have."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.wording import compiler
+from notifications.wording.compiler import Unsayable, denied, render, segments, text_faults
+
+KEYS = sorted(compiler.load("en"))
+
+
+def test_every_shipped_text_keeps_the_rules() -> None:
+    assert compiler.check() == []
+
+
+@given(key=st.sampled_from(KEYS), language=st.sampled_from(["en", "es", "", "es-MX"]), name=st.text(max_size=60), org=st.text(max_size=40))
+def test_no_rendered_text_holds_a_clinical_word(key: str, language: str, name: str, org: str) -> None:
+    try:
+        rendered = render(key, language, first_name=name, org=org, phone="555-0100")
+    except Unsayable:
+        return
+    assert not denied(rendered.body)
+    assert segments(rendered.body) <= 2
+    assert org in rendered.body
+
+
+@pytest.mark.parametrize(
+    "word", ["EGFR", "osimertinib", "Biopsy", "biopsia", "resultado", "RESULTS", "oncología", "Génético", "your lab", "ＢＲＣＡ1"]
+)
+def test_clinical_words_are_denied_however_they_are_written(word: str) -> None:
+    assert denied(f"Call us about {word}.")
+
+
+@pytest.mark.parametrize("text", ["available", "Riverside Care", "collaborate", "general", "We missed you", "contest", "reportedly not"])
+def test_ordinary_words_pass_or_are_known_stems(text: str) -> None:
+    assert bool(denied(text)) == (text == "reportedly not")
+
+
+def test_a_patient_called_gene_is_greeted_without_name() -> None:
+    rendered = render("call.us", "en", first_name="Gene", org="Riverside Care", phone="555-0100")
+    assert rendered.body.startswith("This is Riverside Care.")
+
+
+def test_a_long_name_in_another_alphabet_is_left_out() -> None:
+    assert "Ж" not in render("visit.reminder", "en", first_name="Ж" * 40, org="Riverside Care", phone="555-0100").body
+
+
+@pytest.mark.parametrize(
+    ("language", "org", "phone"),
+    [("fr", "Riverside Care", "1"), ("en", "", "1"), ("en", "Riverside Care", ""), ("en", "Lung Cancer Center", "1")],
+)
+def test_what_cannot_be_said_well_is_not_said(language: str, org: str, phone: str) -> None:
+    with pytest.raises(Unsayable):
+        render("call.us", language, first_name="Ana", org=org, phone=phone)
+
+
+def test_the_reader_language_decides() -> None:
+    assert render("call.us", "es-MX", first_name="Ana", org="Riverside Care", phone="1").language == "es"
+    assert render("call.us", "", first_name="Ana", org="Riverside Care", phone="1").language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Hello {mrn} from {org}", "merge fields"),
+        ("Hello", "sender named"),
+        ("{org}: your biopsy is booked", "denied word"),
+        ("{org} " + "x" * 400, "segments"),
+        ("{org}: mañana “yes”", "alphabet"),
+    ],
+)
+def test_each_rule_is_named(text: str, rule: str) -> None:
+    assert rule in {name for name, _ in text_faults(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("x" * 160, 1), ("x" * 161, 2), ("“" + "x" * 69, 1), ("“" + "x" * 70, 2), ("€" * 80, 1), ("😀" * 35, 1), ("😀" * 36, 2)],
+)
+def test_segments(text: str, count: int) -> None:
+    assert segments(text) == count
