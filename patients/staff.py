@@ -1,0 +1,41 @@
+"""Accounts and their roles at sites. The only writer of both."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from .models import Membership, Role, Site, User
+
+
+def add(*, username: str, first_name: str = "", last_name: str = "", email: str = "", password: str | None = None) -> User:
+    """An account without any role; without a password it can sign in only through single sign-on. One that exists is returned as it is."""
+    user = User.objects.filter(username=username).first()
+    if user is not None:
+        return user
+    return User.objects.create_user(username, email, password, first_name=first_name, last_name=last_name)
+
+
+def join(user: User, *, site: Site, role: Role | str) -> Membership:
+    """The user holds the role at the site from now on; a role that had ended is taken up again."""
+    membership, _ = Membership.objects.get_or_create(user=user, site=site, role=Role(role))
+    if membership.until is not None:
+        membership.until = None
+        membership.save(update_fields=["until"])
+    return membership
+
+
+def leave(user: User, *, site: Site, on: date, role: Role | str | None = None) -> int:
+    """The user holds the role (or any role) at the site no more; they see nothing of it from the next request on."""
+    held = Membership.objects.filter(user=user, site=site, until=None)
+    return (held.filter(role=Role(role)) if role else held).update(until=on)
+
+
+def disable(user: User, *, on: date) -> None:
+    """The person has left: no signing in, no role anywhere. The account stays, because logs name it."""
+    with transaction.atomic():
+        user.is_active = False
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
+        Membership.objects.filter(user=user, until=None).update(until=on)
