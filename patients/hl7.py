@@ -121,7 +121,7 @@ def _authority(repeat: str, separators: Separators) -> str:
         space = parts[index - 1].split(separators[3]) if len(parts) >= index else []
         stated = next((part.strip() for part in space[:2] if part.strip() not in ("", ERASED)), "")
         if stated:
-            return unescape(stated, separators)
+            return unescape(stated, separators).replace("\x00", "")
     return ""
 
 
