@@ -40,6 +40,6 @@ def role_exists(role: str, *, using: str) -> bool:
 def apply(role: str, *, using: str) -> None:
     """Give `role` its rights, as the owner of the tables."""
     tables = sql.SQL(", ").join(map(sql.Identifier, append_only_tables()))
-    statements = sql.SQL(SQL.read_text()).format(role=sql.Identifier(role), append_only=tables)  # type: ignore[arg-type]
+    statements = sql.SQL(SQL.read_text()).format(role=sql.Identifier(role), append_only=tables)
     with connections[using].cursor() as cursor:
         cursor.execute(statements.as_string(cursor.connection))

@@ -49,12 +49,12 @@ def test_every_endpoint_is_explained() -> None:
 
 
 def test_links_within_the_docs_lead_somewhere() -> None:
-    broken = []
-    for path in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text()):
-            if not (path.parent / target).exists():
-                broken.append(f"{path.relative_to(ROOT)} -> {target}")
-    assert not broken
+    links = [
+        (path, target)
+        for path in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text())
+    ]
+    assert not [f"{path.relative_to(ROOT)} -> {target}" for path, target in links if not (path.parent / target).exists()]
 
 
 def test_no_document_names_a_path_of_this_machine() -> None:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -137,10 +138,10 @@ def run(words: list[str], *, cwd: Path, log: Path, check: bool = True) -> subpro
     Never with pipes: the server inherits them and the reader would wait for its end.
     """
     who = account()
-    drop = {"user": who.uid, "group": who.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    drop: dict[str, Any] = {"user": who.uid, "group": who.gid, "extra_groups": []} if os.geteuid() == 0 else {}
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C", "TZ": "UTC", "HOME": str(cwd)}
     with log.open("ab") as out:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
             words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, check=False, **drop
         )
     if check and done.returncode != 0:

@@ -6,6 +6,8 @@ import contextlib
 import time
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from . import binaries
 from .place import Place
@@ -61,7 +63,7 @@ class Valkey:
             return int(client.info("server")["process_id"])
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=None)
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
 
     def _wait(self, *, ready: bool) -> None:
         end = time.monotonic() + START_SECONDS

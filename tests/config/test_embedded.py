@@ -71,8 +71,10 @@ def test_servers_start_with_their_roles_and_stop_with_the_last_holder(where: Pla
             row = connection.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone()
             assert row == (False, False, False)
         with psycopg.connect(where.owner_url) as connection:
-            row = connection.execute("SELECT rolsuper, rolcreatedb, current_setting('timezone') FROM pg_roles WHERE rolname = current_user")
-            assert row.fetchone() == (False, True, "UTC")
+            found = connection.execute(
+                "SELECT rolsuper, rolcreatedb, current_setting('timezone') FROM pg_roles WHERE rolname = current_user"
+            )
+            assert found.fetchone() == (False, True, "UTC")
     assert not postgres.is_ready()
     assert not valkey.is_ready()
 
@@ -135,7 +137,7 @@ def test_two_checkouts_have_places_of_their_own(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_long_path_keeps_its_sockets_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(place.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(place, "CHECKOUT", tmp_path / ("deep" * 40))
     assert len(str(place.of_checkout().sockets / ".s.PGSQL.5432")) < 107
 
