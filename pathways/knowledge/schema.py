@@ -1,0 +1,162 @@
+"""The shape of the knowledge files. Each row says where it comes from; a row that nobody verified is kept and shown, but cannot flag."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+
+Status = Literal["verified", "unverified"]
+Line = Literal["first", "later", "any", "adjuvant", "consolidation"]
+Rxcui = Annotated[str, Field(pattern=r"^\d+$")]
+
+
+class Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Example(Row):
+    """A finding as a laboratory might send it; see `pathways.knowledge.findings.Finding`."""
+
+    gene: str = ""
+    alteration: str = ""
+    type: str = ""
+    presence: str = "present"
+    significance: str = ""
+    value: float | None = None
+    comparator: str = ""
+    unit: str = ""
+    text: str = ""
+
+
+class Examples(Row):
+    """Every rule shows what it flags, what it does not, and what it must not be fooled by (a VUS or an unclear result)."""
+
+    positive: Example
+    negative: Example
+    uncertain: Example
+
+
+class Minimum(Row):
+    """The least value of a measured marker. `measures` are the scores that count: TPS, TC, IC, CPS, TMB."""
+
+    value: float
+    unit: str
+    measures: tuple[str, ...]
+
+
+class TherapyRule(Row):
+    """One labelled use: this alteration, at this stage and line, has these drugs.
+
+    `regimen` is a list of parts that must all be received; the drugs of one part are alternatives (generic name -> ingredient
+    RxCUI). `requires_absent` lists genes that must be known to be without alteration. `approved` is the date of the label edition
+    with the present wording; a rule holds from then until `withdrawn`.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    genes: tuple[str, ...]
+    classes: tuple[str, ...]
+    minimum: Minimum | None = None
+    histology: Literal["nonsquamous"] | None = None
+    line: Line
+    stages: tuple[str, ...]
+    requires_absent: tuple[str, ...] = ()
+    regimen: tuple[dict[str, str], ...]
+    approved: date
+    withdrawn: date | None = None
+    source: AnyHttpUrl
+    source_note: str = ""
+    checked_on: date
+    status: Status
+    examples: Examples
+
+    def holds_on(self, day: date) -> bool:
+        return self.status == "verified" and self.approved <= day and (self.withdrawn is None or day < self.withdrawn)
+
+
+class TherapyFile(Row):
+    """The rules of one tumour, the programmes that ask them, and what a complete panel is."""
+
+    version: date
+    tumour: str
+    pathways: tuple[str, ...]
+    panel: tuple[str, ...]
+    adequate_specimens: tuple[str, ...]
+    rules: tuple[TherapyRule, ...]
+
+
+class PgxExamples(Row):
+    positive: str
+    negative: str
+    uncertain: str
+
+
+class PgxRule(Row):
+    """A gene and a drug for which the guideline says something other than the label dose for these phenotypes."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    gene: str
+    drugs: dict[str, Rxcui]
+    phenotypes: tuple[str, ...]
+    activity_below: float | None = None
+    published: date
+    withdrawn: date | None = None
+    source: AnyHttpUrl
+    source_note: str = ""
+    checked_on: date
+    status: Status
+    examples: PgxExamples
+
+    def holds_on(self, day: date) -> bool:
+        return self.status == "verified" and self.published <= day and (self.withdrawn is None or day < self.withdrawn)
+
+
+class PgxFile(Row):
+    version: date
+    pathways: tuple[str, ...]
+    rules: tuple[PgxRule, ...]
+
+
+class Drug(Row):
+    """One ingredient. `rxcui` is blank where nobody checked it: then only the name places the drug. `systemic` is anticancer therapy."""
+
+    rxcui: str = ""
+    names: tuple[str, ...] = ()
+    systemic: bool = False
+    immunotherapy: bool = False
+    approved: date | None = None
+    withdrawn: date | None = None
+
+
+class DrugFile(Row):
+    version: date
+    source_note: str
+    drugs: dict[str, Drug]
+
+
+class AlterationClass(Row):
+    """How an alteration is recognised: exact proteins (`G719*` any change), coding changes, in-frame codon range, splice site, words."""
+
+    proteins: tuple[str, ...] = ()
+    coding: tuple[str, ...] = ()
+    codons: tuple[int, int] | None = None
+    changes: tuple[Literal["loss", "gain"], ...] = ()
+    splice: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+    answers_gene: bool = True
+    source_note: str = ""
+
+
+class Gene(Row):
+    hgnc: str = ""
+    aliases: tuple[str, ...] = ()
+    fusion: bool = False
+    stain_is_fusion: bool = False
+    classes: dict[str, AlterationClass] = {}
+
+
+class GeneFile(Row):
+    version: date
+    source_note: str
+    genes: dict[str, Gene]

@@ -1,0 +1,251 @@
+"""What the therapy rules state of a journey: the answer after each piece of evidence, the drugs received, and whether they match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pathways.facts import Fact, Moment
+
+from . import case as core
+from . import drugs
+from .evaluate import Answer, evaluate
+from .findings import Finding, of_result
+from .library import DISCLAIMER, Knowledge
+from .schema import TherapyFile
+
+TOGETHER = timedelta(days=28)
+EPISODE_LINE = {"initial": "1", "second_primary": "1", "progression": "2"}
+ANSWERED = {"flag_now": "flagged_actionable", "later_line": "later_line_actionable", "no_flag": "not_actionable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was known, and what the rules answered, when a piece of evidence had come."""
+
+    fact: Fact
+    answer: Answer
+    seen: tuple[Fact, ...]
+    preliminary: bool
+    line: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A drug that reached the patient, and by what we know it."""
+
+    ingredient: str
+    fact: Fact
+    by: str
+
+
+def statements(case: core.Case, rows: TherapyFile, knowledge: Knowledge) -> list[core.Statement]:
+    steps = list(_steps(case.evidence, rows, knowledge))
+    received = _received(case.drugs, knowledge)
+    out = list(_answers(steps))
+    out.extend(_received_statements(received, case.drugs, knowledge))
+    out.extend(_unplaced(case.drugs, knowledge))
+    out.extend(_empiric(received, case, knowledge))
+    out.extend(_matched(steps, received, case, knowledge))
+    return out
+
+
+def _steps(evidence: Sequence[Fact], rows: TherapyFile, knowledge: Knowledge) -> Iterator[Step]:
+    """Asks the rules again after each piece of evidence, once there is a result that can be read."""
+    findings: list[Finding] = []
+    stage = histology = line = specimen = ""
+    preliminary = False
+    for position, fact in enumerate(evidence):
+        body = fact.body
+        if fact.kind in core.RESULTS:
+            found = of_result(body, knowledge=knowledge)
+            findings.extend(found if fact.kind == "result_final" else [one for one in found if one["presence"] == "present"])
+            preliminary = fact.kind == "result_partial"
+        elif fact.kind == "enrolled":
+            line = line or EPISODE_LINE.get(str(body.get("episode_kind") or "initial"), "")
+            stage = stage or ("advanced" if body.get("entry") == "advanced" else "")
+        elif fact.kind != "diagnosis" or body.get("role", "primary") == "primary":
+            stage = str(body.get("stage") or stage)
+            histology = str(body.get("histology") or histology)
+            line = str(body.get("line") or line)
+            specimen = str(body.get("specimen") or specimen)
+            findings.extend(of_result(body, knowledge=knowledge) if fact.kind == "picked" else ())
+        if findings:
+            answer = evaluate(
+                [one if one["specimen"] else {**one, "specimen": specimen} for one in findings],
+                stage=stage or None,
+                line=line or None,
+                histology=histology or None,
+                specimen_class=None,
+                on=fact.occurred.hi.date(),
+                knowledge=knowledge,
+                tumour=rows.tumour,
+            )
+            yield Step(fact, answer, tuple(evidence[: position + 1]), preliminary, line or None)
+
+
+def _answers(steps: Sequence[Step]) -> Iterator[core.Statement]:
+    """One statement where the answer changes. An incomplete panel alone is no statement: the tests that are still out are awaited."""
+    before: tuple[Any, ...] = ()
+    for step in steps:
+        answer = step.answer
+        kind = ANSWERED.get(answer.kind) or ("cannot_say" if answer.picks else "")
+        said = (kind, answer.rules, answer.missing if kind == "cannot_say" else ())
+        if not kind or said == before:
+            continue
+        before = said
+        yield core.Statement("evaluation", _subject(step.fact), kind, step.fact.occurred, _answer_body(step), step.seen, "therapy")
+
+
+def _answer_body(step: Step) -> dict[str, Any]:
+    return {
+        "findings": [dict(one) for one in step.answer.findings],
+        "rules": list(step.answer.rules),
+        "missing": list(step.answer.missing),
+        "drugs": list(step.answer.drugs),
+        "line": step.line,
+        "preliminary": step.preliminary,
+        "note": DISCLAIMER,
+    }
+
+
+def _subject(fact: Fact) -> str:
+    return fact.lineage.replace("|", "/")
+
+
+def _received(facts: Sequence[Fact], knowledge: Knowledge) -> list[Receipt]:
+    """First receipt of each ingredient that nothing took back: infusion completed; first dose attested, else dispense handed over."""
+    first: dict[str, Receipt] = {}
+    for fact in facts:
+        by = _how(fact)
+        if by is None or _taken_back(fact, facts, knowledge):
+            continue
+        for ingredient in sorted(ingredients_of(fact, knowledge)):
+            known = first.get(ingredient)
+            if known is None:
+                first[ingredient] = Receipt(ingredient, fact, by)
+    return sorted(first.values(), key=lambda receipt: (core.order(receipt.fact), receipt.ingredient))
+
+
+def _how(fact: Fact) -> str | None:
+    if fact.kind == "drug_administered":
+        return "administration" if fact.body.get("complete", True) else None
+    if fact.kind == "first_dose_attested":
+        return "first dose attested"
+    return "dispense handed over" if fact.kind == "drug_dispensed" and fact.body.get("handed_over") else None
+
+
+def _taken_back(fact: Fact, facts: Sequence[Fact], knowledge: Knowledge) -> bool:
+    """A return takes back the same drug's last dispense before it; a *not given* takes back its own administration."""
+    for other in facts:
+        if other.kind == "drug_not_given" and fact.kind == "drug_administered" and _business_id(other) == _business_id(fact):
+            return True
+        if other.kind == "drug_returned" and fact.kind == "drug_dispensed" and other.occurred.hi >= fact.occurred.lo:
+            same = ingredients_of(other, knowledge) & ingredients_of(fact, knowledge)
+            if same and not _dispensed_between(fact, other, facts, knowledge):
+                return True
+    return False
+
+
+def _business_id(fact: Fact) -> str:
+    return fact.lineage.rpartition("|")[2]
+
+
+def _dispensed_between(first: Fact, returned: Fact, facts: Sequence[Fact], knowledge: Knowledge) -> bool:
+    same = ingredients_of(first, knowledge)
+    return any(
+        one.kind == "drug_dispensed"
+        and first.occurred.lo < one.occurred.lo <= returned.occurred.lo
+        and same & ingredients_of(one, knowledge)
+        for one in facts
+    )
+
+
+def ingredients_of(fact: Fact, knowledge: Knowledge) -> set[str]:
+    """All ingredients that the fact's drugs could be placed as."""
+    placed = (drugs.ingredients(drug, knowledge=knowledge) for drug in fact.body.get("drugs") or ())
+    return set().union(*(one for one in placed if one))
+
+
+def _received_statements(received: Sequence[Receipt], facts: Sequence[Fact], knowledge: Knowledge) -> Iterator[core.Statement]:
+    """Anticancer drugs only: that the patient had an antacid moves nothing."""
+    for receipt in received:
+        if not drugs.is_systemic([receipt.ingredient], knowledge):
+            continue
+        about = tuple(fact for fact in facts if receipt.ingredient in ingredients_of(fact, knowledge) and fact.kind not in core.EXPOSURES)
+        body = {"drugs": _named([receipt.ingredient], knowledge), "basis": receipt.by, "confirmed": receipt.by != "dispense handed over"}
+        yield core.Statement("drug_received", receipt.ingredient, "drug_received", receipt.fact.occurred, body, about, "receipt")
+
+
+def _named(ingredients: Sequence[str], knowledge: Knowledge) -> list[dict[str, str]]:
+    return [{"rxcui": "" if one.startswith("name:") else one, "text": knowledge.drug_ids[one]} for one in ingredients]
+
+
+def _unplaced(facts: Sequence[Fact], knowledge: Knowledge) -> Iterator[core.Statement]:
+    """Drugs that neither code nor name could place: a person must look before anyone says that there is no therapy."""
+    for fact in facts:
+        if fact.kind not in core.RECEIPTS | {"drug_ordered"}:
+            continue
+        unknown = [drug for drug in fact.body.get("drugs") or () if drugs.ingredients(drug, knowledge=knowledge) is None]
+        if unknown:
+            body = {"drugs": [dict(drug) for drug in unknown], "note": DISCLAIMER}
+            yield core.Statement("unmatched_therapy", _subject(fact), "unmatched_therapy", fact.occurred, body, (fact,), "drug names")
+
+
+def _empiric(received: Sequence[Receipt], case: core.Case, knowledge: Knowledge) -> Iterator[core.Statement]:
+    """Systemic therapy that began before any result, and not before the disease was known (that would be an earlier line)."""
+    results = [fact for fact in case.evidence if fact.kind in core.RESULTS and of_result(fact.body, knowledge=knowledge)]
+    known_from = min((fact.occurred.lo for fact in case.evidence if fact.kind in ("enrolled", "diagnosis")), default=None)
+    systemic = [one for one in received if drugs.is_systemic([one.ingredient], knowledge)]
+    systemic = [one for one in systemic if known_from is None or one.fact.occurred.hi >= known_from]
+    if not systemic or any(fact.occurred.lo <= systemic[0].fact.occurred.lo for fact in results):
+        return
+    start = systemic[0].fact.occurred
+    begun = [one.ingredient for one in systemic if one.fact.occurred.lo - start.lo <= TOGETHER and _before(one.fact, results)]
+    body = {"drugs": _named(begun, knowledge), "immunotherapy": drugs.is_immunotherapy(begun, knowledge), "note": DISCLAIMER}
+    yield core.Statement("empiric_started", "first", "empiric_started", start, body, (*case.evidence, *case.drugs), "before the result")
+
+
+def _before(fact: Fact, results: Sequence[Fact]) -> bool:
+    return all(fact.occurred.lo < result.occurred.lo for result in results)
+
+
+def _matched(steps: Sequence[Step], received: Sequence[Receipt], case: core.Case, knowledge: Knowledge) -> Iterator[core.Statement]:
+    """The first flag whose regimen was received whole, all parts within 28 days; at the later of flag and last part."""
+    best: tuple[Moment, str, list[Receipt]] | None = None
+    for step in steps:
+        if step.answer.kind not in ("flag_now", "later_line"):
+            continue
+        for rule in step.answer.rules:
+            parts = _whole_regimen(rule, received, knowledge)
+            if parts is None:
+                continue
+            when = core.latest([step.fact.occurred, *(part.fact.occurred for part in parts)])
+            if best is None or (when.lo, rule) < (best[0].lo, best[1]):
+                best = when, rule, parts
+    if best is None:
+        return
+    when, rule, parts = best
+    given = [part.ingredient for part in parts]
+    rules = sorted({one for step in steps for one in step.answer.rules if drugs.completes(one, set(given), knowledge)})
+    body = {
+        "drugs": _named(given, knowledge),
+        "rules": rules,
+        "received_by": sorted({part.by for part in parts}),
+        "received_at": max(part.fact.occurred.lo for part in parts).isoformat(),
+        "confirmed": all(part.by != "dispense handed over" for part in parts),
+    }
+    yield core.Statement("matched_therapy", "first", "matched_therapy", when, body, (*case.evidence, *case.drugs), rule)
+
+
+def _whole_regimen(rule: str, received: Sequence[Receipt], knowledge: Knowledge) -> list[Receipt] | None:
+    chosen: list[Receipt] = []
+    for part in drugs.regimen(rule, knowledge):
+        found = next((receipt for receipt in received if receipt.ingredient in part), None)
+        if found is None:
+            return None
+        chosen.append(found)
+    times = [one.fact.occurred.lo for one in chosen]
+    return chosen if max(times) - min(times) <= TOGETHER else None
