@@ -237,7 +237,7 @@ def _result(status: str) -> Writer:
             status=status,
             category=[{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "GE"}]}],
             code=_panel(data),
-            issued=step.at.isoformat(),
+            issued=data.get("corrected_at", step.at).isoformat(),
             effectiveDateTime=step.at.isoformat(),
             basedOn=[{"reference": f"ServiceRequest/{data['order']}", "identifier": {"system": PLACER, "value": data["order"]}}],
             specimen=[{"reference": f"Specimen/{data['accession']}"}],

@@ -13,11 +13,12 @@ from .people import SyntheticPerson
 
 HOSPITAL = "HARBOR"
 RACE_NAMES = {"2106-3": "White", "2054-5": "Black or African American", "2028-9": "Asian", "2131-1": "Other Race"}
-ORDERER = "1932102135^Lund^Petra^^^Dr^^^NPI"
+ORDERER = "1932102134^Lund^Petra^^^Dr^^^NPI"
 PANEL = "81247-9^Master HL7 genetic variant reporting panel^LN"
 PLASMA_PANEL = "55232-3^Genetic analysis summary panel, circulating tumor DNA^LN"
 PATHOLOGY = "60568-3^Pathology Synoptic report^LN"
 CYP2C19_PANEL = "51969-4^Genetic analysis report^LN"
+LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"
 SPECIMENS = {
     "tissue": "TISS^Tissue, formalin-fixed paraffin-embedded^HL70487",
     "plasma": "PLAS^Plasma^HL70487",
@@ -67,6 +68,18 @@ def register(person: SyntheticPerson, sent: datetime, control: str) -> str:
     return message("ADT^A04^ADT_A01", control, sent, person, f"EVN|A04|{stamp(sent)}", "PV1|1|O|PULM^^^HARBOR", insurance)
 
 
+def merge(person: SyntheticPerson, other: str, sent: datetime, control: str) -> str:
+    """`other` was the same person; `person.mrn` stays."""
+    return message("ADT^A40^ADT_A39", control, sent, person, f"EVN|A40|{stamp(sent)}", f"MRG|{other}^^^{HOSPITAL}^MR")
+
+
+def potassium(person: SyntheticPerson, sent: datetime, control: str) -> str:
+    """What a live result feed is full of."""
+    test, at = "2823-3^Potassium [Moles/volume] in Serum or Plasma^LN", stamp(sent)
+    lines = f"OBR|1||K{control}^NORTHLAB|{test}|||{at}|||||||||||||||{at}||CH|F", f"OBX|1|NM|{test}||4.2|mmol/L|3.5-5.1|N|||F|||{at}"
+    return message("ORU^R01^ORU_R01", control, sent, person, *lines, lab=True)
+
+
 def referral(person: SyntheticPerson, step: Step, control: str, sent: datetime) -> str:
     data = step.data
     return message(
@@ -74,7 +87,7 @@ def referral(person: SyntheticPerson, step: Step, control: str, sent: datetime) 
         control,
         sent,
         person,
-        f"RF1|P^Pending^HL70283|R^Routine^HL70280|MED^Medical^HL70281|WR^Send written report^HL70282|O^Outpatient^HL70284|{data['id']}^{HOSPITAL}|{stamp(step.at)}",
+        f"RF1|P^Pending^HL70283|R^Routine^HL70280|MED^Medical^HL70281|WR^Send written report^HL70282|O^Outpatient^HL70284|{data['id']}^{HOSPITAL}|{stamp(step.at)}|||{data['code']}^{data['text']}^I10C",
         f"PRD|RT^Referred to provider^HL70286|Lund^Petra^^^Dr|||||{ORDERER.split('^')[0]}^NPI",
         f"DG1|1||{data['code']}^{data['text']}^I10C|{data['text']}|{stamp(step.at)}|W",
     )
@@ -172,30 +185,22 @@ def test_ordered(person: SyntheticPerson, step: Step, control: str, sent: dateti
         sent,
         person,
         f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ORDERER}",
-        f"OBR|1|{order}||{code}|||||||||||||{ORDERER}",
-        "" if data.get("gene") else "DG1|1||C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C|||F",
+        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{'' if data.get('gene') else LUNG_CANCER}",
         f"SPM|1|{data['accession']}&{HOSPITAL}||{SPECIMENS[what]}",
     )
 
 
 def diagnosis(person: SyntheticPerson, step: Step, control: str, sent: datetime) -> str:
     data = step.data
-    words = "Malignant neoplasm of upper lobe, right bronchus or lung" if data["code"] == "C34.11" else data.get("text", "")
-    stage = (
-        f"OBX|1|CWE|21908-9^Stage group.clinical Cancer^LN||LA3649-6^Stage {data['stage']}^LN||||||F|||{stamp(step.at)}"
-        if data.get("stage")
-        else ""
-    )
-    return message(
-        "ADT^A08^ADT_A01",
-        control,
-        sent,
-        person,
-        f"EVN|A08|{stamp(sent)}",
-        "PV1|1|O|ONC^^^HARBOR",
-        stage,
-        f"DG1|1||{data['code']}^{words}^I10C|{words}|{stamp(step.at)}|F||||||||||||||{data['id']}",
-    )
+    words = "Adenocarcinoma of right upper lobe of lung" if data["code"] == "C34.11" else data.get("text", "")
+    words += f", stage {data['stage']}" if data.get("stage") else ""
+    dg1 = f"DG1|1||{data['code']}^{words}^I10C|{words}|{stamp(step.at)}|F||||||||||||||{data['id']}"
+    return message("ADT^A08^ADT_A01", control, sent, person, f"EVN|A08|{stamp(sent)}", "PV1|1|O|ONC^^^HARBOR", dg1)
+
+
+def biopsy_done(person: SyntheticPerson, step: Step, control: str, sent: datetime) -> str:
+    pr1 = f"PR1|1||32408^Core needle biopsy of lung^C4|Core needle biopsy of lung|{stamp(step.at)}||||||||||||||PR{step.data['id']}"
+    return message("ADT^A08^ADT_A01", control, sent, person, f"EVN|A08|{stamp(sent)}", "PV1|1|O|PULM^^^HARBOR", pr1)
 
 
 def death(person: SyntheticPerson, step: Step, control: str, sent: datetime) -> str:
@@ -216,13 +221,14 @@ def _result(status: str) -> Writer:
         code = CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL
         placer = "" if data.get("foreign") else f"{data['order']}^{HOSPITAL}"
         filler, at = f"{data['id']}^NORTHLAB", stamp(step.at)
+        issued = stamp(data.get("corrected_at", step.at))
         return message(
             "ORU^R01^ORU_R01",
             control,
             sent,
             person,
             f"ORC|RE|{placer}|{filler}",
-            f"OBR|1|{placer}|{filler}|{code}|||{at}|||||||||{ORDERER}||||||{at}||GE|{status}",
+            f"OBR|1|{placer}|{filler}|{code}|||{at}|||||||||{ORDERER}||||||{issued}||GE|{status}",
             *(f"OBX|{n}|{line}" for n, line in enumerate(lines, 1)),
             f"SPM|1|{data['accession']}&{HOSPITAL}^{data['accession']}&NORTHLAB||{SPECIMENS[what]}",
             lab=True,
@@ -254,7 +260,7 @@ def _phenotype_lines(data: dict[str, str]) -> list[str]:
 
 
 def _failure(text: str) -> str:
-    return f"TX|69548-6^Genetic variant assessment^LN||{text}. Test not performed.||||||X"
+    return f"TX|69548-6^Genetic variant assessment^LN||{text}||||||X"
 
 
 def _coded(drug: Drug) -> str:
@@ -303,6 +309,7 @@ def drug_administered(person: SyntheticPerson, step: Step, control: str, sent: d
 WRITERS: dict[str, Writer] = {
     "referral": referral,
     "biopsy_ordered": biopsy_ordered,
+    "biopsy_done": biopsy_done,
     "visit_booked": _visit("S12", "Booked"),
     "visit_missed": _visit("S26", "Noshow"),
     "visit_kept": _visit("S14", "Complete"),

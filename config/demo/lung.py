@@ -110,7 +110,7 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
         _plasma(pen)
     pen.wait(9 if fate != "too_late" else 24, 0.35)
     if fate == "no_answer":
-        pen.write("result_failed", id=filler, order=order, accession=accession, text="Inconclusive: insufficient DNA quality")
+        pen.write("result_failed", id=filler, order=order, accession=accession, text="Inconclusive: sequencing failed quality control")
         _lost(pen)
         return
     _result(pen, fate, order, filler, accession, already=fate == "too_late")

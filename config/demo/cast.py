@@ -1,0 +1,115 @@
+"""The demo's sites, staff, feeds and rollouts, set up through the same verbs that an administrator's screens use."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pathways import rollouts
+from pathways.models import Coverage, Feed, PathwayVersion, Rollout
+from patients import practitioners, sites, staff
+from patients.models import Role, Site, User
+
+PASSWORD = "finalmile-demo"  # noqa: S105 (accounts of invented people on this machine)
+SITES = (
+    ("harbor", "Harbor Medical Center", "America/New_York", "MA", "+16175550100"),
+    ("prairie", "Prairie Regional Hospital", "America/Chicago", "IL", "+13125550100"),
+)
+STAFF = (
+    ("dara", "Dara", "Quist", Role.NAVIGATOR, ("harbor",)),
+    ("nils", "Nils", "Ames", Role.NAVIGATOR, ("harbor",)),
+    ("eli", "Eli", "Ward", Role.NAVIGATOR, ("prairie",)),
+    ("lena", "Lena", "Moss", Role.LEAD, ("harbor", "prairie")),
+    ("fay", "Fay", "Holt", Role.MANAGER, ("harbor", "prairie")),
+    ("petra", "Petra", "Lund", Role.CLINICIAN, ("harbor", "prairie")),
+    ("phil", "Phil", "Orr", Role.PHARMACIST, ("harbor", "prairie")),
+    ("gwen", "Gwen", "Tate", Role.GENETIC_COUNSELOR, ("harbor", "prairie")),
+    ("lars", "Lars", "Beck", Role.LAB_LIAISON, ("harbor", "prairie")),
+    ("finn", "Finn", "Cole", Role.FINANCIAL_COUNSELOR, ("harbor", "prairie")),
+    ("ada", "Ada", "Frost", Role.ADMINISTRATOR, ("harbor", "prairie")),
+    ("otto", "Otto", "Lane", Role.AUDITOR, ("harbor", "prairie")),
+    ("iris", "Iris", "Penn", Role.INTEGRATION, ("harbor", "prairie")),
+)
+PATHWAYS = ("nsclc-biomarker", "pgx-reactive")
+LUND = {"npi": "1932102134", "family": "Lund", "given": "Petra", "specialty": "Medical oncology"}
+
+SILENCE = timedelta(days=5)  # a long weekend passes without a message
+FEEDS = (
+    # name, site, assigner, system, may register people
+    ("harbor-ehr", "harbor", "HARBOR", "harbor", True),
+    ("harbor-lab", "harbor", "HARBOR", "northlab", False),
+    ("harbor-exchange", "harbor", "HARBOR", "exchange", False),
+    ("harbor-sheet", "harbor", "HARBOR", "harbor-sheet", False),
+    ("prairie-fhir", "prairie", "urn:oid:2.16.840.1.113883.19.5.99", "prairie", True),
+    ("prairie-sheet", "prairie", "urn:oid:2.16.840.1.113883.19.5.99", "prairie-sheet", False),
+)
+
+
+def is_set_up() -> bool:
+    return Feed.objects.filter(name=FEEDS[0][0]).exists()
+
+
+def set_up(*, since: datetime) -> None:
+    """Sites, staff, directory, feeds, and both programmes live at both sites from `since` on; the demo signs for its sites."""
+    places = {
+        code: sites.add(code=code, name=name, time_zone=zone, subdivision=state, sender_name=name, call_back=call_back)
+        for code, name, zone, state, call_back in SITES
+    }
+    people = {username: _account(username, first, last, role, [places[site] for site in at]) for username, first, last, role, at in STAFF}
+    _clinician(people["petra"])
+    for name, site, assigner, system, may_register in FEEDS:
+        _feed(name, places[site], assigner, system, may_register=may_register)
+    for site in places.values():
+        navigator = people["dara" if site.code == "harbor" else "eli"]
+        _go_live(site, navigator, people["lena"], since)
+
+
+def _account(username: str, first: str, last: str, role: Role, places: list[Site]) -> User:
+    user = staff.add(username=username, first_name=first, last_name=last, email=f"{username}@demo.example", password=PASSWORD)
+    for site in places:
+        staff.join(user, site=site, role=role)
+    return user
+
+
+def _clinician(user: User) -> None:
+    practitioner = practitioners.upsert(**LUND)
+    assert practitioner is not None
+    practitioners.give_account(practitioner, user)
+
+
+def _feed(name: str, site: Site, assigner: str, system: str, *, may_register: bool) -> None:
+    Feed.objects.update_or_create(
+        name=name,
+        defaults={
+            "site": site,
+            "time_zone": site.time_zone,
+            "assigner": assigner,
+            "system": system,
+            "may_register": may_register,
+            "longest_silence": SILENCE,
+        },
+    )
+
+
+def _go_live(site: Site, navigator: User, lead: User, since: datetime) -> None:
+    for code in PATHWAYS:
+        version = PathwayVersion.objects.get(code=code, status=PathwayVersion.Status.PUBLISHED)
+        rollouts.switch(
+            site=site,
+            pathway=code,
+            mode=Rollout.Mode.LIVE,
+            by=lead,
+            reason="Demonstration: targets signed for invented people.",
+            now=since,
+            default_accountable=navigator,
+            texts_from=since,
+            signed_version=version,
+        )
+
+
+def cover(kinds_by_feed: dict[str, tuple[str, ...]]) -> None:
+    """Says which feed brings which kinds of events, so that silence of a feed is no stall."""
+    feeds = {feed.name: feed for feed in Feed.objects.select_related("site")}
+    for name, kinds in kinds_by_feed.items():
+        for kind in kinds:
+            stated = {"how": Coverage.How.FED, "feed": feeds[name]}
+            Coverage.objects.update_or_create(site=feeds[name].site, kind=kind, defaults=stated)
