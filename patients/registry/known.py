@@ -18,7 +18,7 @@ SAID_AS_IS = ("language", "sex", "race", "ethnicity", "payer")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A row of `read_patients.sql`, in its order. A patient who is not registered yet has no ids."""
+    """A row of `find_people.sql`, in its order. A patient who is not registered yet has no ids."""
 
     patient: int = 0
     person: int = 0
@@ -38,7 +38,6 @@ class Known(msgspec.Struct, frozen=True):
     death_hint_source: str = ""
     death_hint_refuted_at: datetime | None = None
     is_test: bool = False
-    registered_at: datetime | None = None
     phones: tuple[str, ...] = ()
     known_here: bool = False
 
@@ -120,10 +119,10 @@ def _death(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any
 
 
 def _died(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
-    """A dated death corrects what is known; one without a date lies between when the patient was registered and now."""
+    """A dated death corrects what is known; one without a date lies between registration (filled in by the writer) and now."""
     if said.died_lo is None and known.died_hi is not None:
         return []
-    lo, hi = (said.died_lo, said.died_hi) if said.died_lo else (known.registered_at or how.now, how.now)
+    lo, hi = (said.died_lo, said.died_hi) if said.died_lo else (None, how.now)
     if (lo, hi) == (known.died_lo, known.died_hi):
         return []
     return [("died_lo", lo), ("died_hi", hi), ("death_source", how.source[:60]), ("death_hold_since", None)]

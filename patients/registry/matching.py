@@ -21,7 +21,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 def match(said: Demographics) -> list[Candidate]:
     """Patients who may be meant, the likeliest first; certain only by a patient number."""
-    owners = set(writing.owners_of({(number.authority, number.value) for number in said.identifiers}).values())
+    owners = set(writing.find({(number.authority, number.value) for number in said.identifiers}, site=None)[1])
     alike_ids = {patient for (patient,) in sql.rows("find_alike", _question(said))}
     found = [Candidate(patient, "same patient number", certain=True) for patient in sorted(owners)]
     likely = [(why, known.patient) for known in writing.read(alike_ids - owners, site=None).values() if (why := _why(known, said))]

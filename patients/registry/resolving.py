@@ -46,12 +46,13 @@ def update(*, patient_id: int, said: Demographics, now: datetime, source: str, s
 def _decide(people: Sequence[Demographics], *, site: Site, how: Saying) -> tuple[Batch, list[Resolution]]:
     """Decide over a fresh reading; when somebody is to be registered, once more under the lock of the unknown numbers."""
     numbers = {(number.authority, number.value) for said in people for number in said.identifiers}
-    owners = writing.owners_of(numbers)
+    owners, known = writing.find(numbers, site=site)
     unknown = numbers - owners.keys()
     if unknown and how.registers:
         writing.lock_numbers(unknown)
-        owners |= writing.owners_of(unknown)
-    batch = Batch(owners, writing.read(set(owners.values()), site=site), how)
+        placed_meanwhile, their = writing.find(unknown, site=site)
+        owners, known = owners | placed_meanwhile, known | their
+    batch = Batch(owners, known, how)
     return batch, [batch.place(said) for said in people]
 
 

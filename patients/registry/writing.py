@@ -25,12 +25,17 @@ ROW = (
 )
 
 
-def owners_of(numbers: Collection[Number]) -> dict[Number, int]:
-    """Patient ids of the numbers that are known, merges followed."""
+def find(numbers: Collection[Number], *, site: Site | None) -> tuple[dict[Number, int], dict[int, Known]]:
+    """Patient ids of the numbers that are known, merges followed, and what we know of those patients."""
     if not numbers:
-        return {}
-    found = sql.rows("find_identifiers", {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers]})
-    return {(authority, value): patient for authority, value, patient in found}
+        return {}, {}
+    asked = {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers], "site": site.pk if site else None}
+    owners: dict[Number, int] = {}
+    known: dict[int, Known] = {}
+    for authorities, values, *row in sql.rows("find_people", asked):
+        known[row[0]] = _known(row)
+        owners.update(dict.fromkeys(zip(authorities, values, strict=True), row[0]))
+    return owners, known
 
 
 def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:
@@ -41,7 +46,7 @@ def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:
     return {row[0]: _known(row) for row in rows}
 
 
-def _known(row: tuple[Any, ...]) -> Known:
+def _known(row: Sequence[Any]) -> Known:
     values: tuple[Any, ...] = (*row[:-2], tuple(row[-2]), row[-1])
     return Known(*values)
 

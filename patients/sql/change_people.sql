@@ -1,5 +1,5 @@
 -- change_people: the changed patients and persons of a batch, whole rows, written only where something differs. The caller
--- holds the patients' locks. History tables get the old rows by trigger.
+-- holds the patients' locks. History tables get the old rows by trigger. A death whose day nobody gave lies after the registration.
 -- Relies on the primary keys.
 WITH stated AS (
     SELECT *
@@ -21,7 +21,7 @@ WITH stated AS (
           IS DISTINCT FROM (stated.family, stated.given, stated.birth_lo, stated.birth_hi, stated.language)
 )
 UPDATE patients_patient AS patient
-SET sex = stated.sex, race = stated.race, ethnicity = stated.ethnicity, payer = stated.payer, died_lo = stated.died_lo,
+SET sex = stated.sex, race = stated.race, ethnicity = stated.ethnicity, payer = stated.payer, died_lo = CASE WHEN stated.died_hi IS NOT NULL THEN COALESCE(stated.died_lo, patient.registered_at) END,
     died_hi = stated.died_hi, death_source = stated.death_source, death_hold_since = stated.death_hold_since,
     death_hint_source = stated.death_hint_source, is_test = stated.is_test
 FROM stated

@@ -1,9 +1,9 @@
--- read_patients: what we know of these patients, so that a message that says nothing new costs no write.
+-- read_patients: what we know of these patients, read again once they are locked. Same columns as find_people.
 -- Relies on the primary keys of patient and person, patient_site_once, and the index of contact points on person.
 SELECT patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
        patient.sex, patient.race, patient.ethnicity, patient.payer,
        patient.died_lo, patient.died_hi, patient.death_source, patient.death_hold_since, patient.death_hint_source,
-       patient.death_hint_refuted_at, patient.is_test, patient.registered_at,
+       patient.death_hint_refuted_at, patient.is_test,
        ARRAY(
            SELECT phone.e164
            FROM patients_contactpoint AS point

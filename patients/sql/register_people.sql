@@ -20,7 +20,7 @@ WITH stated AS (
         id, uid, person_id, sex, race, ethnicity, payer, rurality, died_lo, died_hi, death_source, death_hold_since, death_hint_source,
         is_test, registered_at
     )
-    SELECT patient, gen_random_uuid(), person, sex, race, ethnicity, payer, '', died_lo, died_hi, death_source, death_hold_since,
+    SELECT patient, gen_random_uuid(), person, sex, race, ethnicity, payer, '', CASE WHEN died_hi IS NOT NULL THEN COALESCE(died_lo, %(now)s) END, died_hi, death_source, death_hold_since,
            death_hint_source, is_test, %(now)s
     FROM stated
 )
