@@ -1,5 +1,26 @@
+"""Routes of the navigators' screens. Paths carry `uid`s, queries the name of a lane, a role or a sort key; never a patient."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from notifications.views import candidates, home, item, journey, patient, steering, worklist
+
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("queue/", worklist.queue, name="queue"),
+    path("queue/candidates/", candidates.candidates, name="candidates"),
+    path("candidates/<uuid:uid>/", candidates.candidate, name="candidate"),
+    path("candidates/<uuid:uid>/accept/", candidates.accept, name="accept"),
+    path("work/<uuid:uid>/", item.work_item, name="work_item"),
+    path("work/<uuid:uid>/claim/", worklist.claim, name="claim"),
+    path("work/<uuid:uid>/put-back/", worklist.put_back, name="put_back"),
+    path("work/<uuid:uid>/snooze/", item.snooze, name="snooze"),
+    path("work/<uuid:uid>/finish/", item.finish, name="finish"),
+    path("journeys/<uuid:uid>/", journey.journey, name="journey"),
+    path("journeys/<uuid:uid>/hold/", steering.hold, name="hold"),
+    path("journeys/<uuid:uid>/resume/", steering.resume, name="resume"),
+    path("journeys/<uuid:uid>/exit/", steering.end, name="exit"),
+    path("journeys/<uuid:uid>/reopen/", steering.reopen, name="reopen"),
+    path("patients/<uuid:uid>/", patient.patient, name="patient"),
+]

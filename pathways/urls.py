@@ -1,5 +1,18 @@
+"""Routes of intake, programmes and reports. Paths carry `uid`s and codes of programmes; never a patient."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from pathways.views import catalogue, drop_off, quarantine
+
+urlpatterns: list[URLPattern] = [
+    path("intake/", quarantine.quarantine, name="quarantine"),
+    path("intake/<uuid:uid>/", quarantine.inbound, name="inbound"),
+    path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
+    path("pathways/", catalogue.catalogue, name="catalogue"),
+    path("pathways/<slug:code>/", catalogue.programme, name="programme"),
+    path("drop-off/", drop_off.drop_off, name="drop_off"),
+    path("drop-off/<slug:code>/", drop_off.drop_off, name="drop_off_of"),
+    path("drop-off/<slug:code>/csv/", drop_off.export, name="drop_off_export"),
+]

@@ -1,5 +1,11 @@
+"""Routes of patients. No path or query carries a name or a number."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from patients.views.search import patient_search
+
+urlpatterns: list[URLPattern] = [
+    path("patients/", patient_search, name="patient_search"),
+]

@@ -13,7 +13,16 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 # Initials that stay capital when a code becomes a sentence.
-INITIALS = {"pa": "prior authorization", "qns": "QNS", "npi": "NPI", "mrn": "MRN", "pgx": "PGx", "fhir": "FHIR", "csv": "CSV", "mtb": "tumor board"}
+INITIALS = {
+    "pa": "prior authorization",
+    "qns": "QNS",
+    "npi": "NPI",
+    "mrn": "MRN",
+    "pgx": "PGx",
+    "fhir": "FHIR",
+    "csv": "CSV",
+    "mtb": "tumor board",
+}
 
 
 @register.simple_tag
@@ -59,3 +68,9 @@ def percent(share: float | None) -> str:
 def field_of(row: object, name: str) -> object:
     """An attribute by name, for tables whose columns are data."""
     return getattr(row, name, "")
+
+
+@register.filter
+def source(lineage: str) -> str:
+    """The system that told a fact: the first part of its lineage."""
+    return lineage.partition("|")[0]

@@ -1,0 +1,144 @@
+"""One work item on a page of its own, and the forms that put it off or end it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import reswap, retarget, trigger_client_event
+
+from notifications import worklist
+from notifications.models import Reply, WorkItem
+from notifications.outcomes import OUTCOMES
+from notifications.views.item_forms import OutcomeForm, SnoozeForm
+from notifications.views.lines import line_of, open_stays
+from notifications.views.why import proofs
+from notifications.views.worklist import item_of, lane_of, tabs
+from pathways.models import Stay
+from pathways.views.written import pathway_of
+from patients import access
+from patients.models import ContactPoint
+from patients.views.guard import CARE, StaffRequest, page
+
+
+@require_GET
+@page(*CARE)
+def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
+    """Why it is here, whom to call, and what can be done about it."""
+    now = timezone.now()
+    item = item_of(request, uid)
+    saw(request, item, "work item", now)
+    context = {
+        "item": item,
+        "line": line_of(item, request.user, now),
+        "mine": item.owner_id in (None, request.user.pk),
+        "proofs": proofs_of(item, now),
+        "phones": phones_of(item),
+        "replies": replies_of(item),
+        "outcome": OUTCOMES[item.outcome].label if item.outcome in OUTCOMES else item.outcome,
+        "now": now,
+    }
+    return render(request, "notifications/item.html", context)
+
+
+def proofs_of(item: WorkItem, now: datetime) -> list[Any]:
+    stay = open_stays([item]).get((item.journey_id, item.problem))
+    if stay is None or item.journey is None:
+        return []
+    return proofs(item.journey, pathway_of(item.journey.version), [stay], now)
+
+
+def phones_of(item: WorkItem) -> list[ContactPoint]:
+    if item.patient is None:
+        return []
+    current = ContactPoint.objects.filter(person=item.patient.person_id, phone__isnull=False, until__isnull=True)
+    return list(current.select_related("phone").order_by("rank", "pk"))
+
+
+def replies_of(item: WorkItem) -> list[Reply]:
+    """What the patient wrote that nobody has read yet; for an item about a reply also what stands behind it."""
+    if item.cause_kind == "reply":
+        return list(Reply.objects.filter(phone=item.cause_key).order_by("-received_at")[:10])
+    return list(Reply.objects.filter(patient=item.patient_id, read_at__isnull=True).order_by("-received_at")) if item.patient_id else []
+
+
+@require_http_methods(["GET", "POST"])
+@page(*CARE)
+def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
+    now, item = timezone.now(), item_of(request, uid)
+    form = SnoozeForm(request.POST or None, initial={"revision": item.revision})
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            worklist.park(item=item, by=request.user, revision=given["revision"], until=given["until"], reason=given["reason"], now=now)
+        except worklist.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return settled(
+                request, item, "Snoozed", f"back on {timezone.localtime(given['until']):%a} {timezone.localtime(given['until']).day}"
+            )
+    return ask(request, item, form, "Snooze", "snooze", "Snooze")
+
+
+@require_http_methods(["GET", "POST"])
+@page(*CARE)
+def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
+    now, item = timezone.now(), item_of(request, uid)
+    form = OutcomeForm(item, awaited(item), exits(item), request.POST or None)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            worklist.finish(
+                item=item,
+                outcome=given["outcome"],
+                by=request.user,
+                revision=given["revision"],
+                note=given["note"],
+                details=form.details,
+                now=now,
+            )
+        except worklist.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return settled(request, item, "Done", OUTCOMES[given["outcome"]].label)
+    return ask(request, item, form, "What came of it?", "finish", "Save outcome")
+
+
+def awaited(item: WorkItem) -> list[str]:
+    """What the item's wait would be cleared by, to be offered first."""
+    stay: Stay | None = open_stays([item]).get((item.journey_id, item.problem))
+    return list(stay.stage.awaits) if stay else []
+
+
+def exits(item: WorkItem) -> list[str]:
+    return list(pathway_of(item.journey.version).exits) if item.journey else []
+
+
+def ask(request: StaffRequest, item: WorkItem, form: Form, heading: str, route: str, verb: str) -> HttpResponse:
+    """The form, in the dialog or on a page; a refused one comes back to where it was sent from."""
+    now = timezone.now()
+    saw(request, item, f"work item {route}", now)
+    context = {"item": item, "line": line_of(item, request.user, now), "form": form, "heading": heading, "route": route, "verb": verb}
+    response = render(request, "notifications/item_form.html", context, status=422 if form.is_bound else 200)
+    return reswap(retarget(response, "#dialog"), "innerHTML") if request.htmx else response
+
+
+def settled(request: StaffRequest, item: WorkItem, word: str, said: str) -> HttpResponse:
+    """In the queue the row stays where it was and says what became of it; nothing moves under the reader's hand."""
+    if not request.htmx:
+        messages.success(request, f"{word}: {said}.")
+        return redirect("queue")
+    context = {"item": item, "word": word, "said": said, "lane_tabs": tabs(request.user, lane_of(request))}
+    saw(request, item, "queue line", timezone.now())
+    return trigger_client_event(render(request, "notifications/settled.html", context), "settled", {"say": f"{word}: {said}."})
+
+
+def saw(request: StaffRequest, item: WorkItem, what: str, now: datetime) -> None:
+    access.saw(request, action="view", what=what, patients=[item.patient_id] if item.patient_id else [], now=now)

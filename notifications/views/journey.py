@@ -1,0 +1,63 @@
+"""The journey page: where the patient stands, since when, why, what was said, and what may be done."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from notifications.models import WorkItem
+from notifications.views import story
+from notifications.views.lines import about, lines, record_numbers
+from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
+from notifications.views.why import proofs
+from pathways.models import Journey, Stay
+from pathways.views.written import pathway_of
+from patients import access
+from patients.models import User
+from patients.views.guard import CARE, STEERING, StaffRequest, page
+
+
+@require_GET
+@page(*CARE)
+def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
+    now = timezone.now()
+    found = journey_of(request, uid)
+    access.saw(request, action="view", what="journey", patients=[found.patient_id], now=now)
+    pathway = pathway_of(found.version)
+    events = story.events_of(found)
+    open_stays = list(Stay.objects.open().filter(journey=found).select_related("stage"))
+    items = list(items_of(found, request.user))
+    context = {
+        "journey": found,
+        "about": about(found.patient, record_numbers([found.patient_id]).get(found.patient_id), now.date()),
+        "steps": story.steps(found, pathway.phases),
+        "proofs": proofs(found, pathway, open_stays, now),
+        "waits": story.waits(found, now),
+        "told": story.told(events),
+        "findings": story.findings(events),
+        "thread": story.thread(found),
+        "open_items": lines([item for item in items if item.closed_at is None], request.user, now),
+        "closed_items": [item for item in items if item.closed_at],
+        "now": now,
+        **steering(found, request.user),
+    }
+    return render(request, "notifications/journey.html", context)
+
+
+def items_of(journey: Journey, user: User) -> Any:
+    related = ("patient__person", "journey__version", "matter", "owner", "site")
+    return WorkItem.objects.visible_to(user).filter(journey=journey).select_related(*related).order_by("priority", "due_at", "pk")
+
+
+def steering(journey: Journey, user: User) -> dict[str, Any]:
+    """The forms of those who may steer this journey, as its status allows."""
+    if not user.roles_at(journey.home_site_id) & set(STEERING):
+        return {}
+    if journey.status != "active":
+        return {"reopen_form": ReopenForm()}
+    return {"exit_form": exit_form(journey), "hold_form": None if journey.hold_reason else HoldForm(), "held": bool(journey.hold_reason)}

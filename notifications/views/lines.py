@@ -1,0 +1,132 @@
+"""One line of the queue: everything a navigator needs to know whom to call first, read in three statements for a whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+
+from notifications.models import ItemState, WorkItem
+from notifications.views.workdays import Distance, distance
+from pathways.candidates import CANDIDATE_KINDS
+from pathways.models import MatterKind, Stay
+from patients.models import Identifier, Patient, User
+from patients.templatetags.finalmile import words
+
+CRITICAL = 2  # work items of priority 1 and 2: harm if nobody acts today
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    word: str
+    icon: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The one next step; `post` for a step that is done at once, else a page (or dialog) with a form."""
+
+    label: str
+    url: str
+    post: bool = False
+    dialog: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    item: WorkItem
+    who: str
+    about: str
+    missing: str
+    late: Distance
+    risk: Risk
+    ball: str
+    action: Action | None
+
+
+def lines(items: Sequence[WorkItem], user: User, now: datetime) -> list[Line]:
+    stays = open_stays(items)
+    numbers = record_numbers(item.patient_id for item in items if item.patient_id)
+    return [line(item, stays.get((item.journey_id, item.problem)), numbers.get(item.patient_id), user, now) for item in items]
+
+
+def line_of(item: WorkItem, user: User, now: datetime) -> Line:
+    return lines([item], user, now)[0]
+
+
+def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now: datetime) -> Line:
+    late = distance(due_of(item, stay), now, item.site_id)
+    return Line(
+        item=item,
+        who=str(item.patient) if item.patient else item.site.name,
+        about=about(item.patient, number, now.date()),
+        missing=missing(item, stay),
+        late=late,
+        risk=risk(item, late),
+        ball=words(stay.stage.ball if stay else item.journey.ball if item.journey else item.audience),
+        action=next_step(item, user),
+    )
+
+
+def open_stays(items: Iterable[WorkItem]) -> dict[tuple[int | None, str], Stay]:
+    """The wait that each item is about, by (journey, problem); a journey has at most one open stay a track."""
+    journeys = {item.journey_id for item in items if item.journey_id}
+    found = Stay.objects.open().filter(journey__in=journeys).select_related("stage").order_by("entered_at") if journeys else ()
+    return {(stay.journey_id, stay.stage.problem): stay for stay in found}
+
+
+def record_numbers(patient_ids: Iterable[int]) -> dict[int | None, str]:
+    found = Identifier.objects.filter(patient__in=set(patient_ids), type="MR", until__isnull=True).order_by("-since")
+    return {patient: value for patient, value in found.values_list("patient", "value")}
+
+
+def due_of(item: WorkItem, stay: Stay | None) -> datetime:
+    """When the awaited fact should have come; for a matter when it should have been settled."""
+    if stay and stay.due_at:
+        return stay.due_at
+    return item.matter.due_at if item.matter else item.due_at
+
+
+def missing(item: WorkItem, stay: Stay | None) -> str:
+    if stay:
+        return stay.stage.label or words(stay.stage.problem)
+    if item.matter:
+        return words(MatterKind(item.matter.kind).label)
+    return words(item.problem or item.cause_kind)
+
+
+def about(patient: Patient | None, number: str | None, today: date) -> str:
+    """Age and the tail of the record number: enough to tell two patients of one name apart."""
+    if patient is None:
+        return ""
+    born = patient.person.birth_lo
+    age = f"{today.year - born.year - ((today.month, today.day) < (born.month, born.day))} y" if born else "age unknown"
+    return f"{age} · MRN …{number[-4:]}" if number else age
+
+
+def risk(item: WorkItem, late: Distance) -> Risk:
+    if item.state == ItemState.PARKED:
+        return Risk("Snoozed", "snooze", "")
+    if item.reason_gone_at:
+        return Risk("Reason gone", "circle-done", "good")
+    if item.priority <= CRITICAL:
+        return Risk("Critical", "alert", "critical")
+    if late.over:
+        return Risk("Overdue", "clock", "overdue")
+    return Risk("Due soon", "soon", "soon")
+
+
+def next_step(item: WorkItem, user: User) -> Action | None:
+    """Claim what nobody has, decide a candidate, record an outcome for what is yours; what another holds offers nothing."""
+    if item.matter and item.matter.kind in CANDIDATE_KINDS:
+        return Action("Decide", reverse("candidate", args=[item.matter.uid]))
+    if item.owner_id is None:
+        return Action("Claim", reverse("claim", args=[item.uid]), post=True)
+    if item.owner_id != user.pk:
+        return None
+    if item.state == ItemState.PARKED:
+        return Action("Wake", reverse("put_back", args=[item.uid]), post=True)
+    return Action("Record outcome", reverse("finish", args=[item.uid]), dialog=True)

@@ -1,0 +1,128 @@
+"""Hold, resume, end and reopen a journey: each is an act of a named person with a coded reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from notifications.views.item_forms import choices, day_field
+from pathways import journeys
+from pathways.models import Journey
+from pathways.views.written import pathway_of
+from patients import access
+from patients.templatetags.finalmile import words
+from patients.views.guard import STEERING, StaffRequest, must_hold, page
+
+HOLD_REASONS = (
+    "patient asked to wait",
+    "travelling",
+    "other illness first",
+    "radiation first",
+    "surgery first",
+    "waiting for a trial slot",
+    "moved, records awaited",
+)
+REOPEN_REASONS = ("ended in error", "patient came back", "new information")
+LONGEST_HOLD = timedelta(days=180)
+
+
+class HoldForm(forms.Form):
+    reason = forms.ChoiceField(label="Why", choices=choices(HOLD_REASONS))
+    review_on = day_field("Look again on", help_text="Every hold has a day on which somebody looks again.")
+
+    def clean_review_on(self) -> datetime:
+        day = self.cleaned_data["review_on"]
+        if not timezone.localdate() < day <= timezone.localdate() + LONGEST_HOLD:
+            raise forms.ValidationError("Choose a day after today, at most 180 days ahead.")
+        return timezone.make_aware(datetime.combine(day, time(9)))
+
+
+class ExitForm(forms.Form):
+    reason = forms.ChoiceField(label="Why the journey ends")
+    note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, exits: Iterable[tuple[str, str]], data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        field = self.fields["reason"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose"), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
+
+
+class ReopenForm(forms.Form):
+    reason = forms.ChoiceField(label="Why", choices=choices(REOPEN_REASONS))
+
+
+def exit_form(journey: Journey, data: object = None) -> ExitForm:
+    return ExitForm(pathway_of(journey.version).exits.items(), data)
+
+
+def journey_of(request: StaffRequest, uid: UUID) -> Journey:
+    """A journey of the user's sites; all others do not exist for them."""
+    related = ("patient__person", "version", "home_site", "accountable", "responsible")
+    return get_object_or_404(Journey.objects.visible_to(request.user).select_related(*related), uid=uid)
+
+
+def steered(request: StaffRequest, uid: UUID) -> Journey:
+    """The journey, if the user may steer journeys at its home site."""
+    journey = journey_of(request, uid)
+    must_hold(request.user, journey.home_site_id, *STEERING)
+    return journey
+
+
+@require_POST
+@page(*STEERING)
+def hold(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey, form = steered(request, uid), HoldForm(request.POST)
+    if not form.is_valid():
+        return again(request, journey, form, "Put on hold", "hold")
+    given = form.cleaned_data
+    journeys.hold(journey=journey, reason=given["reason"], review_at=given["review_on"], now=timezone.now(), by=request.user)
+    return back(request, journey, "On hold. The clocks stand until it is resumed.")
+
+
+@require_POST
+@page(*STEERING)
+def resume(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey = steered(request, uid)
+    journeys.resume(journey=journey, now=timezone.now(), by=request.user)
+    return back(request, journey, "Resumed. The clocks run again.")
+
+
+@require_POST
+@page(*STEERING)
+def end(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey = steered(request, uid)
+    form = exit_form(journey, request.POST)
+    if not form.is_valid():
+        return again(request, journey, form, "End the journey", "exit")
+    given = form.cleaned_data
+    journeys.exit(journey=journey, reason=given["reason"], note=given["note"], now=timezone.now(), by=request.user)
+    return back(request, journey, "The journey has ended.")
+
+
+@require_POST
+@page(*STEERING)
+def reopen(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey, form = steered(request, uid), ReopenForm(request.POST)
+    if not form.is_valid():
+        return again(request, journey, form, "Reopen the journey", "reopen")
+    journeys.reopen(journey=journey, reason=form.cleaned_data["reason"], now=timezone.now(), by=request.user)
+    return back(request, journey, "Reopened. Its waits stand again as of now.")
+
+
+def again(request: StaffRequest, journey: Journey, form: forms.Form, heading: str, route: str) -> HttpResponse:
+    access.saw(request, action="view", what="journey form", patients=[journey.patient_id], now=timezone.now())
+    return render(request, "notifications/steer.html", {"journey": journey, "form": form, "heading": heading, "route": route}, status=422)
+
+
+def back(request: StaffRequest, journey: Journey, said: str) -> HttpResponse:
+    messages.success(request, said)
+    return redirect("journey", uid=journey.uid)

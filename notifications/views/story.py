@@ -1,0 +1,208 @@
+"""What happened on a journey, read for its page: facts, waits, phases, what was said. Builds values; the template only prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from notifications.models import Message, MessageState, Reply
+from pathways.facts import Fact, Grade, Moment
+from pathways.lineage import current
+from pathways.models import Binding, Event, Journey, Phase, Stay
+from patients.templatetags.finalmile import words
+
+GRADES = {
+    Grade.PATIENT_REPORTED: "told by the patient",
+    Grade.RULE: "worked out by a rule",
+    Grade.STAFF_ATTESTED: "attested by staff",
+    Grade.SYSTEM_OF_RECORD: "from the record system",
+}
+# What of a body is worth a line; findings and drugs have words of their own.
+TELLING = ("text", "code", "stage", "histology", "reason", "outcome", "decision", "subject", "specimen_class", "entry", "payer", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One fact of the journey, as a person reads it. `replaced` by a later version, withdrawn, or resting on what changed."""
+
+    event: Event
+    what: str
+    detail: str
+    grade: str
+    source: str
+    replaced: bool
+    partial_date: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One phase of the spine: `state` is reached, implied, not_applicable, unknown or waiting."""
+
+    label: str
+    state: str
+    at: datetime | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    stay: Stay
+    days: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of the thread with the patient, theirs or ours."""
+
+    at: datetime
+    text: str
+    theirs: bool
+    state: str
+    unsent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    presence: str
+    look: str
+    detail: str
+
+
+def events_of(journey: Journey) -> list[Event]:
+    """The events whose latest binding row attaches them to the journey."""
+    last = Binding.objects.filter(event=OuterRef("pk"), journey=journey).order_by("-pk").values("attached")[:1]
+    bound = Binding.objects.filter(journey=journey).values("event")
+    found = Event.objects.filter(pk__in=bound).annotate(is_attached=Subquery(last)).filter(is_attached=True)
+    return list(found.select_related("by", "inbound__feed").order_by("occurred_lo", "pk"))
+
+
+def told(events: Sequence[Event]) -> list[Told]:
+    """Newest first; versions that no longer count stay visible."""
+    counts = {(fact.lineage, fact.digest) for fact in current([fact_of(event) for event in events])}
+    return [
+        Told(
+            event=event,
+            what=words(event.kind),
+            detail=detail(event.body),
+            grade=GRADES[Grade(event.grade)],
+            source=source_of(event),
+            replaced=(event.lineage, event.digest) not in counts,
+            partial_date=event.occurred_lo != event.occurred_hi,
+        )
+        for event in reversed(events)
+    ]
+
+
+def fact_of(event: Event) -> Fact:
+    occurred = Moment(event.occurred_lo, event.occurred_hi, event.assumed_zone)
+    return Fact(
+        kind=event.kind,
+        lineage=event.lineage,
+        occurred=occurred,
+        digest=event.digest,
+        rank=event.rank,
+        issued_at=event.issued_at,
+        message_at=event.message_at,
+        recorded_at=event.recorded_at,
+        retracted=event.retracted,
+        grade=event.grade,
+        keys=tuple(event.keys),
+        body=event.body,
+        basis=event.basis,
+        received_at=event.received_at,
+        id=event.pk,
+    )
+
+
+def source_of(event: Event) -> str:
+    if event.by:
+        return event.by.get_full_name() or event.by.username
+    system = event.lineage.partition("|")[0]
+    return "Finalmile" if system == "finalmile" else system
+
+
+def detail(body: Mapping[str, Any]) -> str:
+    said = [words(str(body[name])) if name in ("outcome", "decision", "entry") else str(body[name]) for name in TELLING if body.get(name)]
+    drugs = [drug.get("text", "") for drug in body.get("drugs") or () if isinstance(drug, dict)]
+    return " · ".join(dict.fromkeys(part for part in [*said, *drugs] if part))
+
+
+def steps(journey: Journey, labels: Mapping[str, str]) -> list[Step]:
+    """The spine with the programme's own labels. Milestones of the same names say what was only implied."""
+    reached = [phase for phase in Phase.values if getattr(journey, f"{phase}_at")]
+    return [
+        Step(
+            label=labels.get(phase, words(phase)),
+            state=state_of(journey, phase, phase in reached),
+            at=getattr(journey, f"{phase}_at"),
+            here=phase == journey.phase and journey.status == "active",
+        )
+        for phase in Phase.values
+    ]
+
+
+def state_of(journey: Journey, phase: str, reached: bool) -> str:
+    stated = journey.milestones.get(phase)
+    if stated:
+        return str(stated[0])
+    return "reached" if reached or phase == Phase.IDENTIFIED else "waiting"
+
+
+def waits(journey: Journey, now: datetime) -> list[Wait]:
+    """Every wait of the present timeline, open ones first."""
+    found = Stay.objects.current().filter(journey=journey).select_related("stage").order_by("entered_at", "pk")
+    built = [Wait(stay, ((stay.left_at or now) - stay.entered_at).days, is_late(stay, now)) for stay in found]
+    return sorted(built, key=lambda wait: wait.stay.left_at is not None)
+
+
+def is_late(stay: Stay, now: datetime) -> bool:
+    return stay.due_at is not None and (stay.left_at or now) > stay.due_at
+
+
+def thread(journey: Journey) -> list[Said]:
+    """Texts of this journey and all replies of the patient, in time order."""
+    ours = Message.objects.filter(journey=journey, shadow=False).order_by("created_at")
+    theirs = Reply.objects.filter(patient=journey.patient_id).order_by("received_at")
+    lines = [said(message) for message in ours]
+    lines += [Said(reply.received_at, reply.body, True, "read" if reply.read_at else "not read yet", False) for reply in theirs]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def said(message: Message) -> Said:
+    went = message.state in (MessageState.SENT, MessageState.DELIVERED, MessageState.SENDING, MessageState.UNKNOWN)
+    state = message.get_state_display() + (f": {words(message.reason).lower()}" if message.reason else "")
+    text = message.body or f"{words(message.wording or message.purpose)} (the words are chosen when it is sent)"
+    return Said(message.sent_at or message.created_at, text, False, state, not went)
+
+
+LOOKS = {"present": "info", "failed": "overdue", "indeterminate": "soon", "no_call": "soon"}
+
+
+def findings(events: Sequence[Event]) -> list[Finding]:
+    """Biomarkers of the results that count now: what was found first, then what was looked for and not found."""
+    counts = {(fact.lineage, fact.digest) for fact in current([fact_of(event) for event in events])}
+    reported = [
+        finding
+        for event in events
+        if (event.lineage, event.digest) in counts
+        for finding in event.body.get("findings") or ()
+        if event.kind.startswith("result_")
+    ]
+    built = {(line.name, line.presence, line.detail): line for line in map(finding_of, reported)}
+    return sorted(built.values(), key=lambda line: (line.presence != "present", line.name))
+
+
+def finding_of(raw: Mapping[str, Any]) -> Finding:
+    name = " ".join(str(part) for part in (raw.get("gene"), raw.get("alteration")) if part) or str(
+        raw.get("text") or raw.get("type") or "finding"
+    )
+    value = f"{raw.get('comparator') or ''}{raw['value']} {raw.get('unit') or ''}".strip() if raw.get("value") not in (None, "") else ""
+    meaning = words(raw.get("significance") or "")
+    presence = str(raw.get("presence") or "not stated")
+    return Finding(name, presence, LOOKS.get(presence, ""), " · ".join(part for part in (value, meaning, raw.get("origin") or "") if part))

@@ -1,0 +1,50 @@
+"""How late something is, in the unit people count in: the working days of its site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pathways.deadlines import Clock, clock_of
+from pathways.timeline import Calendar
+from patients.calendars import calendar_for_site
+
+MOST = 400  # days walked one by one; what is older is simply "over a year"
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Working days past due (`over`), or still to go; neither on the day itself."""
+
+    over: int = 0
+    to_go: int = 0
+    long_ago: bool = False
+
+    def __str__(self) -> str:
+        if self.long_ago:
+            return "over a year"
+        if self.over:
+            return f"{self.over} working day{'s' if self.over > 1 else ''}"
+        if self.to_go:
+            return f"due in {self.to_go} wd"
+        return "due today"
+
+
+def distance(due: datetime, now: datetime, site_id: int) -> Distance:
+    clock = clock_of(calendar_of(site_id))
+    due_day, today = (moment.astimezone(clock.zone).toordinal() for moment in (due, now))
+    if today - due_day > MOST:
+        return Distance(over=MOST, long_ago=True)
+    if due < now and due_day < today:
+        return Distance(over=max(1, working_days(clock, due_day, today)))
+    return Distance(to_go=working_days(clock, today, due_day))
+
+
+def calendar_of(site_id: int) -> Calendar:
+    plain = calendar_for_site(site_id)
+    return Calendar(zone=plain.zone, holidays=frozenset(plain.holidays))
+
+
+def working_days(clock: Clock, after: int, until: int) -> int:
+    """Working days later than the day `after`, `until` included (both ordinals); 0 when `until` is not later."""
+    return sum(clock.is_working(day) for day in range(after + 1, min(until, after + MOST) + 1))

@@ -1,0 +1,53 @@
+"""The programmes in force: every stage with its target and where the target comes from, and who signed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from pathways.definitions.schema import Stage
+from pathways.models import PathwayVersion, Rollout
+from pathways.views.written import pathway_of
+from patients.models import User
+from patients.views.guard import ANYONE, StaffRequest, page
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    track: str
+    name: str
+    stage: Stage
+    first: bool
+
+
+def published() -> list[PathwayVersion]:
+    return list(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).select_related("approved_by").order_by("title"))
+
+
+def rollouts(user: User, code: str) -> list[Rollout]:
+    """How far the programme has gone live at the user's sites."""
+    return list(
+        Rollout.objects.filter(pathway=code, site__in=user.site_ids()).select_related("site", "default_accountable").order_by("site__name")
+    )
+
+
+@require_GET
+@page(*ANYONE)
+def catalogue(request: StaffRequest) -> HttpResponse:
+    shown = [(version, pathway_of(version), rollouts(request.user, version.code)) for version in published()]
+    return render(request, "pathways/catalogue.html", {"programmes": shown})
+
+
+@require_GET
+@page(*ANYONE)
+def programme(request: StaffRequest, code: str) -> HttpResponse:
+    version = get_object_or_404(PathwayVersion, code=code, status=PathwayVersion.Status.PUBLISHED)
+    pathway = pathway_of(version)
+    rows = [
+        Row(track, name, stage, n == 0) for track, line in pathway.tracks.items() for n, (name, stage) in enumerate(line.stages.items())
+    ]
+    context = {"version": version, "pathway": pathway, "rows": rows, "rollouts": rollouts(request.user, code)}
+    return render(request, "pathways/programme.html", context)

@@ -1,0 +1,95 @@
+"""A whole morning for the browser: every lane has something in it, every state of a row is on some screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from notifications.models import WorkItem
+from pathways.facts import Grade
+from pathways.models import Inbound, Journey, Matter
+from patients.models import Patient, Site, User
+from tests.desk import DAY, Desk
+from tests.people import phone_of
+
+NAMES = (
+    ("Okafor", "Ann", date(1951, 2, 3)),
+    ("Lindqvist", "Maja", date(1944, 8, 21)),
+    ("Reyes-Montgomery", "Bartholomew", date(1960, 12, 1)),
+    ("Haddad", "Samir", date(1972, 5, 9)),
+    ("Kowalski", "Jan", date(1949, 10, 30)),
+    ("Nguyen", "Thu", date(1966, 1, 17)),
+    ("Diaz", "Carmen", date(1958, 6, 6)),
+)
+FINDINGS = [
+    {
+        "gene": "EGFR",
+        "alteration": "p.Leu858Arg",
+        "presence": "present",
+        "type": "variant",
+        "significance": "pathogenic",
+        "origin": "somatic",
+    },
+    {"gene": "ALK", "presence": "absent", "type": "fusion"},
+    {"gene": "PD-L1", "presence": "present", "type": "expression", "value": 55, "unit": "%", "comparator": ""},
+    {"gene": "MET", "presence": "failed", "type": "skipping"},
+]
+
+
+@dataclass
+class Morning:
+    """What the tests and the screenshots point at."""
+
+    journey: Journey
+    ended: Journey
+    held: Journey
+    critical: WorkItem
+    mine: WorkItem
+    candidate: Matter
+    message: Inbound
+    patient: Patient
+
+
+def morning(site: Site, *, nurse: User, lead: User, now: datetime) -> Morning:
+    desk = Desk(site, now)
+    desk.go_live(lead)
+    people = [desk.patient(family, given, born, phone=f"+1617555{200 + n:04d}") for n, (family, given, born) in enumerate(NAMES)]
+    main = told(desk, people[0], nurse)
+    critical = desk.item(desk.wait(main, "drug", since=29, due=15), priority=1)
+    mine = desk.item(desk.wait(desk.journey(people[1], days=20, accountable=nurse), "to_order", since=18, due=16), owner=nurse, priority=4)
+    desk.item(desk.wait(desk.journey(people[2], days=30, phase="sampled"), "at_lab", since=25, due=9), priority=3)
+    desk.item(desk.wait(desk.journey(people[3], days=6), "to_order", since=5, due=0.1))
+    held = desk.journey(people[4], days=50, phase="resulted", hold_reason="other illness first", held_until=now + 9 * DAY, accountable=lead)
+    snoozed = desk.item(desk.wait(held, "drug", since=20, due=6), owner=nurse, state="parked")
+    WorkItem.objects.filter(pk=snoozed.pk).update(parked_until=now + 3 * DAY, parked_reason="awaiting callback", parked_priority=5)
+    ended = desk.journey(people[5], days=90, phase="resulted", accountable=nurse)
+    Journey.objects.filter(pk=ended.pk).update(
+        status="exited", exit_reason="lost_to_follow_up", exit_class="preventable", ended_at=now - DAY
+    )
+    candidate = desk.candidate(people[6], days=5)
+    desk.candidate(people[5], days=1)
+    message = desk.quarantined(
+        reason="unknown_patient",
+        explanation="PID-3 gives the number 88123 of North Lab; nobody at this site has it and this feed may not register people.",
+    )
+    desk.quarantined(reason="unreadable_date", explanation="OBR-7 is '2026-02-31'; there is no such day.")
+    return Morning(main, ended, held, critical, mine, candidate, message, people[0])
+
+
+def told(desk: Desk, patient: Patient, nurse: User) -> Journey:
+    """A journey with all that its page can show: facts of every grade, a correction, waits, findings, texts."""
+    journey = desk.journey(patient, days=44, phase="decided", accountable=nurse)
+    now = desk.now
+    desk.event(journey, "diagnosis", now - 44 * DAY, {"code": "icd10|C34.11", "text": "Adenocarcinoma, right upper lobe", "stage": "IV"})
+    desk.event(journey, "test_ordered", now - 41 * DAY, {"text": "NSCLC comprehensive panel"})
+    desk.event(journey, "specimen_received", now - 40 * DAY, {"specimen_class": "tissue"}, system="North Lab")
+    desk.event(journey, "result_final", now - 33 * DAY, {"text": "NSCLC comprehensive panel", "findings": FINDINGS}, system="North Lab")
+    desk.event(journey, "flagged_actionable", now - 33 * DAY, {"text": "EGFR L858R, first line"}, grade=Grade.RULE, system="finalmile")
+    drug = {"drugs": [{"text": "osimertinib 80 MG Oral Tablet", "rxcui": "1721560"}]}
+    desk.event(
+        journey, "treatment_decided", now - 29 * DAY, {"decision": "matched", **drug}, grade=Grade.STAFF_ATTESTED, system="finalmile"
+    )
+    desk.wait(journey, "to_order", since=44, due=42, left=41)
+    desk.wait(journey, "at_lab", since=40, due=26, left=33)
+    desk.texts(journey, phone_of(patient))
+    return journey

@@ -1,0 +1,93 @@
+"""Takes the pictures of the README and of `docs/screens/`: `python -m tests.browser.screens http://127.0.0.1:8000 USER PASSWORD [FOLDER]`.
+
+Looks at a running site (the demo, say) and follows its links like a person; it needs nothing but a sign-in name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+LOOKS = {"desk": (DESK, "light"), "dark": (DESK, "dark"), "phone": (PHONE, "light")}
+# Screen by name: where to begin, then which first link of a table to follow, if any.
+SCREENS = {
+    "queue": ("/queue/?lane=team", ""),
+    "mine": ("/queue/?lane=mine", ""),
+    "candidates": ("/queue/candidates/", ""),
+    "candidate": ("/queue/candidates/", "tbody a.who"),
+    "item": ("/queue/?lane=team", "tbody a.who"),
+    "outcome": ("/queue/?lane=mine", "a:has-text('Record outcome')"),
+    "journey": ("/queue/?lane=team", "tbody a.who, a:has-text('Journey')"),
+    "patient": ("/queue/?lane=team", "tbody a.who, a:has-text('Patient') >> nth=-1"),
+    "search": ("/patients/", ""),
+    "intake": ("/intake/", ""),
+    "pathways": ("/pathways/", ""),
+    "programme": ("/pathways/", "h2 a"),
+    "drop-off": ("/drop-off/", ""),
+}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; that it is missing is a failure, not a reason to skip."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, base: str, username: str, password: str) -> None:
+    page.goto(f"{base}/accounts/login/")
+    page.fill("[name=login]", username)
+    page.fill("[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+def go(page: Page, base: str, screen: str) -> bool:
+    """Opens a screen; False where the site has nothing to show there."""
+    start, follow = SCREENS[screen]
+    answer = page.goto(f"{base}{start}")
+    if answer is None or answer.status != 200:
+        return False
+    for link in filter(None, (part.strip() for part in follow.split(","))):
+        found = page.locator(link)
+        if not found.count():
+            return False
+        found.first.click()
+        page.wait_for_load_state("networkidle")
+    return True
+
+
+def main(base: str, username: str, password: str, folder: str = "docs/screens") -> None:
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        for look, (size, scheme) in LOOKS.items():
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)  # type: ignore[arg-type]
+            page = context.new_page()
+            page.goto(f"{base}/accounts/login/")
+            page.screenshot(path=f"{folder}/sign-in-{look}.png")
+            sign_in(page, base, username, password)
+            for screen in SCREENS:
+                if go(page, base, screen):
+                    page.screenshot(path=f"{folder}/{screen}-{look}.png", full_page=screen != "outcome")
+            context.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
