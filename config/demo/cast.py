@@ -58,9 +58,9 @@ def set_up(*, since: datetime) -> None:
     _clinician(people["petra"])
     for name, site, assigner, system, may_register in FEEDS:
         _feed(name, places[site], assigner, system, may_register=may_register)
-    for site in places.values():
-        navigator = people["dara" if site.code == "harbor" else "eli"]
-        _go_live(site, navigator, people["lena"], since)
+    for place in places.values():
+        navigator = people["dara" if place.code == "harbor" else "eli"]
+        _go_live(place, navigator, people["lena"], since)
 
 
 def _account(username: str, first: str, last: str, role: Role, places: list[Site]) -> User:

@@ -51,12 +51,22 @@ class Pen:
         self.zone = ZoneInfo(ZONES[person.site])
         self.now = self.in_hours(start)
         self.steps: list[Step] = []
+        self.collected: dict[str, datetime] = {}
         self._ids = 0
 
     def write(self, kind: str, at: datetime | None = None, told: str = "message", **data: Any) -> Step:
         step = Step(kind, at or self.now, data, told)
         self.steps.append(step)
         return step
+
+    def collect(self, accession: str, at: datetime | None = None, **data: Any) -> None:
+        """A specimen is taken; later reports on it carry when."""
+        self.collected[accession] = at or self.now
+        self.write("specimen_collected", at, id=accession, **data)
+
+    def report(self, kind: str, accession: str, at: datetime | None = None, **data: Any) -> None:
+        """A laboratory reports on a specimen."""
+        self.write(kind, at, accession=accession, collected=self.collected[accession], **data)
 
     def wait(self, median_days: float, spread: float = 0.6) -> datetime:
         """Move on by about so many days, to an hour when somebody works."""

@@ -131,8 +131,9 @@ def pathology_report(person: SyntheticPerson, step: Step, control: str, sent: da
         control,
         sent,
         person,
-        f"OBR|1||{data['id']}^NORTHLAB|{PATHOLOGY}|||{stamp(step.at)}|||||||||{ORDERER}||||||{stamp(step.at)}||SP|F",
+        f"OBR|1||{data['id']}^NORTHLAB|{PATHOLOGY}|||{stamp(data['collected'])}|||||||||{ORDERER}||||||{stamp(step.at)}||SP|F",
         f"OBX|1|TX|22637-3^Pathology report final diagnosis^LN||Lung, right upper lobe, core needle biopsy: adenocarcinoma.||||||F|||{stamp(step.at)}",
+        f"SPM|1|{data['accession']}&{HOSPITAL}^{data['accession']}&NORTHLAB||{SPECIMENS['tissue']}",
         lab=True,
     )
 
@@ -170,7 +171,7 @@ def _specimen(
         fields[20], fields[21] = "N", reject
     test = PATHOLOGY if what == "tissue" and not order else PLASMA_PANEL if what == "plasma" else PANEL
     placer = f"{order}^{HOSPITAL}" if order and not collected else ""
-    obr = f"OBR|1|{placer}||{test}||||||||||||{ORDERER}|||||||{stamp(step.at)}|||{'X' if reject else 'I'}"
+    obr = f"OBR|1|{placer}||{test}||||||||||||{ORDERER}||||||{stamp(step.at)}|||{'X' if reject else 'I'}"
     return message("OUL^R22^OUL_R22", control, sent, person, "|".join(fields).rstrip("|"), obr, lab=True)
 
 
@@ -220,7 +221,8 @@ def _result(status: str) -> Writer:
         )
         code = CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL
         placer = "" if data.get("foreign") else f"{data['order']}^{HOSPITAL}"
-        filler, at = f"{data['id']}^NORTHLAB", stamp(step.at)
+        filler = f"{data['id']}^NORTHLAB"
+        collected = stamp(data["collected"])
         issued = stamp(data.get("corrected_at", step.at))
         return message(
             "ORU^R01^ORU_R01",
@@ -228,7 +230,7 @@ def _result(status: str) -> Writer:
             sent,
             person,
             f"ORC|RE|{placer}|{filler}",
-            f"OBR|1|{placer}|{filler}|{code}|||{at}|||||||||{ORDERER}||||||{issued}||GE|{status}",
+            f"OBR|1|{placer}|{filler}|{code}|||{collected}|||||||||{ORDERER}||||||{issued}||GE|{status}",
             *(f"OBX|{n}|{line}" for n, line in enumerate(lines, 1)),
             f"SPM|1|{data['accession']}&{HOSPITAL}^{data['accession']}&NORTHLAB||{SPECIMENS[what]}",
             lab=True,
@@ -287,7 +289,7 @@ def drug_dispensed(person: SyntheticPerson, step: Step, control: str, sent: date
         control,
         sent,
         person,
-        f"ORC|RE|{data['order']}^{HOSPITAL}|{data['id']}^PHARM|||CM",
+        f"ORC|RE|{data['order']}^{HOSPITAL}|{data['id']}^PHARM||CM",
         f"RXD|1|{_coded(data['drug'])}|{stamp(step.at)}|30|TAB||{data['id']}",
         "RXR|PO^Oral^HL70162",
     )
@@ -300,7 +302,7 @@ def drug_administered(person: SyntheticPerson, step: Step, control: str, sent: d
         control,
         sent,
         person,
-        f"ORC|RE|{data['order']}^{HOSPITAL}|{data['id']}^PHARM|||CM",
+        f"ORC|RE|{data['order']}^{HOSPITAL}|{data['id']}^PHARM||CM",
         f"RXA|0|1|{at}|{at}|{_coded(data['drug'])}|200|mg|||||||||||||CP|A",
         "RXR|IV^Intravenous^HL70162",
     )

@@ -71,15 +71,15 @@ def _biopsy(pen: Pen, again: bool = False) -> str:
     pen.write("visit_booked", pen.in_hours(pen.now + timedelta(hours=2)), id=visit, start=day, service="Procedure")
     if pen.chance(0.08):
         pen.now = day
-        pen.write("visit_missed", day + timedelta(hours=1), id=visit, start=day)
+        pen.write("visit_missed", id=visit, start=day)
         visit, day = pen.id("V"), pen.after(6, 0.4)
         pen.write("visit_booked", pen.in_hours(pen.now + timedelta(days=1)), id=visit, start=day, service="Procedure")
     pen.now = day
     pen.write("visit_kept", id=visit, start=day)
     pen.write("biopsy_done", id=order)
-    pen.write("specimen_collected", id=accession, specimen_class="tissue", order=order)
+    pen.collect(accession, specimen_class="tissue", order=order)
     pen.wait(3.5, 0.4)
-    pen.write("pathology_report", id=pen.id("P"), accession=accession)
+    pen.report("pathology_report", accession, id=pen.id("P"))
     if not again:
         pen.write("diagnosis", id=pen.id("D"), code="C34.11", stage="IV", histology="adenocarcinoma")
     return accession
@@ -110,7 +110,7 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
         _plasma(pen)
     pen.wait(9 if fate != "too_late" else 24, 0.35)
     if fate == "no_answer":
-        pen.write("result_failed", id=filler, order=order, accession=accession, text="Inconclusive: sequencing failed quality control")
+        pen.report("result_failed", accession, id=filler, order=order, text="Inconclusive: sequencing failed quality control")
         _lost(pen)
         return
     _result(pen, fate, order, filler, accession, already=fate == "too_late")
@@ -128,18 +128,10 @@ def _plasma(pen: Pen) -> None:
     order, filler, accession = pen.id("T"), pen.id("F"), pen.id("S")
     pen.write("test_ordered", id=order, accession=accession, specimen_class="plasma")
     drawn = pen.after(1, 0.4)
-    pen.write("specimen_collected", drawn, id=accession, specimen_class="plasma", order=order)
+    pen.collect(accession, drawn, specimen_class="plasma", order=order)
     pen.write("specimen_received", drawn + timedelta(days=1), accession=accession, order=order, specimen_class="plasma")
     answer = drawn + timedelta(days=pen.dice.uniform(5, 9))
-    pen.write(
-        "result_final",
-        pen.in_hours(answer),
-        id=filler,
-        order=order,
-        accession=accession,
-        report=findings.nothing(),
-        specimen_class="plasma",
-    )
+    pen.report("result_final", accession, pen.in_hours(answer), id=filler, order=order, report=findings.nothing(), specimen_class="plasma")
 
 
 def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, already: bool) -> None:
@@ -148,16 +140,8 @@ def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, alr
     report = {"nothing_found": findings.nothing, "later_line": findings.later_line}.get(ending, lambda: findings.actionable(pen.dice))()
     if pen.chance(0.15):
         early = pen.in_hours(pen.now - timedelta(days=2))
-        pen.write("result_partial", early, id=filler, order=order, accession=accession, report=report, specimen_class="tissue")
-    pen.write(
-        "result_final",
-        max(pen.now, pen.in_hours(pen.now)),
-        id=filler,
-        order=order,
-        accession=accession,
-        report=report,
-        specimen_class="tissue",
-    )
+        pen.report("result_partial", accession, early, id=filler, order=order, report=report, specimen_class="tissue")
+    pen.report("result_final", accession, id=filler, order=order, report=report, specimen_class="tissue")
     if already:
         return
     _treat(pen, ending, report)

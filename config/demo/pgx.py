@@ -31,12 +31,12 @@ def _test(pen: Pen, fate: str) -> None:
     pen.wait(0.4, 0.5)
     pen.write("test_ordered", id=test, accession=accession, gene="CYP2C19", specimen_class="blood")
     pen.wait(0.4, 0.5)
-    pen.write("specimen_collected", id=accession, specimen_class="blood", order=test)
+    pen.collect(accession, specimen_class="blood", order=test)
     if fate == "no_result":
         return
     pen.wait(3, 0.4)
     phenotype = "Normal metabolizer" if fate == "normal" else pen.dice.choice(("Poor metabolizer", "Intermediate metabolizer"))
-    pen.write("result_final", id=filler, order=test, accession=accession, gene="CYP2C19", phenotype=phenotype, specimen_class="blood")
+    pen.report("result_final", accession, id=filler, order=test, gene="CYP2C19", phenotype=phenotype, specimen_class="blood")
     if fate in ("changed", "overridden"):
         _answer(pen, fate)
 

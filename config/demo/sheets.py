@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from .course import Step
-from .findings import Drug
 from .people import SyntheticPerson
+
+KINDS: frozenset[str] = frozenset()
+
+
+def row(person: SyntheticPerson, step: Step) -> bytes:
+    raise NotImplementedError
