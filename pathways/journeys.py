@@ -56,7 +56,9 @@ def settle(patient_ids: Sequence[int], *, now: datetime) -> None:
         _write({patient_id: [] for patient_id in patient_ids}, now=now, force=True)
 
 
-def _write(by_patient: Mapping[int, list[Incoming]], *, now: datetime, house: House | None = None, force: bool = False, size: int = 16) -> None:
+def _write(
+    by_patient: Mapping[int, list[Incoming]], *, now: datetime, house: House | None = None, force: bool = False, size: int = 16
+) -> None:
     if not by_patient:
         return
     patients = load(list(by_patient))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -106,6 +106,6 @@ def _due(table: str, now: datetime, batch: int) -> list[int]:
 def _set_aside(table: str, row_id: int, now: datetime, error: DatabaseError) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET failures = failures + 1, set_aside = %s, attention_at = %s + least(failures + 1, 24) * %s WHERE id = %s",
-            [str(error)[:500], now, timedelta(hours=1), row_id],
+            f"UPDATE {table} SET failures = failures + 1, set_aside = %s, attention_at = %s + least(failures + 1, 24) * interval '1 hour' WHERE id = %s",
+            [str(error)[:500], now, row_id],
         )

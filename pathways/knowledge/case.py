@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,6 @@ EXPOSURES = frozenset({"drug_ordered", "drug_order_stopped"})
 PHENOTYPES = frozenset({"phenotype_assigned"})
 DRUGS = RECEIPTS | REVERSALS | EXPOSURES
 TRIGGERS = RESULTS | DRUGS | PHENOTYPES
-_OWNED = re.compile(r"\|journey:[^|]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ class Case:
     evidence: list[Fact] = field(default_factory=list)
     drugs: list[Fact] = field(default_factory=list)
     phenotypes: list[Fact] = field(default_factory=list)
-    stated: dict[str, Fact] = field(default_factory=dict)
 
     @property
     def all(self) -> tuple[Fact, ...]:
@@ -56,9 +53,7 @@ class Case:
 def case_of(facts: Sequence[Fact]) -> Case:
     case = Case()
     for fact in sorted(facts, key=order):
-        if fact.source == SOURCE:
-            case.stated[unowned(fact.lineage)] = fact
-        elif fact.kind in RESULTS or fact.kind in CIRCUMSTANCES:
+        if fact.kind in RESULTS or fact.kind in CIRCUMSTANCES:
             case.evidence.append(fact)
         elif fact.kind in DRUGS:
             case.drugs.append(fact)
@@ -76,8 +71,3 @@ def latest(moments: Iterable[Moment]) -> Moment:
     """When the last of several things had happened."""
     every = list(moments)
     return Moment(max(one.lo for one in every), max(one.hi for one in every), any(one.assumed_zone for one in every))
-
-
-def unowned(lineage: str) -> str:
-    """A derived fact's lineage without the journey that owns it."""
-    return _OWNED.sub("", lineage)

@@ -98,9 +98,9 @@ class Desk:
         )
 
     def _wanted(self, patient: PatientState, journey: JourneyState, bindings: Bindings) -> set[str]:
-        """Lineages that belong to the journey: bound ones, and acts and derived facts that carry its own key."""
+        """Lineages that belong to the journey: bound ones, and acts that carry its own key."""
         wanted = {bound.lineage for bound in bindings.bound if bound.journey_id == journey.id}
-        wanted.update(fact.lineage for fact in patient.facts if journey.key in fact.keys)
+        wanted.update(fact.lineage for fact in patient.facts if journey.key in fact.keys and fact.basis is None)
         return wanted
 
     def _attach(self, patient: PatientState, journey: JourneyState, wanted: set[str], bindings: Bindings) -> bool:
@@ -108,12 +108,13 @@ class Desk:
         how = {bound.lineage: bound.how for bound in bindings.bound if bound.journey_id == journey.id}
         moved = False
         for event in patient.facts:
-            if event.lineage in wanted and (event.id is None or event.id not in journey.attached):
+            if event.basis is not None:
+                continue  # what rules derive is attached when the journey is settled
+            if event.lineage in wanted and event.id not in journey.attached:
                 self.attach(journey, event, how.get(event.lineage, "own"))
                 moved = True
-            elif event.id is not None and event.id in journey.attached and event.lineage not in wanted:
-                self.changes.bindings.append((event.id, journey.id, False, None, "rebound"))
-                journey.attached.discard(event.id)
+            elif event.lineage not in wanted and event.id in journey.attached:
+                self.detach(journey, event, "rebound")
                 moved = True
         return moved
 
@@ -121,6 +122,11 @@ class Desk:
         assert event.id is not None
         self.changes.bindings.append((event.id, journey.id, True, None, how))
         journey.attached.add(event.id)
+
+    def detach(self, journey: JourneyState, event: Fact, how: str) -> None:
+        assert event.id is not None
+        self.changes.bindings.append((event.id, journey.id, False, None, how))
+        journey.attached.discard(event.id)
 
 
 def look_back_from(opened_at: datetime, days: int) -> datetime:

@@ -59,7 +59,9 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
     """Opens one journey with its `enrolled` event and settles the candidates that it answers."""
     published = desk.house.published[proposal.pathway]
     rollout = desk.house.rollouts.get((site_id, proposal.pathway))
-    same = [journey for journey in patient.journeys if (journey.pathway, journey.primary_group) == (proposal.pathway, proposal.primary_group)]
+    same = [
+        journey for journey in patient.journeys if (journey.pathway, journey.primary_group) == (proposal.pathway, proposal.primary_group)
+    ]
     journey = JourneyState(
         id=desk.journey_id(),
         patient_id=patient.id,

@@ -49,7 +49,8 @@ SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id 
 def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
@@ -86,7 +87,26 @@ def _add_fact(patient: PatientState, row: tuple[Any, ...]) -> None:
 
 def fact_of(row: tuple[Any, ...]) -> Fact:
     """The fact of a row of `EVENTS`."""
-    (row_id, _patient, kind, lineage, rank, issued, message, digest, retracted, grade, basis, lo, hi, assumed, recorded, received, keys, body) = row
+    (
+        row_id,
+        _patient,
+        kind,
+        lineage,
+        rank,
+        issued,
+        message,
+        digest,
+        retracted,
+        grade,
+        basis,
+        lo,
+        hi,
+        assumed,
+        recorded,
+        received,
+        keys,
+        body,
+    ) = row
     return Fact(
         kind,
         lineage,
@@ -115,7 +135,8 @@ def _journey(row: tuple[Any, ...]) -> JourneyState:
     columns = dict(zip(names, row[9:], strict=True))
     for name in JSON_COLUMNS:
         columns[name] = _json(columns[name])
-    return JourneyState(*row[:9], columns=columns)
+    row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at = row[:9]
+    return JourneyState(row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at, columns)
 
 
 def _add_stays(journeys: dict[int, JourneyState]) -> None:

@@ -89,8 +89,8 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
             detail = {"lineage": fact.lineage}
             open_matter(desk, patient, kind="death_hint", subject=str(patient.id), site_id=site_id, mode=mode, detail=detail)
         elif fact.lineage in ambiguous:
-            detail = {"lineage": fact.lineage, "journeys": list(ambiguous[fact.lineage])}
-            open_matter(desk, patient, kind="ambiguous", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
+            candidates = {"lineage": fact.lineage, "journeys": list(ambiguous[fact.lineage])}
+            open_matter(desk, patient, kind="ambiguous", subject=fact.lineage, site_id=site_id, mode=mode, detail=candidates)
         elif fact.lineage in unbound and _speaks_of_biomarkers(fact):
             detail = {"lineage": fact.lineage, "kind": fact.kind, "text": str(fact.body.get("text", ""))}
             open_matter(desk, patient, kind="unbound", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
@@ -119,9 +119,7 @@ def settle_for_journey(desk: Desk, patient: PatientState, journey: JourneyState,
     wanted = {(kind, f"{journey.key}:{subject}") for kind, subject in timeline.matters}
     for kind, subject in sorted(wanted):
         detail = {"subject": subject.partition(":")[2].partition(":")[2]}
-        open_matter(
-            desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey
-        )
+        open_matter(desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey)
     for matter in patient.matters.values():
         ours = matter.open and matter.id and matter.journey_id == journey.id and matter.subject.startswith(f"{journey.key}:")
         if ours and (matter.kind, matter.subject) not in wanted:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pathways import alerts
 from pathways.facts import Fact
+from pathways.knowledge import Knowledge
 from pathways.knowledge.derive import derive
 from pathways.lineage import current
 from pathways.reconcile import reconcile
 from pathways.replay import replay
-from pathways.timeline import StayLine, Timeline
+from pathways.timeline import Context, StayLine, Timeline
 from pathways.writing import matters
 from pathways.writing.acts import own
 from pathways.writing.state import PHASE_TIMES, JourneyState, PatientState, StayState
@@ -21,39 +22,43 @@ if TYPE_CHECKING:
     from pathways.definitions.compile import Definition
     from pathways.writing.desk import Desk
 
-ROUNDS = 8
-
-
-class Unsettled(Exception):
-    """Rules and replay keep changing each other's answer; a definition or a rule is wrong."""
-
 
 def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wanted: set[str]) -> None:
     """Brings stored columns, stays and matters of one journey in line with what its facts now say."""
     definition = desk.house.definition(journey)
     context, digest = desk.house.context(patient, journey)
-    facts = [fact for fact in patient.facts if fact.lineage in wanted]
-    for _ in range(ROUNDS):
-        timeline = replay(definition, facts, context)
-        if not _derive(desk, patient, journey, definition, facts, timeline):
-            break
-    else:
-        raise Unsettled(f"journey {journey.id} of {journey.pathway} does not come to rest after {ROUNDS} rounds")
+    received = [fact for fact in patient.facts if fact.lineage in wanted and fact.basis is None]
+    timeline, derived = conclude(definition, received, journey, context, desk.house.knowledge)
+    _attach_derived(desk, patient, journey, derived)
     _store_columns(desk, journey, definition, timeline, digest)
     _store_stays(desk, journey, timeline)
     matters.settle_for_journey(desk, patient, journey, timeline)
 
 
-def _derive(desk: Desk, patient: PatientState, journey: JourneyState, definition: Definition, facts: list[Fact], timeline: Timeline) -> bool:
-    """Appends what the rules now derive and was not known; says whether anything was new."""
-    new = False
-    for derived in derive(definition, current(facts), timeline, desk.house.knowledge):
-        fact = desk.append(patient, own(derived, journey))
-        if fact is not None:
+def conclude(
+    definition: Definition, received: list[Fact], journey: JourneyState, context: Context, knowledge: Knowledge
+) -> tuple[Timeline, list[Fact]]:
+    """What the rules derive from the received facts alone, and the replay of both; so the order in which they came cannot show."""
+    derived = [own(fact, journey) for fact in derive(definition, current(received), knowledge)]
+    return replay(definition, received + derived, context), derived
+
+
+def _names(facts: list[Fact]) -> set[tuple[str, str]]:
+    return {(fact.lineage, fact.digest) for fact in facts}
+
+
+def _attach_derived(desk: Desk, patient: PatientState, journey: JourneyState, derived: list[Fact]) -> None:
+    """What the rules say now is attached, what they no longer say is detached; both stay on record."""
+    names = _names(derived)
+    known = {(fact.lineage, fact.digest): fact for fact in patient.facts if fact.basis is not None and journey.key in fact.keys}
+    for name, fact in known.items():
+        if name not in names and fact.id in journey.attached:
+            desk.detach(journey, fact, "no longer derived")
+        elif name in names and fact.id not in journey.attached:
             desk.attach(journey, fact, "rule")
-            facts.append(fact)
-            new = True
-    return new
+    for fact in derived:
+        if (fact.lineage, fact.digest) not in known and (added := desk.append(patient, fact)) is not None:
+            desk.attach(journey, added, "rule")
 
 
 def _store_columns(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline, digest: str) -> None:

@@ -182,7 +182,7 @@ def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
     if not journeys:
         return
     phases, statuses = edges(Journey, "phase"), edges(Journey, "status")
-    params = {
+    params: dict[str, Any] = {
         "rows": _json([{"id": journey.id, **journey.columns} for journey in journeys]),
         "now": now,
         "phase_from": [source for source, _ in phases],

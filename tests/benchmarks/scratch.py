@@ -31,7 +31,9 @@ def admin(place: Place, statement: str) -> None:
 def use(place: Place, database: str) -> None:
     """Points Django's one connection at a database of the cluster."""
     connection.close()
-    connection.settings_dict.update({"NAME": database, "HOST": str(place.sockets), "USER": "postgres", "PASSWORD": "", "PORT": "", "OPTIONS": {}})
+    connection.settings_dict.update(
+        {"NAME": database, "HOST": str(place.sockets), "USER": "postgres", "PASSWORD": "", "PORT": "", "OPTIONS": {}}
+    )
     connection.ensure_connection()
 
 
@@ -56,7 +58,9 @@ def assert_honest() -> None:
             row = cursor.fetchone()
             if row is None or row[0] != "on":
                 raise RuntimeError(f"{name} is {row}, must be on")
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relpersistence <> 'p' AND relnamespace = 'public'::regnamespace")
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relpersistence <> 'p' AND relnamespace = 'public'::regnamespace"
+        )
         if cursor.fetchone() != (0,):
             raise RuntimeError("an unlogged table is not the same table")
         cursor.execute("SELECT count(*) FROM pg_constraint WHERE NOT convalidated")

@@ -216,6 +216,3 @@ def _growth(place: Place, journeys: int, due: int, buffers: float) -> dict[str, 
         ours(BASE + timedelta(seconds=(number + 1) * k - 1))
         touched.append((scratch.buffers() - before) / k)
     return {"buffers_at_tenth": round(statistics.median(touched), 1), "buffers_growth": round(buffers / statistics.median(touched), 3)}
-
-
-
