@@ -196,8 +196,9 @@ class Handler(BaseHTTPRequestHandler):
     def answer_state(self) -> None:
         ledger, now = self.server.provider.ledger, self.server.clock.now()
         counts = {row["status"]: row["c"] for row in ledger.rows("SELECT status, count(*) AS c FROM message GROUP BY status")}
-        owed = ledger.rows("SELECT count(*) AS c FROM callback WHERE done IS NULL")[0]["c"]
-        self._json({"now": now.isoformat(), "messages": counts, "callbacks_owed": owed})
+        owed = ledger.rows("SELECT count(*) AS c FROM callback WHERE done IS NULL AND due <= ?", (now.timestamp(),))[0]["c"]
+        moving = ledger.rows("SELECT count(*) AS c FROM message WHERE next_at <= ?", (now.timestamp(),))[0]["c"]
+        self._json({"now": now.isoformat(), "messages": counts, "moving": moving, "callbacks_owed": owed})
 
     # answers
 
