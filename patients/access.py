@@ -29,6 +29,9 @@ SEALED_WITHIN = timedelta(minutes=15)
 LATE = timedelta(hours=24)
 """No request takes so long: a row this much older than one sealed before it was put in afterwards."""
 
+NAMES = '"patients_person"."family"'
+"""How a query of the ORM that fetches people's names can be told."""
+
 _seen: ContextVar[int] = ContextVar("rows_of_the_access_log_in_this_request", default=0)
 
 
@@ -77,6 +80,31 @@ def reads_patients(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         return response
 
     return logged
+
+
+class ReadsAreLogged:
+    """Middleware: a signed-in user's answer for which names of people were read from the database needs its access-log row.
+
+    It is the net under `saw`: a view that forgets it fails, for everybody, in the first test that opens it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        names_read = False
+
+        def watch(execute: Callable[..., Any], statement: Any, *rest: Any) -> Any:
+            nonlocal names_read
+            names_read = names_read or (isinstance(statement, str) and NAMES in statement and statement.startswith("SELECT"))
+            return execute(statement, *rest)
+
+        before = _seen.get()
+        with connection.execute_wrapper(watch):
+            response = self.get_response(request)
+        if names_read and response.status_code == 200 and _seen.get() == before:
+            raise UnloggedRead(request.resolver_match.view_name if request.resolver_match else "unrouted")
+        return response
 
 
 def seal(*, now: datetime, batch: int = BATCH) -> int:

@@ -7,13 +7,14 @@ a later decision therefore clears the older one that it overrules. Consents neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
 from django.db import transaction
 from django.db.models import Q
 
+from . import sql
 from .models import ConsentEntry, ConsentKind, ContactPoint, Patient, Permission, Person, Phone, User
 
 GRANTED, REVOKED = ConsentEntry.Decision.GRANTED, ConsentEntry.Decision.REVOKED
@@ -75,6 +76,26 @@ def revoke(
             held = held.filter(programme=programme)
         held.filter(revoked_at=None).exclude(granted_at__gt=at).update(revoked_at=at)
         return record(decision=REVOKED, at=at, evidence=evidence, patient=patient, person=person, phone=phone, programme=programme, by=by)
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """One consent of a list: the person agreed at that time to texts about the patient on the number. Ids of rows."""
+
+    person: int
+    patient: int
+    phone: int
+    at: datetime
+
+
+def grant_all(consents: Collection[Granted], *, evidence: Evidence) -> int:
+    """A list of consents to texts of all programmes, with one evidence (a form's version, a batch), as a set. How many were stated.
+
+    A pair may stand in the list once. Refusals of single programmes stay; they are taken back one by one.
+    """
+    if not consents:
+        return 0
+    columns = {"persons": [c.person for c in consents], "patients": [c.patient for c in consents], "phones": [c.phone for c in consents]}
+    return sql.run("grant_permissions", {**columns, "at": [c.at for c in consents], **msgspec.structs.asdict(evidence)})
 
 
 def stop(*, phone: Phone, now: datetime, evidence: Evidence, by: User | None = None) -> bool:

@@ -27,6 +27,7 @@ def resolve(*people: Demographics, site: Site, now: datetime, may_register: bool
 
 def one(person: Demographics, *, site: Site, now: datetime, may_register: bool = True, source: str = "adt") -> Patient:
     [found] = resolve(person, site=site, now=now, may_register=may_register, source=source)
+    assert found.patient_id is not None, found.explanation
     return Patient.objects.select_related("person").get(pk=found.patient_id)
 
 
