@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from notifications import webhooks
 from notifications.views import candidates, home, item, journey, patient, steering, worklist
 
 urlpatterns: list[URLPattern] = [
@@ -23,4 +24,6 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/exit/", steering.end, name="exit"),
     path("journeys/<uuid:uid>/reopen/", steering.reopen, name="reopen"),
     path("patients/<uuid:uid>/", patient.patient, name="patient"),
+    path("webhooks/twilio/status/<uuid:uid>/<str:token>/", webhooks.status, name="sms-status"),
+    path("webhooks/twilio/inbound/", webhooks.inbound, name="sms-inbound"),
 ]

@@ -79,20 +79,21 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
 }
 
 
-def open_items(items: Iterable[NewItem], *, now: datetime) -> list[int]:
-    """Opens one item per cause; a cause that has an open item makes that one more urgent instead. Returns their ids."""
+def open_items(items: Iterable[NewItem], *, now: datetime) -> dict[tuple[str, str], int]:
+    """Opens one item per cause; a cause that has an open item makes that one more urgent instead. Ids by (kind, key) of the cause."""
     rows = [asdict(item) for item in items]
     if not rows:
-        return []
+        return {}
     with connection.cursor() as cursor:
         params = {"rows": msgspec.json.encode(rows).decode(), "now": now, **item_edges()}
         cursor.execute(load("notifications.sql", "open_items"), params)
-        return [row[0] for row in cursor.fetchall()]
+        return {(kind, key): item_id for item_id, kind, key in cursor.fetchall()}
 
 
 def open(item: NewItem, *, now: datetime) -> WorkItem:  # noqa: A001 (read as worklist.open)
     """Opens one item, or returns the open one of the same cause, made more urgent."""
-    return WorkItem.objects.get(pk=open_items([item], now=now)[0])
+    (item_id,) = open_items([item], now=now).values()
+    return WorkItem.objects.get(pk=item_id)
 
 
 def claim(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem:

@@ -27,4 +27,4 @@ ON CONFLICT (cause_kind, cause_key, shadow) WHERE state IN ('open', 'claimed', '
         LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)
             ON e.source = w.state AND e.target = 'open' AND w.state = 'parked'
            AND (EXCLUDED.cause_kind = 'reply' OR EXCLUDED.priority < w.parked_priority))
-RETURNING id
+RETURNING id, cause_kind, cause_key

@@ -36,16 +36,18 @@ placed AS MATERIALIZED (
 ),
 recipients AS MATERIALIZED (
     -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
-    SELECT p.id AS alert_id, who.person_id
+    -- A merged record speaks through its survivor; an authority with limits (custody, a court) is left to a person to judge.
+    SELECT p.id AS alert_id, pt.id AS patient_id, who.person_id
     FROM placed p
-    JOIN patients_patient pt ON pt.id = p.patient_id
+    JOIN patients_patient known ON known.id = p.patient_id
+    JOIN patients_patient pt ON pt.id = COALESCE(known.survivor_id, known.id)
     JOIN patients_person pe ON pe.id = pt.person_id
     CROSS JOIN LATERAL (
         SELECT pe.id AS person_id WHERE pe.birth_hi + interval '18 years' <= %(now)s
         UNION
         SELECT au.person_id FROM patients_authority au
         WHERE au.patient_id = pt.id AND pe.birth_hi + interval '18 years' > %(now)s
-          AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
+          AND au.limits = '' AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
     ) AS who
     WHERE p.acts AND p.texts AND p.untold = ''
 ),
@@ -97,7 +99,7 @@ item_links AS (
     RETURNING 1
 ),
 texts AS (
-    SELECT DISTINCT ON (p.stay_id, p.matter_id, p.rung_id, r.person_id) p.*, r.person_id
+    SELECT DISTINCT ON (p.stay_id, p.matter_id, p.rung_id, r.person_id) p.*, r.person_id, r.patient_id AS told_of
     FROM placed p JOIN recipients r ON r.alert_id = p.id
     ORDER BY p.stay_id, p.matter_id, p.rung_id, r.person_id, p.id
 ),
@@ -106,7 +108,7 @@ messages AS (
     INSERT INTO notifications_message AS o
         (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
          reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
-    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, patient_id, journey_id, COALESCE(pathway, ''), 'sms', wording,
+    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''), 'sms', wording,
            priority, 'pending', shadow, '', %(now)s, %(now)s, rang_at + expires_after, 0, '', '', '', '', ''
     FROM texts
     ORDER BY stay_id, matter_id, rung_id, person_id

@@ -1,0 +1,55 @@
+"""What the provider reports of a text. Receipts come twice, late, in any order, and before our own record: a message only moves on."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+
+from django.db import transaction
+
+from notifications import outbox
+from notifications.codes import policy
+from notifications.models import Message, MessageState, Receipt
+
+TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent", "delivered", "read"})
+ARRIVED = frozenset({"delivered", "read"})
+LOST = frozenset({"failed", "undelivered", "canceled"})
+
+
+def receive(*, uid: str, token: str, sid: str, status: str, error_code: str, now: datetime) -> bool:
+    """Keeps a receipt and moves its message on; a repeated one changes nothing. Whether it named a message of ours.
+
+    The token in the callback's address is the message's own: a receipt without it is kept but moves nothing.
+    """
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(uid=uid).first()
+        if message is not None and not (message.token and hmac.compare_digest(message.token, token)):
+            message = None
+        receipt, new = Receipt.objects.get_or_create(
+            provider_sid=sid, status=status[:20], defaults={"message": message, "error_code": error_code[:20], "received_at": now}
+        )
+        if message is None:
+            return False
+        if receipt.message_id is None:
+            receipt.message = message
+            receipt.save(update_fields=["message"])
+        if new or message.state in outbox.IN_DOUBT:
+            apply_status(message, sid=sid, status=status, error_code=error_code, now=now)
+        return True
+
+
+def apply_status(message: Message, *, sid: str, status: str, error_code: str, now: datetime) -> None:
+    """Moves a message under lock to what the provider says, never backwards; an end (delivered, failed) is final."""
+    if message.state in (MessageState.DELIVERED, MessageState.FAILED, MessageState.WITHDRAWN):
+        return
+    if status in LOST:
+        if message.state == MessageState.PENDING:
+            return  # it was put back already and will be judged anew
+        message.error_code, message.provider_sid = error_code, message.provider_sid or sid
+        outbox.fail(message, policy(int(error_code) if error_code.isdigit() else 0), now=now)
+    elif status in TAKEN:
+        outbox.accept(message, sid, now=now)
+        if status in ARRIVED and message.state == MessageState.SENT:
+            message.deliver()
+            message.delivered_at = now
+            message.save()

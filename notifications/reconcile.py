@@ -1,0 +1,123 @@
+"""Finding out what became of texts whose sending nobody saw end.
+
+A receipt settles it at once (`receipts`). Else, after a quiet time longer than the provider may still be working on a request, the
+provider's own list is asked. *Absent* is believed only if the same list shows a text that we know was accepted in the same
+window; an empty list proves nothing. What cannot be shown goes to a person; it is never sent again on a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from notifications import outbox, transports, worklist
+from notifications.models import Message, MessageState
+from notifications.receipts import apply_status
+from notifications.send import LEASE
+from notifications.transports.base import Seen, Transport
+from notifications.worklist import NewItem
+from pathways.models.edges import edges
+from pathways.sql import load
+
+QUIET = timedelta(minutes=15)
+GIVE_UP = timedelta(minutes=30)
+MARGIN = timedelta(minutes=5)
+MOST_ATTEMPTS = 2  # one resend; confirmations are never sent again
+WITH_A_PERSON = "a person looks into it"
+CALL_WITHIN = timedelta(days=1)  # local default
+
+
+class Reconciled(msgspec.Struct, frozen=True):
+    """Leases that ran out; unknown texts found, put back for one more try, handed to a person."""
+
+    lost: int = 0
+    found: int = 0
+    put_back: int = 0
+    handed_over: int = 0
+
+
+def reconcile(*, now: datetime, transport: Transport | None = None, quiet: timedelta = QUIET, give_up: timedelta = GIVE_UP) -> Reconciled:
+    """Settles texts in doubt, as far as it can be shown what became of them."""
+    lost = _expire_leases(now)
+    doubtful = list(_unknown().filter(unknown_since__lte=now - quiet).select_related("phone"))
+    if not doubtful:
+        return Reconciled(lost=lost)
+    seen = _listed(doubtful, transport or transports.current())
+    counts = [_settle(message.pk, seen, now, give_up) for message in doubtful]
+    return Reconciled(lost, counts.count("found"), counts.count("put back"), counts.count("handed over"))
+
+
+def _unknown() -> QuerySet[Message]:
+    return Message.objects.filter(state=MessageState.UNKNOWN).exclude(reason=WITH_A_PERSON).order_by("pk")
+
+
+def _expire_leases(now: datetime) -> int:
+    pairs = edges(Message, "state")
+    params = {"now": now, "before": now - LEASE, "sources": [source for source, _ in pairs], "targets": [target for _, target in pairs]}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", "expire_leases"), params)
+        return int(cursor.rowcount)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What the provider shows. `trusted`: it shows a text that we know it took in the same window."""
+
+    texts: Sequence[Seen]
+    taken: frozenset[str]
+    trusted: bool
+
+
+def _listed(doubtful: list[Message], way: Transport) -> Listing:
+    """One list for all: outgoing texts since shortly before the first claim in doubt, without those that are other messages."""
+    since = min(message.claimed_at for message in doubtful if message.claimed_at) - MARGIN
+    texts = way.listed(since)
+    if texts is None:
+        return Listing((), frozenset(), False)
+    known = Message.objects.exclude(provider_sid="").filter(provider_sid__in=[text.sid for text in texts])
+    ours = dict(known.values_list("provider_sid", "sent_at"))
+    return Listing(texts, frozenset(ours), any(sent_at and sent_at >= since for sent_at in ours.values()))
+
+
+def _settle(message_id: int, listing: Listing, now: datetime, give_up: timedelta) -> str:
+    with transaction.atomic():
+        message = _unknown().select_for_update(of=("self",), skip_locked=True).filter(pk=message_id).first()
+        if message is None or message.phone is None or message.unknown_since is None:
+            return "left"
+        matches = [text for text in listing.texts if text.to == message.phone.e164 and text.sid not in listing.taken]
+        same = [text for text in matches if text.body in ("", message.body)]
+        if len(same) == 1:
+            apply_status(message, sid=same[0].sid, status=same[0].status, error_code=same[0].error_code, now=now)
+            return "found"
+        absent = listing.trusted and not matches
+        if absent and message.purpose == "reminder" and message.attempt < MOST_ATTEMPTS:
+            outbox.put_back(message, reason="shown not to have been sent", now=now)
+            return "put back"
+        if absent or message.unknown_since <= now - give_up:
+            _hand_over(message, now)
+            return "handed over"
+        return "left"
+
+
+def _hand_over(message: Message, now: datetime) -> None:
+    """A person finds out: the text may or may not have reached the patient."""
+    message.reason = WITH_A_PERSON
+    message.save(update_fields=["reason"])
+    site = outbox.site_of(message.pk)
+    if site is None or message.purpose != "reminder":
+        return
+    item = NewItem(
+        cause_kind="unknown_send",
+        cause_key=str(message.uid),
+        site=site,
+        patient=message.patient_id,
+        journey=message.journey_id,
+        problem="unknown-send",
+        priority=message.priority,
+        due_at=now + CALL_WITHIN,
+        note="The provider never said whether this text went out. Please ask the patient.",
+    )
+    worklist.open(item, now=now)

@@ -1,0 +1,175 @@
+-- claim_messages: judges texts that are due and takes those that may go, in one transaction with everything they rest on locked.
+-- Relies on the partial index message_due, on message_alert_once, contact_point_once, permission_once, and on
+-- send_slot_once (phone, local day): the cap that no race can break.
+-- Parameters: now, batch, zones (zone names that PostgreSQL knows), sources, targets (edges of Message.state).
+-- What another transaction holds (a STOP, a death, a withdrawal under way) is `busy` and left for the next tick: locks are taken
+-- SKIP LOCKED because this statement starts at the message, not at the patient.
+WITH due AS MATERIALIZED (
+    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at
+    FROM notifications_message m
+    WHERE m.state = 'pending' AND NOT m.shadow AND m.not_before <= %(now)s
+    ORDER BY m.not_before, m.priority, m.id
+    LIMIT %(batch)s
+    FOR UPDATE OF m SKIP LOCKED
+),
+standing AS MATERIALIZED (
+    SELECT l.message_id
+    FROM due d
+    JOIN notifications_messagealert l ON l.message_id = d.id
+    JOIN pathways_alert a ON a.id = l.alert_id
+    WHERE a.withdrawn_at IS NULL
+    FOR SHARE OF a SKIP LOCKED
+),
+patient AS MATERIALIZED (
+    SELECT p.id, p.person_id, p.died_lo IS NOT NULL OR p.died_hi IS NOT NULL AS dead, p.death_hold_since, p.admitted_since, p.survivor_id,
+           p.is_test
+    FROM patients_patient p
+    WHERE p.id IN (SELECT patient_id FROM due)
+    FOR SHARE OF p SKIP LOCKED
+),
+reach AS MATERIALIZED (
+    -- An answer goes to the number that wrote; a reminder to the best number that the recipient has now, never to an old one. Where that
+    -- one said STOP no other is tried: who stops one number has not asked to be found on the next.
+    SELECT d.id, CASE WHEN d.purpose = 'reminder' THEN best.phone_id ELSE d.phone_id END AS phone_id
+    FROM due d
+    LEFT JOIN LATERAL (
+        SELECT c.phone_id
+        FROM patients_contactpoint c JOIN patients_phone h ON h.id = c.phone_id
+        WHERE c.person_id = d.recipient_id AND c.until IS NULL AND d.purpose = 'reminder'
+        ORDER BY h.bad_since IS NOT NULL, c.verified_at IS NULL, c.rank, c.since DESC, c.id DESC
+        LIMIT 1
+    ) AS best ON true
+),
+phone AS MATERIALIZED (
+    SELECT h.id, h.e164, h.stopped_at, h.bad_since, h.zone,
+           CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone ELSE 'Pacific/Honolulu' END AS west,
+           CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone ELSE 'America/Puerto_Rico' END AS east
+    FROM patients_phone h
+    WHERE h.id IN (SELECT phone_id FROM reach)
+    FOR NO KEY UPDATE OF h SKIP LOCKED
+),
+allowed AS MATERIALIZED (
+    SELECT d.id, x.granted_at, x.revoked_at
+    FROM due d
+    JOIN reach r ON r.id = d.id
+    JOIN patients_permission x ON x.person_id = d.recipient_id AND x.patient_id = d.patient_id AND x.phone_id = r.phone_id
+                              AND x.programme IN ('', d.programme)
+    FOR SHARE OF x SKIP LOCKED
+),
+clock AS MATERIALIZED (
+    -- 9 to 20 o'clock where the number is at home; where that is unknown, in every zone from Hawaii to Puerto Rico at once.
+    SELECT h.id, h.west, t.west_now::date AS day,
+           t.west_now::time >= time '09:00' AND t.east_now::time < time '20:00' AND t.west_now::date = t.east_now::date AS is_open,
+           ((t.west_now::date + CASE WHEN t.west_now::time < time '09:00' THEN 0 ELSE 1 END) + time '09:00') AT TIME ZONE h.west AS opens_at,
+           ((t.west_now::date + 1) + time '09:00') AT TIME ZONE h.west AS tomorrow
+    FROM phone h
+    CROSS JOIN LATERAL (SELECT %(now)s AT TIME ZONE h.west AS west_now, %(now)s AT TIME ZONE h.east AS east_now) AS t
+),
+week AS MATERIALIZED (
+    SELECT c.id, count(*) AS sent, min(s.local_day) AS first_day, bool_or(s.local_day = c.day) AS today, c.day
+    FROM clock c JOIN notifications_sendslot s ON s.phone_id = c.id AND s.local_day > c.day - 7 AND s.local_day <= c.day
+    GROUP BY c.id, c.day
+),
+facts AS MATERIALIZED (
+    SELECT d.*, h.id AS to_id, p.id IS NOT NULL AS patient_held, h.stopped_at, h.bad_since, r.phone_id AS reached, c.is_open, c.opens_at, c.tomorrow, c.west,
+           p.dead, p.death_hold_since, p.admitted_since, p.survivor_id, p.is_test, COALESCE(w.sent, 0) AS sent, w.first_day,
+           COALESCE(w.today, false) AS today, j.hold_reason,
+           EXISTS (SELECT FROM standing s WHERE s.message_id = d.id) AS stands,
+           EXISTS (SELECT FROM notifications_messagealert l JOIN pathways_alert a ON a.id = l.alert_id
+                   WHERE l.message_id = d.id AND a.withdrawn_at IS NULL) AS stood,
+           (SELECT count(*) FROM allowed x WHERE x.id = d.id) AS said,
+           (SELECT count(*) FROM patients_permission x WHERE x.person_id = d.recipient_id AND x.patient_id = d.patient_id
+              AND x.phone_id = r.phone_id AND x.programme IN ('', d.programme)) AS says,
+           EXISTS (SELECT FROM allowed x WHERE x.id = d.id AND x.granted_at IS NOT NULL)
+               AND NOT EXISTS (SELECT FROM allowed x WHERE x.id = d.id AND x.revoked_at IS NOT NULL) AS permitted,
+           d.recipient_id = p.person_id OR EXISTS (
+               SELECT FROM patients_authority au WHERE au.person_id = d.recipient_id AND au.patient_id = d.patient_id AND au.limits = ''
+                  AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)) AS speaks_for,
+           j.id IS NULL OR EXISTS (SELECT FROM pathways_rollout o
+               WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.mode = 'live') AS live,
+           EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id = d.patient_id AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
+           EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
+                      AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
+           EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) AS has_slot
+    FROM due d
+    JOIN reach r ON r.id = d.id
+    LEFT JOIN phone h ON h.id = r.phone_id
+    LEFT JOIN clock c ON c.id = h.id
+    LEFT JOIN week w ON w.id = h.id
+    LEFT JOIN patient p ON p.id = d.patient_id
+    LEFT JOIN pathways_journey j ON j.id = d.journey_id
+),
+judged AS MATERIALIZED (
+    -- busy: left alone. never: withdrawn. wait: later, with the reason. go: taken.
+    SELECT f.*, v.verdict, v.reason, v.until
+    FROM facts f
+    CROSS JOIN LATERAL (
+        SELECT * FROM (VALUES
+            (f.reached IS NOT NULL AND f.to_id IS NULL, 'busy', '', NULL),
+            (f.patient_id IS NOT NULL AND NOT f.patient_held, 'busy', '', NULL),
+            (f.purpose <> 'reminder' AND f.to_id IS NULL, 'never', 'no phone', NULL),
+            (f.purpose NOT IN ('reminder', 'stop_confirmation', 'help') AND f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
+            (f.purpose <> 'reminder', 'go', '', NULL),
+            (NOT f.stands AND f.stood, 'busy', '', NULL),
+            (f.said <> f.says, 'busy', '', NULL),
+            (NOT f.stands, 'never', 'reason gone', NULL),
+            (f.dead, 'never', 'died', NULL),
+            (f.is_test, 'never', 'test record', NULL),
+            (NOT f.live, 'never', 'texts are off here', NULL),
+            (NOT f.speaks_for, 'never', 'may not be told', NULL),
+            (f.expires_at <= %(now)s, 'never', 'too late', NULL),
+            (f.to_id IS NULL, 'never', 'no phone', NULL),
+            (f.bad_since IS NOT NULL, 'never', 'bad number', NULL),
+            (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
+            (NOT f.permitted, 'never', 'no permission', NULL),
+            (f.death_hold_since IS NOT NULL, 'wait', 'death to be verified', f.tomorrow),
+            (f.merging OR f.survivor_id IS NOT NULL, 'wait', 'merge to be settled', f.tomorrow),
+            (f.admitted_since IS NOT NULL, 'wait', 'admitted', f.tomorrow),
+            (f.hold_reason <> '', 'wait', 'held', f.tomorrow),
+            (f.to_verify, 'wait', 'reply to be verified', f.tomorrow),
+            (NOT f.is_open, 'wait', 'quiet hours', f.opens_at),
+            (f.sent >= 3 AND NOT f.has_slot, 'wait', 'three in seven days', ((f.first_day + 7) + time '09:00') AT TIME ZONE f.west),
+            (f.today AND NOT f.has_slot, 'wait', 'one a day', f.tomorrow),
+            (true, 'go', '', NULL)
+        ) AS rules (applies, verdict, reason, until)
+        WHERE applies
+        LIMIT 1
+    ) AS v
+),
+queued AS MATERIALIZED (
+    -- Of several for one number the most urgent takes the day.
+    SELECT g.*, row_number() OVER (PARTITION BY g.to_id ORDER BY g.has_slot DESC, g.priority, g.not_before, g.id) AS turn
+    FROM judged g
+    WHERE g.verdict = 'go' AND g.purpose = 'reminder'
+),
+slots AS (
+    INSERT INTO notifications_sendslot (phone_id, local_day, message_id)
+    SELECT q.to_id, c.day, q.id FROM queued q JOIN clock c ON c.id = q.to_id
+    WHERE q.turn = 1 AND NOT q.has_slot
+    ORDER BY q.to_id
+    ON CONFLICT (phone_id, local_day) DO NOTHING
+    RETURNING message_id
+),
+decided AS MATERIALIZED (
+    SELECT g.id, g.to_id,
+           CASE WHEN crowded THEN 'wait' WHEN g.verdict = 'wait' AND g.until >= g.expires_at THEN 'never' ELSE g.verdict END AS verdict,
+           CASE WHEN crowded THEN 'one a day' WHEN g.verdict = 'wait' AND g.until >= g.expires_at THEN 'too late' ELSE g.reason END AS reason,
+           CASE WHEN crowded THEN g.tomorrow ELSE g.until END AS until
+    FROM (
+        SELECT j.*, j.verdict = 'go' AND j.purpose = 'reminder' AND NOT j.has_slot AND j.id NOT IN (SELECT message_id FROM slots) AS crowded
+        FROM judged j
+    ) AS g
+    WHERE g.verdict <> 'busy'
+)
+UPDATE notifications_message m
+SET state = COALESCE(e.target, m.state),
+    reason = d.reason,
+    not_before = COALESCE(d.until, m.not_before),
+    phone_id = COALESCE(d.to_id, m.phone_id),
+    attempt = m.attempt + (e.target IS NOT DISTINCT FROM 'sending')::int,
+    claimed_at = CASE WHEN e.target = 'sending' THEN %(now)s ELSE m.claimed_at END
+FROM decided d
+LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)
+    ON e.source = 'pending' AND e.target = CASE d.verdict WHEN 'go' THEN 'sending' WHEN 'never' THEN 'withdrawn' END
+WHERE m.id = d.id AND (d.verdict = 'wait' OR e.target IS NOT NULL)
+RETURNING m.id, d.verdict, d.reason

@@ -1,0 +1,25 @@
+-- claimed_texts: what is needed to write, or to ask a person about, messages just judged. By primary keys.
+-- Parameters: ids.
+SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patient_id, m.journey_id, m.phone_id,
+       h.e164, h.zone, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
+       s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem
+FROM notifications_message m
+LEFT JOIN patients_phone h ON h.id = m.phone_id
+LEFT JOIN patients_person pe ON pe.id = m.recipient_id
+LEFT JOIN pathways_journey j ON j.id = m.journey_id
+LEFT JOIN pathways_matter mt ON mt.id = m.matter_id
+LEFT JOIN pathways_rung g ON g.id = m.rung_id
+LEFT JOIN LATERAL (
+    -- An answer to a number: the language of whoever uses it, if they agree.
+    SELECT min(u.language) AS language
+    FROM patients_contactpoint c JOIN patients_person u ON u.id = c.person_id
+    WHERE m.recipient_id IS NULL AND c.phone_id = m.phone_id AND c.until IS NULL
+    HAVING count(DISTINCT u.language) = 1
+) AS other ON true
+LEFT JOIN patients_site s ON s.id = COALESCE(
+    j.home_site_id, mt.site_id,
+    (SELECT ps.site_id FROM patients_patientsite ps WHERE ps.patient_id = m.patient_id ORDER BY ps.since, ps.id LIMIT 1),
+    (SELECT min(o.id) FROM patients_site o WHERE NOT o.is_training AND o.sender_name <> ''),
+    (SELECT min(o.id) FROM patients_site o))
+WHERE m.id = ANY (%(ids)s::bigint[])
+ORDER BY m.priority, m.id

@@ -1,0 +1,25 @@
+"""Wake-ups. The work is in PostgreSQL; a lost, late or doubled wake-up changes nothing but latency."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from notifications import reconcile as reconciling
+from notifications import send as sending
+from notifications import tick as ticking
+
+
+@shared_task
+def tick() -> None:
+    ticking.tick(now=timezone.now())
+
+
+@shared_task
+def send() -> None:
+    sending.send_due(now=timezone.now())
+
+
+@shared_task
+def reconcile() -> None:
+    reconciling.reconcile(now=timezone.now())

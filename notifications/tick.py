@@ -1,0 +1,31 @@
+"""One tick of the clock, in the order that matters: ring, plan, settle, then what only time decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from notifications import worklist
+from notifications.plan import Counts, plan
+from notifications.settle import Settled, settle
+from pathways.sweep import Rang, ring
+
+
+class Ticked(msgspec.Struct, frozen=True):
+    rang: Rang
+    planned: Counts
+    settled: Settled
+    woken: int
+    escalated: int
+
+
+def tick(*, now: datetime) -> Ticked:
+    """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
+    return Ticked(
+        rang=ring(now=now),
+        planned=plan(now=now),
+        settled=settle(now=now),
+        woken=worklist.wake_parked(now=now),
+        escalated=worklist.escalate_overdue(now=now),
+    )

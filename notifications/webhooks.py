@@ -1,0 +1,65 @@
+"""What the provider calls: receipts and inbound texts. POST only, signed, at most 64 kB; a body never reaches a log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from notifications import inbox, receipts, transports
+
+LARGEST_BODY = 64 * 1024
+NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+View = Callable[..., HttpResponse]
+
+
+def signed(view: View) -> View:
+    """Only what the provider signed for our public address (never for the Host header, which a proxy may change)."""
+
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+            return HttpResponse(status=413)
+        url = settings.PUBLIC_BASE_URL + request.get_full_path()
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not transports.current().genuine(url, request.POST.dict(), signature):
+            return HttpResponse(status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@signed
+def status(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpResponse:
+    """A receipt. One that names no message of ours is kept and answered alike: it may have come before our own record."""
+    said = request.POST
+    receipts.receive(
+        uid=str(uid),
+        token=token,
+        sid=said.get("MessageSid", "")[:40],
+        status=said.get("MessageStatus", ""),
+        error_code=said.get("ErrorCode", ""),
+        now=timezone.now(),
+    )
+    return HttpResponse(status=204)
+
+
+@signed
+def inbound(request: HttpRequest) -> HttpResponse:
+    """A text from a patient. Our own answers go through the outbox, so the provider is told to say nothing."""
+    said = request.POST
+    if not said.get("MessageSid") or not said.get("From"):
+        return HttpResponse(status=400)
+    inbox.receive(
+        provider_sid=said["MessageSid"][:40], from_=said["From"], to=said.get("To", ""), body=said.get("Body", ""), now=timezone.now()
+    )
+    return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")

@@ -1,0 +1,299 @@
+"""What a claim lets out, puts off and takes back; and what is recorded of what was let out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from notifications import outbox
+from notifications.codes import CODES, Fate, policy
+from notifications.models import Message, SendSlot, WorkItem
+from notifications.outbox import Claim
+from notifications.plan import plan
+from notifications.transports.base import Accepted, Declined, Unclear
+from notifications.wording.compiler import denied
+from pathways import alerts
+from pathways.models import Alert, Journey, Matter, Rollout
+from patients.models import ContactPoint, Patient, Permission, Phone
+from tests.notifications.world import DAY, HOUR, NOON, World, in_another_connection
+
+
+@pytest.fixture
+def message(world: World) -> Message:
+    """Ana's reminder, planned and due."""
+    world.text_alert(world.patient())
+    plan(now=NOON)
+    return Message.objects.get()
+
+
+def claim(now: datetime = NOON) -> Claim:
+    return outbox.claim(now=now)
+
+
+def reason() -> tuple[str, str]:
+    message = Message.objects.get()
+    return message.state, message.reason
+
+
+def test_a_consented_adult_is_texted_in_her_words_once(message: Message) -> None:
+    (claimed,) = claim().texts
+    assert claimed.text.to == Phone.objects.get().e164
+    assert claimed.text.body.startswith("Hello Ana, this is Riverside Care.")
+    message = Message.objects.get()
+    assert (message.state, message.attempt, message.claimed_at, message.body) == ("sending", 1, NOON, claimed.text.body)
+    assert str(message.uid) in claimed.text.callback
+    assert message.token in claimed.text.callback
+    assert SendSlot.objects.get().local_day == date(2026, 3, 10)
+    assert claim() == Claim([], 0)
+
+
+def test_nothing_of_the_record_is_in_a_text(message: Message) -> None:
+    (claimed,) = claim().texts
+    assert message.journey is not None
+    for value in ("lung", message.journey.primary_group, str(message.journey.uid), "no-visit", "Q,"):
+        assert value not in claimed.text.body
+    assert not denied(claimed.text.body)
+
+
+NEVER: dict[str, Callable[[Message], object]] = {
+    "reason gone": lambda m: alerts.withdraw_of_stays([m.stay_id or 0], reason="progress", now=NOON),
+    "died": lambda m: Patient.objects.update(died_lo=NOON, died_hi=NOON),
+    "test record": lambda m: Patient.objects.update(is_test=True),
+    "texts are off here": lambda m: Rollout.objects.update(mode="staff"),
+    "no phone": lambda m: ContactPoint.objects.update(until=NOON),
+    "bad number": lambda m: Phone.objects.update(bad_since=NOON),
+    "stopped": lambda m: Phone.objects.update(stopped_at=NOON),
+    "no permission": lambda m: Permission.objects.update(revoked_at=NOON),
+    "too late": lambda m: Message.objects.update(expires_at=NOON),
+}
+
+
+@pytest.mark.parametrize("why", NEVER)
+def test_what_must_not_go_is_withdrawn_with_its_reason(message: Message, why: str) -> None:
+    NEVER[why](message)
+    assert claim().texts == []
+    assert reason() == ("withdrawn", why)
+    assert not SendSlot.objects.exists()
+    assert WorkItem.objects.exists() == (why in outbox.CALLS)
+
+
+WAITS: dict[str, Callable[[Message], object]] = {
+    "death to be verified": lambda m: Patient.objects.update(death_hold_since=NOON),
+    "admitted": lambda m: Patient.objects.update(admitted_since=NOON),
+    "held": lambda m: Journey.objects.update(hold_reason="infection"),
+    "merge to be settled": lambda m: Matter.objects.create(
+        kind="merge", subject="x", site=m.journey.home_site, patient=m.patient, opened_at=NOON, due_at=NOON
+    ),
+    "reply to be verified": lambda m: WorkItem.objects.create(
+        cause_kind="reply", cause_key="1", site=m.journey.home_site, patient=m.patient, problem="verify", audience="navigator",
+        priority=3, opened_at=NOON, due_at=NOON,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", WAITS)
+def test_what_must_wait_comes_back_tomorrow_morning(message: Message, why: str) -> None:
+    WAITS[why](message)
+    assert claim().texts == []
+    assert reason() == ("pending", why)
+    assert Message.objects.get().not_before == datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # nine o'clock in New York
+
+
+def test_a_refusal_for_the_programme_beats_a_permission_for_all(message: Message) -> None:
+    granted = Permission.objects.get()
+    Permission.objects.create(person=granted.person, patient=granted.patient, phone=granted.phone, programme="lung", revoked_at=NOON)
+    claim()
+    assert reason() == ("withdrawn", "no permission")
+
+
+def test_without_permission_only_critical_rungs_become_a_call(world: World) -> None:
+    world.alert(world.stay(world.patient(consents=False)), world.rung(0, "patient", priority=2))
+    plan(now=NOON)
+    claim()
+    item = WorkItem.objects.get()
+    assert (item.cause_kind, item.problem, item.priority) == ("problem", "no-visit", 2)
+    assert item.alerts.get().alert == Alert.objects.get()
+
+
+def test_the_newest_proved_number_is_used(world: World) -> None:
+    patient = world.patient()
+    proved = world.phone(patient.person, patient, rank=2)
+    ContactPoint.objects.filter(phone=proved).update(verified_at=NOON)
+    world.text_alert(patient)
+    plan(now=NOON)
+    assert claim().texts[0].text.to == proved.e164
+
+
+@given(
+    minutes=st.integers(0, 366 * 24 * 60), zone=st.sampled_from(["America/New_York", "America/Phoenix", "Pacific/Honolulu", "", "No/Where"])
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_no_text_leaves_outside_nine_to_twenty(world: World, minutes: int, zone: str) -> None:
+    now = NOON + timedelta(minutes=minutes)
+    zones = [zone] if "/" in zone and zone != "No/Where" else ["Pacific/Honolulu", "America/Puerto_Rico", "America/New_York"]
+    with transaction.atomic():
+        world.text_alert(world.patient())
+        Phone.objects.update(zone=zone)
+        plan(now=now)
+        texts = claim(now).texts
+        allowed = all(9 <= now.astimezone(ZoneInfo(name)).hour < 20 for name in zones)
+        message = Message.objects.get()
+        assert bool(texts) == allowed
+        if not allowed:
+            assert message.reason == "quiet hours"
+            assert now < message.not_before <= now + timedelta(hours=26)
+            assert len(claim(message.not_before).texts) == 1
+        transaction.set_rollback(True)
+
+
+def test_one_text_a_day_the_most_urgent_first(world: World) -> None:
+    patient = world.patient()
+    world.alert(world.stay(patient), world.rung(0, "patient", priority=5))
+    world.alert(world.stay(patient), world.rung(1, "patient", priority=3))
+    plan(now=NOON)
+    assert len(claim().texts) == 1
+    first, later = Message.objects.order_by("priority")
+    assert (first.state, later.state, later.reason) == ("sending", "pending", "one a day")
+    assert claim(later.not_before - timedelta(minutes=1)).texts == []
+    assert [claimed.id for claimed in claim(later.not_before).texts] == [later.pk]
+
+
+def test_three_texts_in_seven_days(world: World) -> None:
+    patient = world.patient()
+    for n in range(4):
+        world.alert(world.stay(patient), world.rung(n, "patient"))
+    plan(now=NOON)
+    sent = [day for day in range(9) if claim(NOON + day * DAY).texts]
+    assert sent == [0, 1, 2, 7]
+
+
+def test_a_loser_that_would_expire_becomes_a_call(world: World) -> None:
+    patient = world.patient()
+    world.alert(world.stay(patient), world.rung(0, "patient", priority=3))
+    world.alert(world.stay(patient), world.rung(1, "patient", priority=5, expires_after=6 * HOUR))
+    plan(now=NOON)
+    claim()
+    loser = Message.objects.get(priority=5)
+    assert (loser.state, loser.reason) == ("withdrawn", "too late")
+    assert WorkItem.objects.get().alerts.get().alert_id == loser.alerts.get().alert_id
+
+
+def test_confirmations_stand_outside_cap_and_quiet_hours(world: World) -> None:
+    patient = world.patient()
+    phone = Phone.objects.get()
+    world.text_alert(patient)
+    plan(now=NOON)
+    claim()
+    Phone.objects.update(stopped_at=NOON)
+    for purpose in ("stop_confirmation", "help", "start_confirmation"):
+        world.answer(phone, purpose)
+    night = NOON + 14 * HOUR
+    assert len(claim(night).texts) == 2
+    assert Message.objects.get(purpose="start_confirmation").reason == "stopped"
+
+
+def test_nobody_is_texted_in_a_language_we_do_not_have(world: World) -> None:
+    world.text_alert(world.patient(language="fr"))
+    plan(now=NOON)
+    assert claim().texts == []
+    assert reason() == ("pending", "no wording in fr")
+    assert not SendSlot.objects.exists()
+    assert WorkItem.objects.count() == 1
+
+
+def test_validity_ends_before_nine_in_the_evening(message: Message) -> None:
+    (claimed,) = claim(NOON + 7 * HOUR + timedelta(minutes=50)).texts  # 19:50 in New York
+    assert claimed.text.validity == 65 * 60
+
+
+def test_shadow_messages_are_never_claimed(world: World) -> None:
+    world.text_alert(mode="shadow")
+    plan(now=NOON)
+    assert claim() == Claim([], 0)
+
+
+def test_accepted_and_a_late_answer_to_an_older_attempt(message: Message) -> None:
+    (claimed,) = claim().texts
+    outbox.record(claimed=claimed, answer=Accepted("SM1"), now=NOON)
+    outbox.record(claimed=claimed, answer=Declined(21610), now=NOON)
+    message = Message.objects.get()
+    assert (message.state, message.provider_sid, message.sent_at) == ("sent", "SM1", NOON)
+    Message.objects.update(attempt=2, state="sending")
+    outbox.record(claimed=claimed, answer=Declined(21610), now=NOON)
+    assert Message.objects.get().state == "sending"
+
+
+@pytest.mark.parametrize("code", [*CODES, 99999])
+def test_every_code_ends_as_its_row_says(message: Message, code: int) -> None:
+    (claimed,) = claim().texts
+    rule = policy(code)
+    outbox.record(claimed=claimed, answer=Declined(code), now=NOON)
+    message, phone = Message.objects.get(), Phone.objects.get()
+    assert message.state == {Fate.FAILED: "failed", Fate.AGAIN: "pending", Fate.PAUSE: "pending", Fate.UNKNOWN: "unknown"}[rule.fate]
+    assert (phone.bad_since is not None, phone.stopped_at is not None) == (rule.phone == "bad", rule.phone == "stopped")
+    assert WorkItem.objects.exists() == rule.call
+    assert SendSlot.objects.exists() == (rule.fate is Fate.UNKNOWN)
+
+
+@pytest.mark.parametrize("answer", [Unclear("Timeout"), Declined(20500, 500), Declined(0, 503)])
+def test_no_clear_answer_is_unknown_and_never_pending(message: Message, answer: Unclear | Declined) -> None:
+    (claimed,) = claim().texts
+    outbox.record(claimed=claimed, answer=answer, now=NOON)
+    message = Message.objects.get()
+    assert (message.state, message.unknown_since) == ("unknown", NOON)
+    assert claim(NOON + DAY) == Claim([], 0)
+
+
+def test_a_busy_provider_is_tried_again_later(message: Message) -> None:
+    (claimed,) = claim().texts
+    outbox.record(claimed=claimed, answer=Declined(20429, 429), now=NOON)
+    back = Message.objects.get()
+    assert NOON < back.not_before < NOON + timedelta(minutes=2)
+    assert claim(back.not_before).texts[0].attempt == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_never_take_the_same_text_nor_the_same_day() -> None:
+    world = World()
+    patient = world.patient()
+    for n in range(2):
+        world.alert(world.stay(patient), world.rung(n, "patient"))
+    for _ in range(10):
+        world.text_alert()
+    plan(now=NOON)
+    with transaction.atomic():
+        mine = outbox.claim(now=NOON, batch=6)
+        theirs = in_another_connection(lambda: outbox.claim(now=NOON, batch=20))
+    ids = [claimed.id for claimed in (*mine.texts, *theirs.texts)]
+    assert len(ids) == len(set(ids)) == 11
+    assert SendSlot.objects.count() == 11
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_under_way_is_waited_out_not_overtaken() -> None:
+    world = World()
+    world.text_alert(world.patient())
+    plan(now=NOON)
+    with transaction.atomic():
+        Phone.objects.update(stopped_at=NOON)
+        assert in_another_connection(lambda: outbox.claim(now=NOON)) == Claim([], 0)
+    claim()
+    assert reason() == ("withdrawn", "stopped")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("held", [Patient, Permission, Alert])
+def test_whatever_a_text_rests_on_may_be_changing(held: type) -> None:
+    world = World()
+    world.text_alert(world.patient())
+    plan(now=NOON)
+    with transaction.atomic():
+        held.objects.select_for_update().get()  # type: ignore[attr-defined]
+        assert in_another_connection(lambda: outbox.claim(now=NOON)) == Claim([], 0)
+    assert len(claim().texts) == 1
