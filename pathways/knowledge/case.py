@@ -22,7 +22,7 @@ TRIGGERS = RESULTS | DRUGS | PHENOTYPES
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something the rules state: `subject` tells statements of one family apart, `rests_on` is everything that was looked at."""
+    """Something the rules state: `subject` tells statements of one family apart, `rests_on` is what it was read from."""
 
     family: str
     subject: str
@@ -44,10 +44,6 @@ class Case:
     evidence: list[Fact] = field(default_factory=list)
     drugs: list[Fact] = field(default_factory=list)
     phenotypes: list[Fact] = field(default_factory=list)
-
-    @property
-    def all(self) -> tuple[Fact, ...]:
-        return (*self.evidence, *self.drugs, *self.phenotypes)
 
 
 def case_of(facts: Sequence[Fact]) -> Case:

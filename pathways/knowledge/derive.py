@@ -1,8 +1,7 @@
 """What the rules make of a journey's facts: actionable or not, received or not, matched or not. Facts of grade rule, with their basis.
 
 Pure and deterministic: the same received facts give the same derived facts, whenever and in whatever order they came; what was derived
-before is not read. A derived fact rests on everything that was looked at to state it (`basis`) and happens when the last thing it needs
-happened. What is no longer true is simply not derived any more; the writer then detaches it.
+before is not read. A derived fact rests on what it was read from (`basis`) and happens when the last thing it needs happened. What is no longer true is simply not derived any more; the writer then detaches it.
 """
 
 from __future__ import annotations

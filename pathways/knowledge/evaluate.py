@@ -146,7 +146,7 @@ def _by_line(rule: TherapyRule, case: _Case, missing: set[str]) -> tuple[Verdict
         return ("unknown", frozenset(missing)) if missing else ("later", frozenset())
     if rule.line in ("adjuvant", "consolidation") and case.line == "1":
         # Somebody's first treatment may be the one around an operation: only a person knows which it is.
-        return "unknown", frozenset(missing | {"line"})
+        return "unknown", frozenset(missing or {"line"})
     fits = {"first": case.line == "1", "later": case.line.isdigit()}.get(rule.line, case.line == rule.line)
     if not fits:
         return "no", frozenset()

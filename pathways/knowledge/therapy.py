@@ -45,10 +45,10 @@ def statements(case: core.Case, rows: TherapyFile, knowledge: Knowledge) -> list
     steps = list(_steps(case.evidence, rows, knowledge))
     received = _received(case.drugs, knowledge)
     out = list(_answers(steps))
-    out.extend(_received_statements(received, case.drugs, knowledge))
+    out.extend(_received_statements(received, knowledge))
     out.extend(_unplaced(case.drugs, knowledge))
     out.extend(_empiric(received, case, knowledge))
-    out.extend(_matched(steps, received, case, knowledge))
+    out.extend(_matched(steps, received, knowledge))
     return out
 
 
@@ -169,14 +169,13 @@ def ingredients_of(fact: Fact, knowledge: Knowledge) -> set[str]:
     return set().union(*(one for one in placed if one))
 
 
-def _received_statements(received: Sequence[Receipt], facts: Sequence[Fact], knowledge: Knowledge) -> Iterator[core.Statement]:
+def _received_statements(received: Sequence[Receipt], knowledge: Knowledge) -> Iterator[core.Statement]:
     """Anticancer drugs only: that the patient had an antacid moves nothing."""
     for receipt in received:
         if not drugs.is_systemic([receipt.ingredient], knowledge):
             continue
-        about = tuple(fact for fact in facts if receipt.ingredient in ingredients_of(fact, knowledge) and fact.kind not in core.EXPOSURES)
         body = {"drugs": _named([receipt.ingredient], knowledge), "basis": receipt.by, "confirmed": receipt.by != "dispense handed over"}
-        yield core.Statement("drug_received", receipt.ingredient, "drug_received", receipt.fact.occurred, body, about, "receipt")
+        yield core.Statement("drug_received", receipt.ingredient, "drug_received", receipt.fact.occurred, body, (receipt.fact,), "receipt")
 
 
 def _named(ingredients: Sequence[str], knowledge: Knowledge) -> list[dict[str, str]]:
@@ -203,18 +202,20 @@ def _empiric(received: Sequence[Receipt], case: core.Case, knowledge: Knowledge)
     if not systemic or any(fact.occurred.lo <= systemic[0].fact.occurred.lo for fact in results):
         return
     start = systemic[0].fact.occurred
-    begun = [one.ingredient for one in systemic if one.fact.occurred.lo - start.lo <= TOGETHER and _before(one.fact, results)]
+    together = [one for one in systemic if one.fact.occurred.lo - start.lo <= TOGETHER and _before(one.fact, results)]
+    begun = [one.ingredient for one in together]
+    rests_on = tuple({one.fact.lineage: one.fact for one in together}.values())
     body = {"drugs": _named(begun, knowledge), "immunotherapy": drugs.is_immunotherapy(begun, knowledge), "note": DISCLAIMER}
-    yield core.Statement("empiric_started", "first", "empiric_started", start, body, (*case.evidence, *case.drugs), "before the result")
+    yield core.Statement("empiric_started", "first", "empiric_started", start, body, rests_on, "before the result")
 
 
 def _before(fact: Fact, results: Sequence[Fact]) -> bool:
     return all(fact.occurred.lo < result.occurred.lo for result in results)
 
 
-def _matched(steps: Sequence[Step], received: Sequence[Receipt], case: core.Case, knowledge: Knowledge) -> Iterator[core.Statement]:
+def _matched(steps: Sequence[Step], received: Sequence[Receipt], knowledge: Knowledge) -> Iterator[core.Statement]:
     """The first flag whose regimen was received whole, all parts within 28 days; at the later of flag and last part."""
-    best: tuple[Moment, str, list[Receipt]] | None = None
+    best: tuple[Moment, str, list[Receipt], Step] | None = None
     for step in steps:
         if step.answer.kind not in ("flag_now", "later_line"):
             continue
@@ -224,10 +225,10 @@ def _matched(steps: Sequence[Step], received: Sequence[Receipt], case: core.Case
                 continue
             when = core.latest([step.fact.occurred, *(part.fact.occurred for part in parts)])
             if best is None or (when.lo, rule) < (best[0].lo, best[1]):
-                best = when, rule, parts
+                best = when, rule, parts, step
     if best is None:
         return
-    when, rule, parts = best
+    when, rule, parts, flag = best
     given = [part.ingredient for part in parts]
     rules = sorted({one for step in steps for one in step.answer.rules if drugs.completes(one, set(given), knowledge)})
     body = {
@@ -237,7 +238,8 @@ def _matched(steps: Sequence[Step], received: Sequence[Receipt], case: core.Case
         "received_at": max(part.fact.occurred.lo for part in parts).isoformat(),
         "confirmed": all(part.by != "dispense handed over" for part in parts),
     }
-    yield core.Statement("matched_therapy", "first", "matched_therapy", when, body, (*case.evidence, *case.drugs), rule)
+    rests_on = tuple({one.lineage: one for one in (*flag.seen, *(part.fact for part in parts))}.values())
+    yield core.Statement("matched_therapy", "first", "matched_therapy", when, body, rests_on, rule)
 
 
 def _whole_regimen(rule: str, received: Sequence[Receipt], knowledge: Knowledge) -> list[Receipt] | None:
