@@ -150,16 +150,22 @@ slots AS (
     ON CONFLICT (phone_id, local_day) DO NOTHING
     RETURNING message_id
 ),
+placed AS MATERIALIZED (
+    -- Who did not get the day waits for the next one.
+    SELECT j.id, j.to_id, j.expires_at, CASE WHEN c.crowded THEN 'wait' ELSE j.verdict END AS verdict,
+           CASE WHEN c.crowded THEN 'one a day' ELSE j.reason END AS reason, CASE WHEN c.crowded THEN j.tomorrow ELSE j.until END AS until
+    FROM judged j
+    CROSS JOIN LATERAL (
+        SELECT j.verdict = 'go' AND j.purpose = 'reminder' AND NOT j.has_slot AND j.id NOT IN (SELECT message_id FROM slots) AS crowded
+    ) AS c
+    WHERE j.verdict <> 'busy'
+),
 decided AS MATERIALIZED (
-    SELECT g.id, g.to_id,
-           CASE WHEN crowded THEN 'wait' WHEN g.verdict = 'wait' AND g.until >= g.expires_at THEN 'never' ELSE g.verdict END AS verdict,
-           CASE WHEN crowded THEN 'one a day' WHEN g.verdict = 'wait' AND g.until >= g.expires_at THEN 'too late' ELSE g.reason END AS reason,
-           CASE WHEN crowded THEN g.tomorrow ELSE g.until END AS until
-    FROM (
-        SELECT j.*, j.verdict = 'go' AND j.purpose = 'reminder' AND NOT j.has_slot AND j.id NOT IN (SELECT message_id FROM slots) AS crowded
-        FROM judged j
-    ) AS g
-    WHERE g.verdict <> 'busy'
+    -- What could go only after it expires never goes.
+    SELECT p.id, p.to_id, p.until, CASE WHEN x.late THEN 'never' ELSE p.verdict END AS verdict,
+           CASE WHEN x.late THEN 'too late' ELSE p.reason END AS reason
+    FROM placed p
+    CROSS JOIN LATERAL (SELECT p.verdict = 'wait' AND p.expires_at IS NOT NULL AND p.until >= p.expires_at AS late) AS x
 )
 UPDATE notifications_message m
 SET state = COALESCE(e.target, m.state),
