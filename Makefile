@@ -44,7 +44,8 @@ lint: dev
 	$(RUN) wording check
 
 bench: install
-	$(RUN) bench all $(ARGS)
+	$(RUN) bench sweep --json $(ARGS)
+	$(RUN) bench ingest --json
 
 chaos: install
 	$(BIN)/python -m pytest tests/chaos $(ARGS)

@@ -10,6 +10,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from config.models import beat
 from notifications.tick import tick
 
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = _instant(options["now"]) if options["now"] else timezone.now()
         did = {"now": now.isoformat(), **msgspec.to_builtins(tick(now=now))}
+        if not options["now"]:
+            beat("tick", now=now)  # a sweep from cron is a sweep to `/readyz`, too
         self.stdout.write(json.dumps(did) if options["json"] else _words(did))
 
 

@@ -1,0 +1,89 @@
+"""Signing in, being locked out, and being signed out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client
+
+from patients.models import User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long enough password"
+NINE = datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def dara() -> User:
+    return User.objects.create_user("dara", password=PASSWORD)
+
+
+def sign_in(client: Client, password: str = PASSWORD) -> Any:
+    return client.post("/accounts/login/", {"login": "dara", "password": password})
+
+
+def signed_in(client: Client) -> bool:
+    return bool(client.session.get("_auth_user_id"))
+
+
+@pytest.mark.usefixtures("dara")
+def test_a_navigator_signs_in_under_a_new_session(client: Client) -> None:
+    client.get("/accounts/login/")
+    before = client.session.session_key
+    assert sign_in(client).status_code == 302
+    assert signed_in(client)
+    assert client.session.session_key != before
+
+
+@pytest.mark.usefixtures("dara")
+def test_a_wrong_password_tried_often_locks_even_the_right_one_out(client: Client) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        sign_in(client, "wrong")
+    sign_in(client)
+    assert not signed_in(client)
+
+
+def test_nobody_registers_by_themselves(client: Client) -> None:
+    words = {"username": "eve", "email": "eve@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/accounts/signup/", words)
+    assert not User.objects.filter(username="eve").exists()
+
+
+@pytest.mark.usefixtures("dara")
+@pytest.mark.parametrize(("away", "still_in"), [(timedelta(minutes=14), True), (timedelta(minutes=16), False)])
+def test_a_session_ends_when_nobody_is_there(client: Client, away: timedelta, still_in: bool, settings: Any) -> None:
+    settings.SESSION_IDLE = timedelta(minutes=15)
+    with time_machine.travel(NINE, tick=False) as clock:
+        sign_in(client)
+        client.get("/accounts/login/")
+        clock.shift(away)
+        client.get("/accounts/login/")
+        assert signed_in(client) is still_in
+
+
+@pytest.mark.usefixtures("dara")
+def test_a_session_ends_after_twelve_hours_however_busy(client: Client) -> None:
+    with time_machine.travel(NINE, tick=False) as clock:
+        sign_in(client)
+        for _ in range(13):
+            client.get("/accounts/login/")
+            clock.shift(timedelta(hours=1))
+        client.get("/accounts/login/")
+        assert not signed_in(client)
+
+
+@pytest.mark.usefixtures("dara")
+def test_no_browser_keeps_a_page_of_a_signed_in_person(client: Client) -> None:
+    sign_in(client)
+    assert client.get("/accounts/logout/").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.usefixtures("dara")
+def test_a_disabled_account_is_out_at_once(client: Client) -> None:
+    sign_in(client)
+    User.objects.filter(username="dara").update(is_active=False)
+    assert not client.get("/accounts/logout/").wsgi_request.user.is_authenticated
