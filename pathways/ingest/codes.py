@@ -71,6 +71,7 @@ SPECIMENS = (
     ("dried_blood_spot", re.compile(r"dried blood|blood spot|\bDBS\b|guthrie", re.IGNORECASE)),
     ("plasma", re.compile(r"plasma|\bPLAS\b|c[ft]DNA|liquid biopsy|\bstreck\b|119361006", re.IGNORECASE)),
     ("saliva", re.compile(r"saliva|buccal|\bSAL\b|oral swab|119342007", re.IGNORECASE)),
+    ("other", re.compile(r"nasal|nasopharyn|oropharyn|throat|\bswab\b|urine|stool|feces|faec|\bNP\b", re.IGNORECASE)),
     (
         "cytology",
         re.compile(r"cytolog|aspirat|\bFNA\b|effusion|pleural|lavage|\bBAL\b|smear|brush|washing|ascit|\bCSF\b|cell ?block", re.IGNORECASE),

@@ -43,7 +43,8 @@ class ParsedMessage(msgspec.Struct, frozen=True):
     `digest` is the hex SHA-256 of the body without what a resend changes (MSH-7). `patient_ref` is the FHIR reference by which
     resources of one bundle or feed name the patient when the resource itself has no identifiers. `also` are further people of the
     same message (A40 with several pairs, a Bundle about several patients). `about_person` says that the message is sent to tell who
-    somebody is (ADT, FHIR Patient), and so registers and updates even without a fact that anything listens to.
+    somebody is (ADT, FHIR Patient), and so registers and updates even without a fact that anything listens to. `undated` are kinds
+    of what the message says without saying when.
     """
 
     format: str
@@ -59,6 +60,7 @@ class ParsedMessage(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     also: tuple[Subject, ...] = ()
     about_person: bool = False
+    undated: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

@@ -95,7 +95,8 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
         raise Unreadable("hl7_type", "MSH-9 names no message type, so nobody can say what the message is about.")
     message_at = instant(head.sent, profile.time_zone)
     notes = ["Not UTF-8: read as Latin-1"] if assumed else []
-    subjects = _subjects(message, head, profile, message_at, notes)
+    undated: list[str] = []
+    subjects = _subjects(message, head, profile, message_at, notes, undated)
     first, *others = subjects or [Subject()]
     return ParsedMessage(
         format="hl7v2",
@@ -110,10 +111,13 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
         also=tuple(others),
         notes=tuple(notes),
         about_person=head.type == "ADT",
+        undated=tuple(sorted(set(undated))),
     )
 
 
-def _subjects(message: Message, head: Header, profile: FeedProfile, message_at: datetime | None, notes: list[str]) -> list[Subject]:
+def _subjects(
+    message: Message, head: Header, profile: FeedProfile, message_at: datetime | None, notes: list[str], undated: list[str]
+) -> list[Subject]:
     found: list[Subject] = []
     for segments in _by_person(message):
         person = _person(message, segments[0], head, profile)
@@ -132,6 +136,7 @@ def _subjects(message: Message, head: Header, profile: FeedProfile, message_at: 
         merge = encounters.merge(message, head.trigger, segments, person, profile.assigner) if head.type == "ADT" else None
         found.append(Subject(person=person, facts=tuple(statement.facts), merge=merge))
         notes += statement.notes
+        undated += statement.undated
     return _linked(head, found)
 
 

@@ -1,0 +1,309 @@
+"""Condition, medicines, Appointment, Consent, ResearchSubject, Claim and ClaimResponse. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pathways.ingest import codes, diseases
+from pathways.ingest.codes import Coded
+from pathways.ingest.hl7.drugs import drugs
+
+from .bundle import Context
+from .orders import ORDERS
+from .structs import Appointment, Claim, Concept, Condition, Consent, Medicine, Reference, ResearchSubject
+
+VERIFICATION = frozenset({"confirmed", "provisional", "refuted", "differential", "unconfirmed"})
+ROUTES = {"26643006": "oral", "47625008": "iv", "34206005": "sc", "78421000": "im", "po": "oral", "iv": "iv"}
+VISITS = {
+    "booked": "visit_booked", "arrived": "visit_kept", "fulfilled": "visit_kept", "checked-in": "visit_kept",
+    "cancelled": "visit_cancelled", "noshow": "visit_missed", "entered-in-error": "visit_booked",
+}  # fmt: skip
+TRIALS = {
+    "candidate": "trial_screening", "eligible": "trial_screening", "potential-candidate": "trial_screening", "screening": "trial_screening",
+    "pending-on-study": "trial_screening", "on-study": "trial_on_study", "on-study-intervention": "trial_on_study",
+    "on-study-observation": "trial_on_study", "follow-up": "trial_on_study", "ineligible": "trial_screen_failed",
+    "not-registered": "trial_screen_failed",
+}  # fmt: skip
+CONSENTS = (
+    ("research", re.compile(r"research", re.IGNORECASE)),
+    ("genetic_test", re.compile(r"genetic|genomic", re.IGNORECASE)),
+    ("family_contact", re.compile(r"famil|relative", re.IGNORECASE)),
+    ("disclosure", re.compile(r"disclos|incidental|secondary finding", re.IGNORECASE)),
+    ("text", re.compile(r"\btext|\bsms\b|messag|phone|communicat|contact", re.IGNORECASE)),
+)
+REVIEW_ACTIONS = {"A1": "pa_approved", "A2": "pa_approved", "A6": "pa_approved", "A3": "pa_denied", "A4": "pa_pended", "CT": "pa_pended"}
+
+
+def condition(context: Context, stated: Condition) -> None:
+    disease = stated.code.coded()
+    if not disease.codings and not disease.text:
+        return
+    statement = context.of(stated.subject, stated.patient)
+    verification = _code(stated.verification_status)
+    if verification in ("", "unknown"):
+        verification = "unconfirmed"
+    when = context.moment(
+        stated.onset_date_time,
+        stated.onset_period.start,
+        stated.recorded_date,
+        stated.date_recorded,
+        stated.asserted_date,
+        _asserted(stated),
+        stated.meta.last_updated,
+    )
+    recorded = context.instant(stated.recorded_date, stated.date_recorded, stated.asserted_date)
+    body = diseases.body(
+        disease,
+        disease.label,
+        verification if verification in VERIFICATION else "unconfirmed",
+        role="secondary" if any("secondary-cancer" in profile for profile in stated.meta.profile) else "",
+        stage=codes.first(
+            codes.stage(" ".join((each.summary.coded().words, *(c.code for c in each.summary.coding)))) for each in stated.stage
+        ),
+        histology=diseases.kind_of_cancer(_extension_words(stated, "histology")),
+        side=_side(stated),
+    )
+    name = context.name(statement, stated) or diseases.name(body, when)
+    retracted = verification == "entered-in-error"
+    updated = context.instant(stated.meta.last_updated)
+    statement.say(
+        "diagnosis",
+        name,
+        when,
+        body,
+        recorded_at=recorded,
+        issued_at=updated,
+        retracted=retracted,
+        keys=statement.keys(condition=stated.id),
+    )
+
+
+def _side(stated: Condition) -> str:
+    words = [code for site in stated.body_site for code in (site.coded().words, *(c.code for c in site.coding))]
+    said = " ".join((*words, _extension_words(stated, "laterality")))
+    found = {side for code, side in diseases.SIDES.items() if code in said} | set(
+        re.findall(r"\b(left|right|bilateral)\b", said.casefold())
+    )
+    return found.pop() if len(found) == 1 else ""
+
+
+def _asserted(stated: Condition) -> str:
+    """The day of diagnosis as mCODE states it."""
+    dates = (each.get("valueDateTime") for each in stated.extension if "asserteddate" in str(each.get("url", "")).casefold())
+    return next((date for date in dates if isinstance(date, str)), "")
+
+
+def _extension_words(stated: Condition, name: str) -> str:
+    """Codes and words of extensions whose address speaks of `name`, wherever senders nest them."""
+    found: list[str] = []
+    for extension in stated.extension:
+        value = extension.get("valueCodeableConcept")
+        if name in str(extension.get("url", "")).casefold() and isinstance(value, dict):
+            for coding in value.get("coding") or []:
+                found += [str(coding.get("code", "")), str(coding.get("display", ""))] if isinstance(coding, dict) else []
+            found.append(str(value.get("text", "")))
+    return " ".join(found)
+
+
+def medicine_ordered(context: Context, rx: Medicine) -> None:
+    if rx.intent not in ORDERS:
+        return
+    statement = context.of(rx.subject, rx.patient)
+    drug = _drug(context, rx)
+    when = context.moment(rx.authored_on, rx.meta.last_updated)
+    name = context.name(statement, rx, "PLAC") or f"{drug.body()['code']}@{when.lo.isoformat() if when else ''}"
+    keys = statement.keys(placer=[*(each.value for each in rx.identifier), f"MedicationRequest/{rx.id}" if rx.id else ""])
+    route = codes.first(_route(each.route) for each in rx.dosage_instruction)
+    if rx.status in ("stopped", "cancelled"):
+        said = context.moment(rx.meta.last_updated) or context.moment(rx.authored_on)
+        body: dict[str, Any] = {"drugs": drugs(drug), "reason": codes.first(each.coded().label for each in rx.status_reason)}
+        statement.say("drug_order_stopped", name, said, body, keys=keys)
+    elif rx.status in ("active", "completed", "entered-in-error"):
+        retracted = rx.status == "entered-in-error"
+        statement.say(
+            "drug_ordered",
+            name,
+            when,
+            {"drugs": drugs(drug), "route": route},
+            keys=keys,
+            retracted=retracted,
+            issued_at=context.instant(rx.meta.last_updated),
+        )
+
+
+def dispensed(context: Context, rx: Medicine) -> None:
+    statement = context.of(rx.subject, rx.patient)
+    drug = _drug(context, rx)
+    when = context.moment(rx.when_handed_over, rx.when_prepared, rx.meta.last_updated)
+    name = context.name(statement, rx) or f"{drug.body()['code']}@{when.lo.isoformat() if when else ''}"
+    keys = statement.keys(placer=[found for each in rx.authorizing_prescription for found in _prescription(each)])
+    if rx.status in ("completed", "entered-in-error"):
+        body = {"drugs": drugs(drug), "handed_over": bool(rx.when_handed_over)}
+        statement.say("drug_dispensed", name, when, body, keys=keys, retracted=rx.status == "entered-in-error")
+    elif rx.status in ("declined", "stopped", "cancelled"):
+        reason = rx.status_reason_codeable_concept.coded().label or codes.first(each.coded().label for each in rx.status_reason)
+        statement.say(
+            "drug_returned", name, context.moment(rx.meta.last_updated) or when, {"drugs": drugs(drug), "reason": reason}, keys=keys
+        )
+
+
+def administered(context: Context, rx: Medicine) -> None:
+    statement = context.of(rx.subject, rx.patient)
+    drug = _drug(context, rx)
+    when = context.span(rx.effective_date_time, rx.effective_period)
+    name = context.name(statement, rx) or f"{drug.body()['code']}@{when.lo.isoformat() if when else ''}"
+    keys = statement.keys(placer=_prescription(rx.request))
+    if rx.status == "not-done":
+        reason = codes.first(each.coded().label for each in rx.status_reason)
+        statement.say("drug_not_given", name, when, {"drugs": drugs(drug), "reason": reason}, keys=keys)
+    elif rx.status in ("completed", "in-progress", "stopped", "entered-in-error"):
+        body = {"drugs": drugs(drug), "route": _route(rx.dosage.route), "complete": rx.status == "completed"}
+        statement.say("drug_administered", name, when, body, keys=keys, retracted=rx.status == "entered-in-error")
+
+
+def _drug(context: Context, rx: Medicine) -> Coded:
+    """The concept stated, else that of the Medication referred to, else what the reference displays."""
+    stated = rx.medication_codeable_concept.coded()
+    if stated.codings or stated.text:
+        return stated
+    referred = context.get(Medicine, rx.medication_reference, "Medication")
+    return referred.code.coded() if referred else Coded((), rx.medication_reference.display)
+
+
+def _prescription(reference: Reference) -> list[str]:
+    named = reference.reference.split("/_history/")[0].rpartition("/")[2]
+    return [found for found in (reference.identifier.value, f"MedicationRequest/{named}" if named else "") if found]
+
+
+def _route(route: Concept) -> str:
+    coded = route.coded()
+    found = codes.first(ROUTES.get(code.casefold(), "") for _, code, _ in coded.codings)
+    words = coded.words.casefold()
+    return found or ("oral" if "oral" in words else "iv" if "intraven" in words else "")
+
+
+def appointment(context: Context, booked: Appointment) -> None:
+    kind = VISITS.get(booked.status)
+    patients = [
+        each.actor
+        for each in booked.participant
+        if each.actor.type == "Patient" or "Patient/" in each.actor.reference or _is_patient(context, each.actor)
+    ]
+    if kind is None or not (patients or booked.subject.reference):
+        return
+    statement = context.of(booked.subject, *patients)
+    start = context.moment(booked.start)
+    number = context.name(statement, booked) or (f"@{start.lo.isoformat()}" if start else "")
+    service = next(
+        (each.coded() for each in (*booked.service_type, booked.appointment_type) if each.coding or each.text),
+        Coded((), booked.description),
+    )
+    said = context.moment(booked.meta.last_updated, booked.created)
+    body: dict[str, Any] = {"start": start.lo.isoformat() if start else None, "service": service.body()}
+    if kind == "visit_cancelled":
+        body = {"reason": booked.cancelation_reason.coded().label}
+    occurred = (start or said) if kind in ("visit_kept", "visit_missed") else said
+    keys = statement.keys(visit=number)
+    retracted = booked.status == "entered-in-error"
+    issued = context.instant(booked.meta.last_updated)
+    # An appointment without a date of its own making was made at the latest when it took place.
+    statement.say(kind, number, occurred or (None if context.message_at else start), body, keys=keys, retracted=retracted, issued_at=issued)
+
+
+def _is_patient(context: Context, reference: Reference) -> bool:
+    found = context.find(reference)
+    return found is not None and found.get("resourceType") == "Patient"
+
+
+def consent(context: Context, given: Consent) -> None:
+    statement = context.of(given.patient, given.subject)
+    words = " ".join((given.scope.coded().words, *(c.code for c in given.scope.coding), *(each.coded().words for each in given.category),
+                      *(c.code for each in given.category for c in each.coding), *(each.display or each.code for each in given.provision.purpose)))  # fmt: skip
+    kind = next((name for name, pattern in CONSENTS if pattern.search(words)), "")
+    if not kind or given.status in ("draft", "proposed", ""):
+        return
+    granted = given.status == "active" and given.provision.type != "deny"
+    body = {"consent_kind": kind, "decision": "granted" if granted else "revoked", "programme": ""}
+    when = context.moment(given.date_time, given.provision.period.start, given.meta.last_updated)
+    name = context.name(statement, given) or kind
+    statement.say(
+        "consent_recorded",
+        name,
+        when,
+        body,
+        retracted=given.status == "entered-in-error",
+        issued_at=context.instant(given.meta.last_updated),
+    )
+
+
+def research_subject(context: Context, subject: ResearchSubject) -> None:
+    kind = TRIALS.get(subject.status)
+    if kind is None:
+        return
+    statement = context.of(subject.individual, subject.patient, subject.subject)
+    trial = subject.study.identifier.value or subject.study.display or subject.study.reference.rpartition("/")[2]
+    when = context.moment(subject.period.start, subject.meta.last_updated)
+    statement.say(kind, context.name(statement, subject) or trial, when, {"trial": trial, "reason": ""})
+
+
+def claim(context: Context, stated: Claim) -> None:
+    """A prior authorization asked for; claims for payment are no business of ours."""
+    if stated.use != "preauthorization" or stated.status in ("draft", "cancelled"):
+        return
+    statement = context.of(stated.patient)
+    number = context.name(statement, stated)
+    urgency = "expedited" if _code(stated.priority) in ("stat", "urgent") else "standard"
+    body = {
+        "subject": _subject(stated),
+        "payer": stated.insurer.display or stated.insurer.identifier.value,
+        "reference": number,
+        "urgency": urgency,
+    }
+    when = context.moment(stated.created, stated.meta.last_updated)
+    statement.say("pa_submitted", number, when, body, keys=statement.keys(auth=number), retracted=stated.status == "entered-in-error")
+
+
+def claim_response(context: Context, answer: Claim) -> None:
+    if answer.use != "preauthorization" or answer.status in ("draft", "cancelled"):
+        return
+    statement = context.of(answer.patient)
+    asked = answer.request.identifier.value or answer.request.reference.rpartition("/")[2].rpartition(":")[2]
+    request = context.get(Claim, answer.request, "Claim")
+    if request is not None:
+        asked = context.name(statement, request)
+    kind = _answered(answer)
+    when = context.moment(answer.created, answer.meta.last_updated)
+    body: dict[str, Any] = {"subject": _subject(answer) or (_subject(request) if request else ""), "reference": answer.pre_auth_ref}
+    body |= {"reason": answer.disposition or codes.first(note.text for note in answer.process_note), "code": ""}
+    keys = statement.keys(auth=[asked, answer.pre_auth_ref])
+    statement.say(kind, asked or context.name(statement, answer), when, body, keys=keys, issued_at=when.lo if when else None)
+
+
+def _answered(answer: Claim) -> str:
+    """X12 306 review actions where the items carry them; else the outcome. Several items: the worst counts."""
+    actions = set(re.findall(r"'code': '(A1|A2|A3|A4|A6|CT)'", repr([[item.adjudication, item.extension] for item in answer.item])))
+    kinds = {REVIEW_ACTIONS[action] for action in actions}
+    worst = next((kind for kind in ("pa_denied", "pa_pended", "pa_approved") if kind in kinds), "")
+    if worst:
+        return worst
+    if answer.outcome in ("queued", "partial", ""):
+        return "pa_pended"
+    if re.search(r"den(y|ied)|not (approved|certified)", answer.disposition, re.IGNORECASE) or answer.error:
+        return "pa_denied"
+    return "pa_approved" if answer.outcome == "complete" else "pa_pended"
+
+
+def _subject(stated: Claim) -> str:
+    """drug or test, by what the items ask for; blank where that is open."""
+    for item in stated.item:
+        asked = item.product_or_service.coded()
+        if asked.code("rxcui") or asked.code("ndc") or re.match(r"[JCQ]\d{4}", asked.code("hcpcs")):
+            return "drug"
+        if asked.code("loinc") or re.match(r"8[0-9]{4}|0\d{3}U", asked.code("cpt")):
+            return "test"
+    return ""
+
+
+def _code(concept: Concept) -> str:
+    return codes.first(each.code for each in concept.coding).casefold() or concept.text.casefold()

@@ -1,0 +1,92 @@
+"""JSON as strictly as a medical record needs it: what other parsers pass silently is refused in words. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from pathways.ingest.message import Unreadable
+
+DEEPEST = 64
+LONGEST = 64 * 1024 * 1024
+
+
+def decode(body: bytes) -> Any:
+    """The value, free of duplicate keys, NaN, endless numbers, NUL, lone surrogates and endless nesting.
+
+    Raises:
+        Unreadable: with a reason of its own for each of them.
+    """
+    if len(body) > LONGEST:
+        raise Unreadable("too_large", f"The file has {len(body):,} bytes; more than {LONGEST:,} are not read as one JSON value.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable("json_encoding", f"JSON must be UTF-8; byte {error.start} is not.") from error
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int)
+    except RecursionError as error:
+        raise Unreadable("json_depth", "The JSON is nested so deeply that no record can be meant.") from error
+    except json.JSONDecodeError as error:
+        raise Unreadable("json_syntax", f"This is no JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from error
+    _inspect(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise Unreadable("json_duplicate_key", f"The element “{_shown(twice)}” stands twice in one object, so nobody can say which holds.")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise Unreadable("json_number", f"{name} is no number that JSON knows.")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise Unreadable("json_number", "A number is too large to be kept.")
+    return number
+
+
+def _int(text: str) -> int:
+    if len(text) > 30:
+        raise Unreadable("json_number", "A number has more digits than any measurement.")
+    return int(text)
+
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _inspect(value: Any) -> None:
+    """Depth and characters, without recursion."""
+    stack = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > DEEPEST:
+            raise Unreadable("json_depth", f"The JSON is nested more than {DEEPEST} levels deep.")
+        if isinstance(item, dict):
+            stack.extend((each, depth + 1) for each in item.values())
+            for key in item:
+                _characters(key)
+        elif isinstance(item, list):
+            stack.extend((each, depth + 1) for each in item)
+        elif isinstance(item, str):
+            _characters(item)
+
+
+def _characters(text: str) -> None:
+    if "\x00" in text:
+        raise Unreadable("nul_character", "A text holds the NUL character, which cannot be kept.")
+    if not text.isascii() and SURROGATE.search(text):
+        raise Unreadable("json_surrogate", "A text holds half of a character (a lone surrogate), which cannot be kept.")
+
+
+def _shown(key: str) -> str:
+    return key.encode("ascii", "replace").decode()[:60]

@@ -1,0 +1,234 @@
+"""DiagnosticReport and Observation. Matched by the coding of a code, never by profile or slice name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pathways.facts import Moment, Rank
+from pathways.ingest import codes, molecular, phenotypes
+from pathways.ingest.codes import Coded
+from pathways.ingest.findings import Finding, Reading, biomarker, findings, gene_symbol, variant
+from pathways.ingest.statement import clean
+
+from . import orders
+from .bundle import Context
+from .structs import Answer, DiagnosticReport, Observation, Quantity, Reference, Specimen
+
+STATES = {
+    "final": ("final", Rank.FINAL),
+    "amended": ("final", Rank.CORRECTED),
+    "corrected": ("final", Rank.CORRECTED),
+    "appended": ("final", Rank.CORRECTED),
+    "cancelled": ("failed", Rank.FINAL),
+    "entered-in-error": ("retracted", Rank.CORRECTED),
+    "registered": ("none", Rank.PRELIMINARY),
+}
+"""Any other status is preliminary: what nobody maps is never final."""
+
+STAGE_GROUPS = frozenset({"21908-9", "21902-2", "21914-7"})
+NOT_DONE = frozenset({"not-performed", "not-asked", "not-applicable"})
+CONTEXT_OF_VARIANT = frozenset({molecular.GENE, molecular.CODING, molecular.PROTEIN})
+
+
+class Report(msgspec.Struct):
+    """A report with what was read for it, whether a DiagnosticReport spoke or a lone Observation."""
+
+    name: str
+    test: Coded
+    category: str
+    state: str
+    rank: int
+    issued: datetime | None
+    when: Moment | None
+    observations: Sequence[Observation]
+    keys: tuple[str, ...]
+    specimen_class: str
+    document: bool
+    text: str
+    elsewhere: bool = False
+
+
+def report(context: Context, dr: DiagnosticReport) -> None:
+    statement = context.of(dr.subject, dr.patient)
+    observations = list(_results(context, dr.result, set()))
+    test = dr.code.coded()
+    category = molecular.category(test, next((code.code for each in dr.category for code in each.coding if code.code), ""))
+    if category == "other" and any(_is_molecular(each) for each in observations):
+        category = "molecular"
+    state, rank = _state(dr.status, observations)
+    specimens = [found for each in dr.specimen if (found := context.get(Specimen, each, "Specimen"))]
+    issued = context.instant(dr.issued)
+    accession = next((each.accession_identifier.value for each in specimens if statement.id(each.accession_identifier.value)), "")
+    said = Report(
+        name=next((each.value for each in dr.identifier if each.type.has("FILL") and statement.id(each.value)), "")
+        or accession
+        or context.name(statement, dr, "ACSN"),
+        test=test,
+        category=category,
+        state=state,
+        rank=rank,
+        issued=issued,
+        when=context.moment(dr.issued) or context.span(dr.effective_date_time, dr.effective_period),
+        observations=observations,
+        keys=_keys(context, dr, specimens),
+        specimen_class=orders.class_of(specimens, test.words),
+        document=bool(dr.presented_form),
+        text=clean(" ".join((dr.conclusion, *(each.coded().label for each in dr.conclusion_code))), 4000),
+        elsewhere=bool(dr.result) and not observations,
+    )
+    if category in ("molecular", "pathology"):
+        for specimen in specimens:
+            orders.specimen(context, specimen, statement, said.keys)
+    _say(context, statement, said)
+
+
+def lone(context: Context, observation: Observation) -> None:
+    """An Observation that no report of the same message claims: a result of its own."""
+    statement = context.of(observation.subject, observation.patient)
+    when = context.moment(
+        observation.effective_date_time, observation.effective_instant, observation.effective_period.start, observation.issued
+    )
+    test = observation.code.coded()
+    if test.code("loinc") in STAGE_GROUPS:
+        _stage(context, observation, when)
+        return
+    if not _is_molecular(observation):
+        return
+    state, rank = _state(observation.status, [])
+    specimens = [found for each in [observation.specimen] if (found := context.get(Specimen, each, "Specimen"))]
+    keys = statement.keys(placer=_orders(context, observation.based_on), specimen=orders.names(specimens))
+    name = context.name(statement, observation) or f"{test.body()['code']}@{when.lo.isoformat() if when else ''}"
+    said = Report(
+        f"Observation/{name}", test, "molecular", state, rank, context.instant(observation.issued), context.moment(observation.issued) or when,
+        [observation], keys, orders.class_of(specimens, test.words), document=False, text="",
+    )  # fmt: skip
+    _say(context, statement, said)
+
+
+def _say(context: Context, statement: Any, said: Report) -> None:
+    if said.state == "none" or said.category not in ("molecular", "pathology"):
+        return
+    body: dict[str, Any] = {
+        "code": said.test.body(),
+        "text": said.text,
+        "specimen_class": said.specimen_class,
+        "document": said.document,
+    }
+    retracted = said.state == "retracted"
+    name = said.name or f"{said.test.body()['code']}@{said.when.lo.isoformat() if said.when else ''}"
+    how: dict[str, Any] = {"keys": said.keys, "rank": said.rank, "issued_at": said.issued}
+    if said.category == "pathology":
+        if said.state != "failed":
+            statement.say("pathology_report", name, said.when, body, retracted=retracted, **how)
+        return
+    found = [finding for each in said.observations for finding in observed(each)]
+    if said.state == "failed":
+        statement.say("result_failed", name, said.when, body | {"reason": codes.reject_reason(said.text)}, **how)
+    elif said.state == "final" and not found and not said.elsewhere and (said.document or said.text):
+        statement.say("result_document", name, said.when, body | {"title": said.test.label or "report"}, **how)
+    else:
+        kind = "result_partial" if said.state == "partial" else "result_final"
+        statement.say(kind, name, said.when, body | {"findings": found}, retracted=retracted, **how)
+        if not retracted:
+            phenotypes.assign(statement, name, found, said.when, keys=said.keys, rank=said.rank, issued_at=said.issued)
+
+
+def observed(observation: Observation) -> list[Finding]:
+    """The findings of one Observation. A variant's parts are its components; another's components are lines of their own."""
+    if observation.status == "entered-in-error":
+        return []
+    failed = observation.status == "cancelled" or (
+        observation.data_absent_reason is not None and not observation.data_absent_reason.has(*NOT_DONE)
+    )
+    parts = [_reading(each) for each in observation.component]
+    if observation.code.coded().code("loinc") == molecular.VARIANT:
+        return variant(parts, assessment=_value(observation), failed=failed)
+    own = _reading(observation)
+    gene = next((gene_symbol(part.value) for part in parts if part.test.code("loinc") == molecular.GENE), "")
+    lines = biomarker(msgspec.structs.replace(own, failed=failed)) if own.value != Coded() or own.number is not None or failed else []
+    lines += findings(part for part in parts if part.test.code("loinc") not in molecular.VARIANT_PARTS)
+    return [finding | {"gene": finding["gene"] or gene} for finding in lines]
+
+
+def _reading(answer: Answer | Observation) -> Reading:
+    quantity = answer.value_quantity or (answer.value_ratio.numerator if answer.value_ratio else None) or Quantity()
+    number = quantity.value if quantity.value is not None else float(answer.value_integer) if answer.value_integer is not None else None
+    return Reading(
+        test=answer.code.coded(), value=_value(answer), number=number, unit=quantity.unit or quantity.code, comparator=quantity.comparator,
+        failed=answer.data_absent_reason is not None and not answer.data_absent_reason.has(*NOT_DONE),
+    )  # fmt: skip
+
+
+def _value(answer: Answer | Observation) -> Coded:
+    if answer.value_codeable_concept is not None:
+        return answer.value_codeable_concept.coded()
+    if answer.value_string is not None:
+        return Coded((), clean(answer.value_string, 400))
+    if answer.value_boolean is not None:
+        return Coded((), "positive" if answer.value_boolean else "negative")
+    if answer.value_range is not None:
+        low = answer.value_range.get("low")
+        return Coded((), f"{low.get('value', '')} {low.get('unit', '')}".strip() if isinstance(low, dict) else "")
+    return Coded((), "not tested") if answer.data_absent_reason is not None and answer.data_absent_reason.has(*NOT_DONE) else Coded()
+
+
+def _state(status: str, observations: Sequence[Observation]) -> tuple[str, int]:
+    state, rank = STATES.get(status, ("partial", Rank.PRELIMINARY))
+    if state == "final" and any(each.status in ("preliminary", "registered") for each in observations):
+        return "partial", Rank.PRELIMINARY
+    if state == "final" and any(each.status in ("corrected", "amended") for each in observations):
+        return state, Rank.CORRECTED
+    return state, rank
+
+
+def _results(context: Context, references: Iterable[Reference], seen: set[int]) -> Iterable[Observation]:
+    """The observations of a report with those that they group (`hasMember`), each once."""
+    for reference in references:
+        raw = context.find(reference)
+        if raw is None or raw.get("resourceType") != "Observation" or id(raw) in seen:
+            continue
+        seen.add(id(raw))
+        context.used.add(id(raw))
+        found = context.get(Observation, reference)
+        if found is not None:
+            yield found
+            yield from _results(context, found.has_member, seen)
+
+
+def _is_molecular(observation: Observation) -> bool:
+    asked = observation.code.coded()
+    if asked.code("loinc") in molecular.LOINC or molecular.is_molecular_name(asked.words):
+        return True
+    return any(each.code.coded().code("loinc") in CONTEXT_OF_VARIANT for each in observation.component)
+
+
+def _keys(context: Context, dr: DiagnosticReport, specimens: Sequence[Specimen]) -> tuple[str, ...]:
+    statement = context.of(dr.subject, dr.patient)
+    fillers = [each.value for each in dr.identifier if each.type.has("FILL")]
+    accessions = [each.accession_identifier.value for each in specimens] + [each.value for each in dr.identifier if each.type.has("ACSN")]
+    logical = [each.identifier.value for each in dr.specimen]
+    return statement.keys(
+        placer=_orders(context, dr.based_on), filler=fillers, accession=accessions, specimen=[*orders.names(specimens), *logical],
+        report=[each.value for each in dr.identifier[:1]] or dr.id,
+    )  # fmt: skip
+
+
+def _orders(context: Context, references: Iterable[Reference]) -> list[str]:
+    """Every name of the orders a result is based on, whether the order travels along or is only referred to."""
+    return [name for reference in references for name in orders.referred(context, reference)]
+
+
+def _stage(context: Context, observation: Observation, when: Moment | None) -> None:
+    value = _value(observation)
+    stage = codes.stage(" ".join((value.words, *(code for _, code, _ in value.codings))))
+    if stage and observation.status not in ("cancelled", "registered"):
+        statement = context.of(observation.subject, observation.patient)
+        about = next((each.reference.rpartition("/")[2].rpartition(":")[2] for each in observation.focus if each.reference), "")
+        body = {"stage": stage, "system": "AJCC", "condition": about}
+        retracted = observation.status == "entered-in-error"
+        name = context.name(statement, observation) or f"{about or 'stage'}@{when.lo.date().isoformat() if when else ''}"
+        statement.say("stage_recorded", name, when, body, retracted=retracted, issued_at=context.instant(observation.issued))

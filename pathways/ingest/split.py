@@ -1,0 +1,170 @@
+"""What a file or a request holds, told by its content, and cut into the messages that stand or wait for themselves. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from . import csv
+from .fhir import decode as fhir_json
+from .fhir import read as fhir
+from .hl7 import read as hl7
+from .hl7 import tokens
+from .message import FeedProfile, ParsedMessage, Unreadable
+
+Reader = Callable[[bytes, FeedProfile], ParsedMessage]
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One message as received, with the format that it was recognised by."""
+
+    format: str
+    body: bytes
+    trouble: Unreadable | None = None
+
+
+READERS: dict[str, Reader] = {"hl7v2": hl7.read, "fhir": fhir.read, "csv": csv.read}
+
+
+def split(body: bytes) -> Iterator[Piece]:
+    """The messages of `body`. Whatever it is, at least one piece comes out, so that every file is accounted for."""
+    head = body[:4096].lstrip(b"\xef\xbb\xbf\x0b \t\r\n")
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = tokens.decode(body[:4096])[0].encode("utf-8", "replace")
+        body = tokens.decode(body)[0].encode("utf-8", "replace")
+    if not head:
+        yield _stuck(body, "empty", "The file is empty.")
+    elif head[:3] in (b"MSH", b"FHS", b"BHS"):
+        yield from _hl7(body)
+    elif head[:1] in (b"{", b"["):
+        yield from _json(body)
+    elif head[:1] == b"<":
+        yield _xml(body, head)
+    elif b"\nMSH|" in body or b"\rMSH|" in body:
+        yield from _hl7(body)
+    else:
+        yield from _table(body, head)
+
+
+def parse(piece: Piece, profile: FeedProfile) -> ParsedMessage:
+    """Reads a piece.
+
+    Raises:
+        Unreadable: in words for whoever has to do something about it.
+    """
+    if piece.trouble is not None:
+        raise piece.trouble
+    return READERS[piece.format](piece.body, profile)
+
+
+def _hl7(body: bytes) -> Iterator[Piece]:
+    messages = tokens.split(body)
+    for message in messages:
+        yield Piece("hl7v2", message)
+    if not messages:
+        yield _stuck(body, "hl7_header", "The file is an HL7 envelope (FHS or BHS) without a message in it.")
+
+
+def _json(body: bytes) -> Iterator[Piece]:
+    try:
+        value = fhir_json.decode(body)
+    except Unreadable as trouble:
+        lines = [line for line in body.splitlines() if line.strip()]
+        if trouble.reason == "json_syntax" and len(lines) > 1 and all(line.lstrip(b"\xef\xbb\xbf \t")[:1] == b"{" for line in lines):
+            for line in lines:
+                yield from _json_line(line)
+        else:
+            yield Piece("fhir", body, trouble)
+        return
+    yield from _json_value(value, body)
+
+
+def _json_line(line: bytes) -> Iterator[Piece]:
+    """A line of NDJSON: a message of its own, so that a bad one delays nobody."""
+    try:
+        yield from _json_value(fhir_json.decode(line), line)
+    except Unreadable as trouble:
+        yield Piece("fhir", line, trouble)
+
+
+def _json_value(value: Any, body: bytes) -> Iterator[Piece]:
+    if isinstance(value, list):
+        for item in value:
+            yield _row(item) if _is_row(item) else Piece("fhir", _bytes(item))
+        if not value:
+            yield _stuck(body, "empty", "The JSON is an empty list.")
+    elif isinstance(value, Mapping) and value.get("resourceType") == "Bundle" and value.get("type") == "batch":
+        entries = value.get("entry")
+        resources = [entry.get("resource") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+        for resource in resources:
+            yield Piece("fhir", _bytes(resource))
+        if not resources:
+            yield Piece("fhir", body)
+    else:
+        yield Piece("fhir", body)
+
+
+def _is_row(item: Any) -> bool:
+    """An object of plain texts that names a patient: a row of a table, written as JSON."""
+    return isinstance(item, Mapping) and "resourceType" not in item and any(csv.plain(str(key)) in csv.NUMBER for key in item)
+
+
+def _row(item: Mapping[str, Any]) -> Piece:
+    said = {csv.plain(str(key)): str(value) for key, value in item.items() if isinstance(value, (str, int, float)) and str(value).strip()}
+    return Piece("csv", json.dumps(said, ensure_ascii=False).encode())
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _xml(body: bytes, head: bytes) -> Piece:
+    if b"http://hl7.org/fhir" in head or b"hl7.org/fhir" in body[:20_000]:
+        return Piece(
+            "fhir",
+            body,
+            Unreadable("fhir_xml", "This is FHIR written as XML. Finalmile reads FHIR as JSON: ask the sender for application/fhir+json."),
+        )
+    return _stuck(body, "not_recognised", "The file is XML, but neither HL7 v2, FHIR JSON nor a table. CDA documents are not read.")
+
+
+def _table(body: bytes, head: bytes) -> Iterator[Piece]:
+    first_line = head.splitlines()[0] if head.splitlines() else b""
+    if b"\x00" in body[:4096] or not _looks_like_columns(first_line):
+        yield _stuck(
+            body,
+            "not_recognised",
+            "The content is neither HL7 v2 (it begins with MSH), nor FHIR JSON, nor a table whose first line names its columns.",
+        )
+        return
+    try:
+        rows = csv.rows(body)
+    except Unreadable as trouble:
+        yield Piece("csv", body, trouble)
+        return
+    for row in rows:
+        yield Piece("csv", row)
+    if not rows:
+        yield _stuck(body, "empty", "The table has a first line and no rows.")
+
+
+def _looks_like_columns(line: bytes) -> bool:
+    """One short line of names; a single name counts only if it is that of the patient's number."""
+    if len(line) > 16_384:
+        return False
+    cells = line.replace(b";", b",").replace(b"\t", b",").split(b",")
+    names = [csv.plain(cell.decode("utf-8", "replace")) for cell in cells]
+    return len(cells) > 1 or names[0] in csv.NUMBER
+
+
+def _stuck(body: bytes, reason: str, words: str) -> Piece:
+    return Piece("unknown", body, Unreadable(reason, words))
+
+
+def digest(body: bytes) -> str:
+    """The identity of what could not even be read."""
+    return hashlib.sha256(body).hexdigest()
