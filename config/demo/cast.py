@@ -113,3 +113,8 @@ def cover(kinds_by_feed: dict[str, tuple[str, ...]]) -> None:
         for kind in kinds:
             stated = {"how": Coverage.How.FED, "feed": feeds[name]}
             Coverage.objects.update_or_create(site=feeds[name].site, kind=kind, defaults=stated)
+
+
+def navigators() -> dict[str, User]:
+    """Who works the queue of each site."""
+    return {site: User.objects.get(username="dara" if site == "harbor" else "eli") for site, *_ in SITES}

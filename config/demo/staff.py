@@ -1,0 +1,88 @@
+"""What the demo's staff do each day: accept candidates, file ends that they were told of, work the queue."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from notifications import worklist
+from notifications.models import ItemState, WorkItem
+from pathways import candidates, journeys
+from pathways.models import Journey, Matter, MatterKind, Status
+from patients.models import Identifier, User
+
+from .course import Course, Step
+
+WORKED_A_DAY = 6  # items that one navigator ends on an ordinary day
+PHONE_HOURS = timedelta(days=2)
+
+
+class Staff:
+    """The navigators of the demo, by site."""
+
+    def __init__(self, navigators: Mapping[str, User], courses: Iterable[Course], seed: int) -> None:
+        self.navigators = navigators
+        self.followed = {(course.person.mrn, course.pathway) for course in courses}
+        self.dice = random.Random(f"staff {seed}")
+
+    def accept_candidates(self, now: datetime) -> int:
+        """Everyone whom the cohort knows for this programme is accepted, as a navigator would; the rest is refused."""
+        waiting = Matter.objects.filter(kind=MatterKind.CANDIDATE, closed_at__isnull=True).select_related("site", "patient").order_by("pk")
+        names = _numbers([matter.patient_id for matter in waiting if matter.patient_id])
+        for matter in waiting:
+            by = self.navigators[matter.site.code]
+            if any((mrn, matter.detail["pathway"]) in self.followed for mrn in names.get(matter.patient_id or 0, ())):
+                candidates.accept(matter=matter, by=by, now=now)
+            else:
+                candidates.refuse(matter=matter, reason="not_eligible", by=by, now=now)
+        return len(waiting)
+
+    def end(self, course: Course, step: Step, now: datetime) -> bool:
+        """A journey ends for a reason that staff were told: by its open item where there is one. False where there is no journey."""
+        found = Journey.objects.filter(
+            patient__identifiers__value=course.person.mrn, pathway=course.pathway, status=Status.ACTIVE
+        ).select_related("home_site")
+        journey = found.first()
+        if journey is None:
+            return False
+        details = {name: str(value) for name, value in step.data.items()}
+        journeys.exit(journey=journey, now=now, by=self.navigators[journey.home_site.code], occurred=step.at, **details)
+        return True
+
+    def work_queue(self, now: datetime) -> int:
+        """The most urgent items are taken up: a call, another date, or nobody answers."""
+        ended = 0
+        for code, navigator in self.navigators.items():
+            items = WorkItem.objects.filter(site__code=code, audience="navigator", state=ItemState.OPEN, shadow=False)
+            for item in items.select_related("journey", "patient", "matter", "site").order_by("priority", "due_at")[:WORKED_A_DAY]:
+                ended += self._work(item, navigator, now)
+        return ended
+
+    def _work(self, item: WorkItem, by: User, now: datetime) -> bool:
+        try:
+            held = worklist.claim(item=item, by=by, revision=item.revision, now=now)
+            outcome, details = self._outcome(item, now)
+            worklist.finish(item=held, outcome=outcome, by=by, revision=held.revision, now=now, details=details)
+        except worklist.Refused:
+            return False
+        return True
+
+    def _outcome(self, item: WorkItem, now: datetime) -> tuple[str, dict[str, object]]:
+        if item.cause_kind == "reply":
+            return "read", {}
+        if item.cause_kind == "matter":
+            return "waiting_on", {"party": "clinic", "until": now + timedelta(days=7)}
+        draw = self.dice.random()
+        if draw < 0.45:
+            return "reached", {}
+        if draw < 0.7:
+            return "no_answer", {"until": now + PHONE_HOURS}
+        return "waiting_on", {"party": "clinic", "until": now + timedelta(days=self.dice.randint(3, 8))}
+
+
+def _numbers(patients: Iterable[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for patient, value in Identifier.objects.filter(patient__in=list(patients)).values_list("patient_id", "value"):
+        found.setdefault(patient, []).append(value)
+    return found

@@ -1,0 +1,194 @@
+"""`manage.py demo`: invented people and their messages through the real intake, then the site with its workers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, connections
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from config import supervisor
+from config.embedded import place
+from config.management.commands.doctor import examine, report
+from config.management.commands.migrate import owner_alias
+
+SIMULATOR_PORT_OFFSET = 10  # the simulator listens ten ports above the site
+
+
+@dataclass
+class Cohort:
+    """What was made, and whether it was finished; kept beside the simulator's ledger. `today` is the last virtual tick."""
+
+    patients: int
+    days: int
+    seed: int
+    today: str
+    finished: bool = False
+
+    @staticmethod
+    def path() -> Path:
+        return _home() / f"demo-{connection.settings_dict['NAME']}.json"
+
+    @classmethod
+    def kept(cls) -> Cohort | None:
+        return cls(**json.loads(cls.path().read_text())) if cls.path().exists() else None
+
+    def keep(self) -> None:
+        self.path().write_text(json.dumps(asdict(self)))
+
+
+def _home() -> Path:
+    here = place.of_checkout()
+    here.make()
+    return here.home
+
+
+class Command(BaseCommand):
+    help = "A working site with invented people: made once, kept, and served with workers until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--patients", type=int, default=2000)
+        parser.add_argument("--days", type=int, default=548)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-serve", action="store_true", help="make and check the data, print one JSON object, end")
+        parser.add_argument("--reset", action="store_true", help="forget what an earlier demo made")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo makes invented people; it never runs in production.")
+        self.console = Console(stderr=True)
+        self.parts: list[tuple[str, float]] = []
+        with self.part("set up the database"):
+            call_command("setup", quiet=True)
+        cohort = self.cohort(options)
+        if not cohort.finished:
+            self.make(cohort)
+        if options["no_serve"]:
+            self.account(cohort)
+        else:
+            self.serve(options["port"])
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Takes the time of a part."""
+        started = time.monotonic()
+        yield
+        self.parts.append((name, time.monotonic() - started))
+        self.console.print(f"[dim]{name}: {self.parts[-1][1]:.1f} s[/dim]")
+
+    def cohort(self, options: dict[str, Any]) -> Cohort:
+        """What an earlier run made, if it came to its end and nobody wants it gone; else what is to be made now."""
+        from config.demo import cast
+        from config.demo.run import last_tick
+
+        kept = Cohort.kept()
+        if cast.is_set_up() and kept is not None and kept.finished and not options["reset"]:
+            return kept
+        self.clear()
+        wanted = Cohort(options["patients"], options["days"], options["seed"], last_tick(timezone.now()).isoformat())
+        wanted.keep()
+        return wanted
+
+    def clear(self) -> None:
+        """Empties the database of an earlier demo. Data that no demo made is never touched."""
+        from config.demo import cast
+        from patients.models import Patient
+
+        if Patient.objects.exists() and not cast.is_set_up():
+            raise CommandError("This database holds people that no demo made. Point DATABASE_URL at an empty one.")
+        for old in _home().glob(f"{self.ledger().name}*"):
+            old.unlink()
+        if cast.is_set_up():
+            call_command("flush", database=owner_alias(), interactive=False, verbosity=0)
+            connections.close_all()
+            call_command("setup", quiet=True)
+
+    def make(self, cohort: Cohort) -> None:
+        from config.demo import cast, compare, messages, run, story
+
+        today = datetime.fromisoformat(cohort.today)
+        with self.part("invent people and their messages"):
+            courses = story.cohort(count=cohort.patients, days=cohort.days, seed=cohort.seed, today=today)
+            posts = messages.deliveries(courses, cohort.seed, today)
+        with self.part("set up sites, staff, feeds and programmes"):
+            cast.set_up(since=run.ticks(today, cohort.days)[0])
+        with self.part(f"live through {cohort.days} days with {len(posts):,} messages"), relaxed_commits():
+            living = run.Run(courses=courses, posts=posts, navigators=cast.navigators(), seed=cohort.seed)
+            ran = run.play(living, today=today, days=cohort.days, ledger=self.ledger(), console=self.console)
+        with self.part("compare with the truth"):
+            self.tell(ran, compare.compare(courses, today=today, days=cohort.days))
+        cohort.finished = True
+        cohort.keep()
+
+    def tell(self, ran: Any, compared: Any) -> None:
+        table = Table(title="What the product noticed", title_justify="left", box=None)
+        for name in ("stalls that truly happened", "found", "missed", "falsely raised"):
+            table.add_column(name, justify="right")
+        table.add_row(*(f"{number:,}" for number in (compared.true, compared.found, compared.missed, compared.false)))
+        self.console.print(
+            f"{ran.received:,} messages in ({ran.quarantined:,} in quarantine), {ran.alerts:,} alerts, {ran.texts:,} texts, "
+            f"{ran.receipts:,} receipts and replies"
+        )
+        self.console.print(table)
+
+    def account(self, cohort: Cohort) -> None:
+        """One object on stdout: the doctor's, and how the cohort's true stalls were met."""
+        from config.demo import compare, story
+
+        today = datetime.fromisoformat(cohort.today)
+        courses = story.cohort(count=cohort.patients, days=cohort.days, seed=cohort.seed, today=today)
+        said = report(examine(now=timezone.now()))
+        met = compare.compare(courses, today=today, days=cohort.days)
+        said["cohort"] = {"true": met.true, "found": met.found, "missed": met.missed, "false": met.false}
+        self.stdout.write(json.dumps(said))
+        if not said["ok"]:
+            sys.exit(1)
+
+    def serve(self, port: int) -> None:
+        children = supervisor.children(port=port, simulator_port=port + SIMULATOR_PORT_OFFSET, ledger=str(self.ledger()))
+        connections.close_all()
+        code = supervisor.run(children, started=lambda: self.greet(port))
+        if code:
+            sys.exit(code)
+
+    def greet(self, port: int) -> None:
+        from config.demo import cast
+
+        table = Table(box=None, title=f"Sign in with the password {cast.PASSWORD}", title_justify="left")
+        for column in ("name", "who", "role", "sites"):
+            table.add_column(column)
+        for username, first, last, role, sites in cast.STAFF:
+            table.add_row(username, f"{first} {last}", str(role.label), ", ".join(sites))
+        self.console.print(table)
+        self.console.print(f"site      http://127.0.0.1:{port}/")
+        self.console.print(f"phones    http://127.0.0.1:{port + SIMULATOR_PORT_OFFSET}/")
+        self.console.print(f"ready in {sum(seconds for _name, seconds in self.parts):.0f} s; Ctrl-C stops everything")
+
+    def ledger(self) -> Path:
+        return _home() / f"simulator-{connection.settings_dict['NAME']}.sqlite3"
+
+
+@contextmanager
+def relaxed_commits() -> Iterator[None]:
+    """While the demo's past is made a commit need not wait for the disk: a crash then starts the making over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET synchronous_commit")
