@@ -141,6 +141,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}  # a lock-out is axes' business: its count is shared by all processes
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SOCIALACCOUNT_ADAPTER = "config.signin.StaffSocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
@@ -164,7 +165,7 @@ SOCIALACCOUNT_PROVIDERS = {
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "config.signin.name_tried"
 AXES_VERBOSE = False
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if PRODUCTION else {})

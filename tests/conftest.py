@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import django
 import pytest
+from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 
 from config.embedded.session import end_on_sigterm, scratch_services
@@ -69,6 +71,13 @@ _make_ready()
 def now() -> datetime:
     """A Wednesday morning in Boston, a working day."""
     return datetime(2026, 3, 11, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> Iterator[None]:
+    """Rate limits count in the process's cache; one test's attempts are not another's."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -61,9 +61,8 @@ def one_at_a_time(alias: str) -> Iterator[None]:
 
 def publish_catalogue(*, now: datetime) -> list[str]:
     """Publish every shipped definition, included ones first; one that is published unchanged stays as it is."""
-    from pathways.definitions.publish import publish
-
     import pathways
+    from pathways.definitions.publish import publish
 
     catalogue = Path(pathways.__file__).parent / "catalog"
     paths = sorted(catalogue.glob("*.yaml"))
