@@ -19,7 +19,7 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SPECIMENS = {
     "tissue": ("119376003", "Tissue specimen"),
     "plasma": ("119361006", "Plasma specimen"),
-    "blood": ("119297000", "Blood specimen"),
+    "saliva": ("119342007", "Saliva specimen"),
 }
 PLACER, FILLER = "urn:prairie:placer", "urn:northlab:filler"
 
@@ -191,7 +191,7 @@ def specimen(person: SyntheticPerson, step: Step) -> list[Resource]:
         made["receivedTime"] = step.at.isoformat()
         made["request"] = [{"reference": f"ServiceRequest/{data['order']}"}]
     else:
-        made |= {"status": "unsatisfactory", "receivedTime": step.at.isoformat()}
+        made |= {"status": "unsatisfactory", "meta": {"lastUpdated": step.at.isoformat()}}
         made["condition"] = [_coded("http://terminology.hl7.org/CodeSystem/v2-0490", data["reason"], data["text"])]
     return [made]
 
@@ -214,7 +214,17 @@ def diagnosis(person: SyntheticPerson, step: Step) -> list[Resource]:
 
 
 def test_ordered(person: SyntheticPerson, step: Step) -> list[Resource]:
-    return [_order(person, step, _panel(step.data), specimen=[{"reference": f"Specimen/{step.data['accession']}"}])]
+    asked = _order(person, step, _panel(step.data), specimen=[{"reference": f"Specimen/{step.data['accession']}"}])
+    return [asked, _block(person, step)]
+
+
+def _block(person: SyntheticPerson, step: Step) -> Resource:
+    """The specimen that an order or a report is about."""
+    accession = step.data["accession"]
+    code, text = SPECIMENS[step.data.get("specimen_class", "tissue")]
+    return _made(
+        "Specimen", accession, person, accessionIdentifier={"value": accession}, status="available", type=_coded(SNOMED, code, text)
+    )
 
 
 def _panel(data: dict[str, Any]) -> Resource:
@@ -245,16 +255,7 @@ def _result(status: str) -> Writer:
         )
         if "text" in data:
             report["conclusion"] = data["text"]
-        code, text = SPECIMENS[data.get("specimen_class", "tissue")]
-        block = _made(
-            "Specimen",
-            data["accession"],
-            person,
-            accessionIdentifier={"value": data["accession"]},
-            status="available",
-            type=_coded(SNOMED, code, text),
-        )
-        return [report, block, *lines]
+        return [report, _block(person, step), *lines]
 
     return write
 

@@ -22,7 +22,7 @@ LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I
 SPECIMENS = {
     "tissue": "TISS^Tissue, formalin-fixed paraffin-embedded^HL70487",
     "plasma": "PLAS^Plasma^HL70487",
-    "blood": "BLD^Whole blood^HL70487",
+    "saliva": "SAL^Saliva^HL70487",
 }
 Writer = Callable[[SyntheticPerson, Step, str, datetime], str]
 

@@ -153,10 +153,10 @@ def _treat(pen: Pen, ending: str, report: Report) -> None:
     elif ending == "died":
         _died(pen)
     elif ending == "nobody_acted":
-        pen.write("result_reviewed", pen.after(2, 0.8), told="act")
+        pen.write("result_reviewed", pen.after(2, 0.8))
     elif ending == "other_therapy":
         pen.wait(1.2, 0.8)
-        pen.write("result_reviewed", told="act")
+        pen.write("result_reviewed")
         pen.wait(4, 0.5)
         pen.write("exited", told="act", reason="clinician_decision_other_therapy", sub_reason="comorbidity")
     else:
@@ -165,11 +165,11 @@ def _treat(pen: Pen, ending: str, report: Report) -> None:
 
 def _matched_drug(pen: Pen, ending: str, report: Report) -> None:
     pen.wait(1.2, 0.8)
-    pen.write("result_reviewed", told="act")
+    pen.write("result_reviewed")
     if not report.drugs:
         return
     pen.wait(3.5, 0.6)
-    pen.write("treatment_decided", told="act", decision="matched", drugs=report.drugs)
+    pen.write("treatment_decided", decision="matched", drugs=report.drugs)
     pen.wait(0.8, 0.5)
     orders = [(pen.id("X"), drug) for drug in report.drugs]
     for order, drug in orders:
@@ -195,7 +195,8 @@ def _authorized(pen: Pen, drug: Drug, *, denied: bool) -> bool:
             pen.write("exited", told="act", reason="payer_denial_final")
             return False
         pen.wait(4, 0.6)
-        pen.write("pa_appealed", told="act", subject="drug", id=claim)
+        claim = pen.id("A")  # an appeal has a number of its own
+        pen.write("pa_appealed", subject="drug", id=claim)
         pen.wait(6, 0.5)
     pen.write("pa_approved", id=claim, subject="drug", drug=drug)
     return True
@@ -209,7 +210,7 @@ def _hand_over(pen: Pen, order: str, drug: Drug) -> None:
     pen.wait(4, 0.6)
     pen.write("drug_dispensed", id=pen.id("Y"), order=order, drug=drug, handed_over=True)
     first = pen.after(1.5, 0.5)
-    pen.write("first_dose_attested", first, told="act", drug=drug)
+    pen.write("first_dose_attested", first, drug=drug)
     if pen.chance(0.85):
         pen.write(
             "drug_dispensed",
@@ -244,7 +245,7 @@ def _lost(pen: Pen) -> None:
     elif became == "empiric":
         _give(pen, (findings.CARBOPLATIN,))
     elif became == "hospice":
-        pen.write("exited", told="act", reason="hospice_or_bsc")
+        pen.write("hospice_started")
     elif became == "transferred":
         pen.write("exited", told="act", reason="transferred")
 

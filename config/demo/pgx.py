@@ -29,21 +29,21 @@ def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datet
 def _test(pen: Pen, fate: str) -> None:
     test, filler, accession = pen.id("T"), pen.id("F"), pen.id("S")
     pen.wait(0.4, 0.5)
-    pen.write("test_ordered", id=test, accession=accession, gene="CYP2C19", specimen_class="blood")
+    pen.write("test_ordered", id=test, accession=accession, gene="CYP2C19", specimen_class="saliva")
     pen.wait(0.4, 0.5)
-    pen.collect(accession, specimen_class="blood", order=test)
+    pen.collect(accession, specimen_class="saliva", order=test)
     if fate == "no_result":
         return
     pen.wait(3, 0.4)
     phenotype = "Normal metabolizer" if fate == "normal" else pen.dice.choice(("Poor metabolizer", "Intermediate metabolizer"))
-    pen.report("result_final", accession, id=filler, order=test, gene="CYP2C19", phenotype=phenotype, specimen_class="blood")
+    pen.report("result_final", accession, id=filler, order=test, gene="CYP2C19", phenotype=phenotype, specimen_class="saliva")
     if fate in ("changed", "overridden"):
         _answer(pen, fate)
 
 
 def _answer(pen: Pen, fate: str) -> None:
     pen.wait(0.5, 0.5)
-    pen.write("recommendation_delivered", told="act", to="prescriber")
+    pen.write("recommendation_delivered", to="prescriber")
     pen.wait(1.5, 0.8)
     pen.write("prescriber_answered", told="act", answer=fate)
     if fate == "changed":

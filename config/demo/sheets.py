@@ -1,12 +1,55 @@
-"""Steps that no interface carries: rows of the sheets that tumour boards, pharmacists and navigators keep."""
+"""Steps that no interface carries: rows of the sheets that tumour boards, pharmacists and laboratories keep, as CSV."""
 
 from __future__ import annotations
 
-from .course import Step
+import csv
+import io
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from .course import ZONES, Step
+from .hl7 import stamp
 from .people import SyntheticPerson
 
-KINDS: frozenset[str] = frozenset()
+COLUMNS = ("mrn", "kind", "date", "id", "accession", "specimen", "order", "drug", "rxcui", "subject", "reference", "decision", "to")
+KINDS = frozenset(
+    {
+        "specimen_adequate",
+        "specimen_sent",
+        "result_reviewed",
+        "treatment_decided",
+        "pa_appealed",
+        "first_dose_attested",
+        "recommendation_delivered",
+        "hospice_started",
+    }
+)
 
 
 def row(person: SyntheticPerson, step: Step) -> bytes:
-    raise NotImplementedError
+    """A table of one row, with local times as its keeper writes them."""
+    data = step.data
+    drug = data.get("drug")
+    said = {
+        "mrn": person.mrn,
+        "kind": step.kind,
+        "date": _local(step.at, person.site),
+        "id": f"{step.kind}-{person.mrn}-{stamp(step.at)[:14]}",
+        "specimen": data.get("accession", ""),
+        "order": data.get("order", ""),
+        "drug": drug.text if drug else "",
+        "rxcui": drug.rxcui if drug else "",
+        "subject": data.get("subject", ""),
+        "reference": data.get("id", "") if step.kind.startswith("pa_") else "",
+        "decision": data.get("decision", ""),
+        "to": data.get("to", ""),
+    }
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerow(said)
+    return table.getvalue().encode()
+
+
+def _local(at: datetime, site: str) -> str:
+    return at.astimezone(ZoneInfo(ZONES[site])).isoformat(timespec="minutes")
