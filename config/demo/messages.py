@@ -92,7 +92,7 @@ class Clerk:
             arrives += timedelta(days=self.dice.uniform(1.2, 6))
         if step.kind == "result_final" and "report" in step.data and self.dice.random() < CORRECTED:
             yield from self._first_wrong(step, arrives)
-        elif made := self._made(step, arrives):
+        elif made := self.write(step, arrives):
             yield made
             if self.dice.random() < TWICE:
                 yield msgspec.structs.replace(made, at=arrives + timedelta(hours=self.dice.uniform(0.2, 50)))
@@ -107,10 +107,10 @@ class Clerk:
             (msgspec.structs.replace(step, kind="result_corrected", data={**step.data, "corrected_at": right_at}), right_at),
         )
         for version, at in pair:
-            if made := self._made(version, at):
+            if made := self.write(version, at):
                 yield made
 
-    def _made(self, step: Step, sent: datetime) -> Delivery | None:
+    def write(self, step: Step, sent: datetime) -> Delivery | None:
         """The message of the system that would say this; None where no system does."""
         person, control = self.person, self.control()
         if step.kind in fhir.PAYER:
