@@ -1,25 +1,35 @@
-"""Who said that we may text, or not: the append-only ledger and the rows that say what holds now. The only writer of both.
+"""Who said that we may text, or not: the append-only ledger beside the permissions that follow from it. The only writer of both.
 
-STOP works on the number and beats every permission on it. A permission is for one person, about one patient, on one number, for
-one programme or (blank) all of them. It holds when a row for the programme or for all is granted and none of the two is refused;
-a later decision therefore clears the older one that it overrules. Consents never mix: only the kind `text` makes permissions.
+STOP works on the number and beats every permission on it. Consents never mix: only the kind `text` makes permissions.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
 
-from . import sql
+from . import permissions
 from .models import ConsentEntry, ConsentKind, ContactPoint, Patient, Permission, Person, Phone, User
+from .permissions import GRANTED, HOLDS, REFUSED, REVOKED, Decision, may_text
 
-GRANTED, REVOKED = ConsentEntry.Decision.GRANTED, ConsentEntry.Decision.REVOKED
-HOLDS = Q(granted_at__isnull=False, revoked_at=None)
-REFUSED = Q(revoked_at__isnull=False)
+__all__ = [
+    "Evidence",
+    "Heard",
+    "Started",
+    "become_strictest",
+    "grant",
+    "may_text",
+    "record",
+    "record_all",
+    "revoke",
+    "start",
+    "stop",
+    "users_of",
+]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -43,13 +53,17 @@ def record(
     programme: str = "",
     by: User | None = None,
 ) -> ConsentEntry:
-    """Write the ledger, and for texts the permissions. A consent to texts that names no number covers the person's numbers of now."""
+    """Write the ledger, and for texts the permissions. A consent that names no number covers the person's numbers of now; a
+    refusal that names none also the earlier ones."""
     with transaction.atomic():
         who = person or (patient.person if patient else None)
         if kind == ConsentKind.TEXT and patient is not None and who is not None:
-            for number in [phone] if phone else _numbers(who):
-                _permit(person=who, patient=patient, phone=number, programme=programme, decision=decision, at=at)
-        return _write(decision, at, evidence, kind=kind, patient=patient, person=who, phone=phone, programme=programme, by=by)
+            phones = [phone.pk] if phone else _numbers(who, patient, decision)
+            permissions.apply([Decision(who.pk, patient.pk, number, programme, decision, at) for number in phones])
+        entry = _entry(decision, at, evidence, kind=kind, patient_id=None, person_id=None, programme=programme)
+        entry.patient, entry.person, entry.phone, entry.by = patient, who, phone, by
+        entry.save()
+        return entry
 
 
 def grant(
@@ -70,32 +84,35 @@ def revoke(
     by: User | None = None,
 ) -> ConsentEntry:
     """No more texts about the patient; without a phone on none of the person's numbers, without a programme for none of them."""
-    with transaction.atomic():
-        held = Permission.objects.filter(person=person, patient=patient).filter(**({"phone": phone} if phone else {}))
-        if programme:
-            held = held.filter(programme=programme)
-        held.filter(revoked_at=None).exclude(granted_at__gt=at).update(revoked_at=at)
-        return record(decision=REVOKED, at=at, evidence=evidence, patient=patient, person=person, phone=phone, programme=programme, by=by)
+    return record(decision=REVOKED, at=at, evidence=evidence, patient=patient, person=person, phone=phone, programme=programme, by=by)
 
 
-class Granted(msgspec.Struct, frozen=True):
-    """One consent of a list: the person agreed at that time to texts about the patient on the number. Ids of rows."""
+class Heard(msgspec.Struct, frozen=True):
+    """A patient's own decision as a feed or a list brings it: granted or revoked, for a programme or (blank) for all."""
 
-    person: int
     patient: int
-    phone: int
+    decision: str
     at: datetime
+    kind: str = ConsentKind.TEXT
+    programme: str = ""
+    reference: str = ""
 
 
-def grant_all(consents: Collection[Granted], *, evidence: Evidence) -> int:
-    """A list of consents to texts of all programmes, with one evidence (a form's version, a batch), as a set. How many were stated.
-
-    A pair may stand in the list once. Refusals of single programmes stay; they are taken back one by one.
-    """
-    if not consents:
-        return 0
-    columns = {"persons": [c.person for c in consents], "patients": [c.patient for c in consents], "phones": [c.phone for c in consents]}
-    return sql.run("grant_permissions", {**columns, "at": [c.at for c in consents], **msgspec.structs.asdict(evidence)})
+def record_all(heard: Collection[Heard], *, evidence: Evidence) -> int:
+    """Many patients' decisions as a set, on the numbers they have now; how many entries were written. `reference` beats the evidence's."""
+    with transaction.atomic():
+        people = dict(Patient.objects.filter(pk__in={each.patient for each in heard}).values_list("pk", "person_id"))
+        numbers = _current_numbers(people.values())
+        permissions.apply(
+            [
+                Decision(people[each.patient], each.patient, number, each.programme, each.decision, each.at)
+                for each in heard
+                if each.kind == ConsentKind.TEXT
+                for number in numbers[people[each.patient]]
+            ]
+        )
+        entries = [_heard_entry(each, people[each.patient], evidence) for each in heard]
+        return len(ConsentEntry.objects.bulk_create(entries))
 
 
 def stop(*, phone: Phone, now: datetime, evidence: Evidence, by: User | None = None) -> bool:
@@ -104,7 +121,7 @@ def stop(*, phone: Phone, now: datetime, evidence: Evidence, by: User | None = N
         newly = bool(Phone.objects.filter(pk=phone.pk, stopped_at=None).update(stopped_at=now))
         phone.stopped_at = phone.stopped_at or now
         if newly:
-            _write(REVOKED, now, evidence, phone=phone, by=by)
+            record(decision=REVOKED, at=now, evidence=evidence, phone=phone, by=by)
         return newly
 
 
@@ -121,24 +138,18 @@ def start(*, phone: Phone, now: datetime, evidence: Evidence, person: Person | N
     Others on the number fall silent by a refusal of their own, because it was the number's STOP that had silenced them.
     """
     with transaction.atomic():
-        Phone.objects.select_for_update().get(pk=phone.pk)
+        stopped_at = Phone.objects.select_for_update().get(pk=phone.pk).stopped_at
         people = users_of(phone)
         writers = tuple([person.pk] if person else people)
         if len(writers) != 1:
             return Started("ambiguous" if writers else "unknown", tuple(people))
-        _silence_others(phone, writers[0], now=now, evidence=evidence)
+        if stopped_at is not None:
+            _silence_others(phone, writers[0], now=now, evidence=evidence)
         Permission.objects.filter(phone=phone, person=writers[0], granted_at__isnull=False).update(granted_at=now, revoked_at=None)
         Phone.objects.filter(pk=phone.pk).update(stopped_at=None)
         phone.stopped_at = None
-        _write(GRANTED, now, evidence, person=Person.objects.get(pk=writers[0]), phone=phone, by=by)
+        record(decision=GRANTED, at=now, evidence=evidence, person=Person.objects.get(pk=writers[0]), phone=phone, by=by)
         return Started("started", writers)
-
-
-def _silence_others(phone: Phone, writer: int, *, now: datetime, evidence: Evidence) -> None:
-    if phone.stopped_at is None:
-        return
-    for held in Permission.objects.filter(HOLDS, phone=phone).exclude(person=writer).select_related("person", "patient"):
-        revoke(person=held.person, patient=held.patient, phone=phone, programme=held.programme, at=now, evidence=evidence)
 
 
 def users_of(phone: Phone) -> list[int]:
@@ -147,21 +158,17 @@ def users_of(phone: Phone) -> list[int]:
     return sorted({*used, *Permission.objects.filter(phone=phone).values_list("person", flat=True)})
 
 
-def may_text(*, person: Person, patient: Patient, phone: Phone, programme: str) -> bool:
-    """Whether somebody said yes, nobody said no, and the number is neither stopped nor bad. Asked again under lock when sending."""
-    if phone.stopped_at is not None or phone.bad_since is not None:
-        return False
-    rows = Permission.objects.filter(person=person, patient=patient, phone=phone, programme__in=("", programme))
-    states = [(granted is not None, revoked is not None) for granted, revoked in rows.values_list("granted_at", "revoked_at")]
-    return any(granted for granted, _ in states) and not any(revoked for _, revoked in states)
-
-
 def become_strictest(one: int, other: int, *, now: datetime) -> None:
     """Two records became one: what either refused, both refuse, on every number; what only one allowed is not carried over."""
     refused = {patient: _refused_programmes(patient) for patient in (one, other)}
     for patient, refusals in ((one, refused[other]), (other, refused[one])):
         for programme in refusals:
-            _refuse_everywhere(Patient.objects.select_related("person").get(pk=patient), programme, now=now)
+            _refuse_everywhere(Patient.objects.get(pk=patient), programme, now=now)
+
+
+def _silence_others(phone: Phone, writer: int, *, now: datetime, evidence: Evidence) -> None:
+    for held in Permission.objects.filter(HOLDS, phone=phone).exclude(person=writer).select_related("person", "patient"):
+        revoke(person=held.person, patient=held.patient, phone=phone, programme=held.programme, at=now, evidence=evidence)
 
 
 def _refused_programmes(patient: int) -> list[str]:
@@ -175,54 +182,42 @@ def _refuse_everywhere(patient: Patient, programme: str, *, now: datetime) -> No
             revoke(person=person, patient=patient, phone=phone, programme=programme, at=now, evidence=Evidence("merge"))
 
 
-def _numbers(person: Person) -> Iterable[Phone]:
-    return Phone.objects.filter(contact_points__person=person, contact_points__until=None).order_by("e164").distinct()
+def _numbers(person: Person, patient: Patient, decision: str) -> list[int]:
+    current = set(_current_numbers([person.pk])[person.pk])
+    if decision == REVOKED:
+        current |= set(Permission.objects.filter(person=person, patient=patient).values_list("phone_id", flat=True))
+    return sorted(current)
 
 
-def _permit(*, person: Person, patient: Patient, phone: Phone, programme: str, decision: str, at: datetime) -> None:
-    """The newest decision holds, whatever arrives last; of two at one time the refusal."""
-    held, made = Permission.objects.select_for_update().get_or_create(person=person, patient=patient, phone=phone, programme=programme)
-    latest = max((moment for moment in (held.granted_at, held.revoked_at) if moment), default=None)
-    if not made and latest is not None and (at < latest or (at == latest and decision == GRANTED)):
-        return
-    if decision == GRANTED:
-        held.granted_at, held.revoked_at = at, None
-        _overrule(held, at)
-    else:
-        held.revoked_at = at
-    held.save(update_fields=["granted_at", "revoked_at"])
+def _current_numbers(people: Iterable[int]) -> defaultdict[int, list[int]]:
+    found = defaultdict(list)
+    points = ContactPoint.objects.filter(person__in=set(people), until=None, phone__isnull=False).order_by("rank", "pk")
+    for person, phone in points.values_list("person_id", "phone_id"):
+        if phone is not None:
+            found[person].append(phone)
+    return found
 
 
-def _overrule(granted: Permission, at: datetime) -> None:
-    """Yes to all programmes clears older refusals of single ones; yes to one clears an older refusal of all, without granting the rest."""
-    rows = Permission.objects.filter(person=granted.person, patient=granted.patient, phone=granted.phone, revoked_at__lt=at)
-    older = rows.exclude(programme="") if granted.programme == "" else rows.filter(programme="")
-    older.update(granted_at=None, revoked_at=None)
+def _heard_entry(heard: Heard, person: int, evidence: Evidence) -> ConsentEntry:
+    entry = _entry(
+        heard.decision, heard.at, evidence, kind=heard.kind, patient_id=heard.patient, person_id=person, programme=heard.programme
+    )
+    entry.evidence = heard.reference[:200] or entry.evidence
+    return entry
 
 
-def _write(
-    decision: str,
-    at: datetime,
-    evidence: Evidence,
-    *,
-    kind: str = ConsentKind.TEXT,
-    patient: Patient | None = None,
-    person: Person | None = None,
-    phone: Phone | None = None,
-    programme: str = "",
-    by: User | None = None,
+def _entry(
+    decision: str, at: datetime, evidence: Evidence, *, kind: str, patient_id: int | None, person_id: int | None, programme: str
 ) -> ConsentEntry:
-    return ConsentEntry.objects.create(
-        person=person,
-        patient=patient,
-        phone=phone,
+    return ConsentEntry(
+        person_id=person_id,
+        patient_id=patient_id,
         kind=kind,
         programme=programme,
         decision=decision,
         at=at,
-        how=evidence.how,
-        by=by,
+        how=evidence.how[:40],
         wording_version=evidence.wording_version,
         language=evidence.language,
-        evidence=evidence.reference,
+        evidence=evidence.reference[:200],
     )

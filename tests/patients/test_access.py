@@ -34,7 +34,7 @@ def named(pk: int) -> str:
     return f"patients.accesslog {pk}"
 
 
-def run(statement: str, *values: object) -> None:
+def run(statement: str, *values: int) -> None:
     """As somebody with the owner's rights would, past the product."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

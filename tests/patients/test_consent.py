@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patients import consent, contacts, invariants
-from patients.consent import Evidence, Granted
+from patients.consent import Evidence, Heard
 from patients.contactable import Share, contactable, share
 from patients.models import Authority, ConsentEntry, Patient, Permission, Person, Phone, Site, User
 from patients.registry import death_hint
@@ -101,13 +103,29 @@ def test_start_makes_no_permission_that_was_not_there(north: Site, now: datetime
     assert consent.start(phone=Phone.objects.create(e164="+16175550199"), now=now, evidence=REPLY).outcome == "unknown"
 
 
-def test_a_list_of_consents_is_written_as_a_set_and_overrules_nothing_later(ana: Patient, ben: Patient, now: datetime) -> None:
+def test_a_list_of_consents_is_written_as_a_set_and_overrules_nothing_later(
+    ana: Patient, ben: Patient, chen: Patient, now: datetime
+) -> None:
     consent.revoke(person=ana.person, patient=ana, at=now + timedelta(days=2), evidence=FORM)
-    rows = [Granted(p.person_id, p.pk, phone_of(p).pk, now + timedelta(days=1)) for p in (ana, ben)]
-    assert consent.grant_all(rows, evidence=Evidence("feed", reference="batch 7")) == 2
+    heard = [Heard(patient.pk, "granted", now + timedelta(days=1)) for patient in (ana, ben, chen)]
+    heard += [Heard(ben.pk, "revoked", now + timedelta(days=3), programme="lung"), Heard(ben.pk, "granted", now, kind="research")]
+    with CaptureQueriesContext(connection) as queries:
+        assert consent.record_all(heard, evidence=Evidence("feed", reference="batch 7")) == 5
+    assert len(queries) <= 8
     assert not may(ana)
-    assert Permission.objects.get(patient=ben).granted_at == now + timedelta(days=1)
-    assert ConsentEntry.objects.filter(evidence="batch 7").count() == 2
+    assert dict(Permission.objects.filter(patient=ben).values_list("programme", "revoked_at")) == {
+        "": None,
+        "lung": now + timedelta(days=3),
+    }
+    assert ConsentEntry.objects.filter(evidence="batch 7").count() == 5
+
+
+def test_a_no_to_all_ends_single_programmes_for_good(ana: Patient, now: datetime) -> None:
+    hours = [now + timedelta(hours=n) for n in range(1, 4)]
+    consents(ana, now=hours[0], programme="pgx")
+    consent.revoke(person=ana.person, patient=ana, phone=phone_of(ana), at=hours[1], evidence=FORM)
+    consents(ana, now=hours[2], programme="lung")
+    assert (may(ana, "lung"), may(ana, "pgx")) == (True, False)
 
 
 def test_who_said_what_in_which_words_is_kept(ana: Patient, dara: User, now: datetime) -> None:
