@@ -34,8 +34,9 @@ class Child:
 
 
 def children(*, port: int, simulator_port: int, ledger: str) -> list[Child]:
-    """The processes of a working site on this machine."""
-    here = {"TWILIO_API_URL": f"http://127.0.0.1:{simulator_port}", "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}"}
+    """The processes of a working site on this machine. What the environment says of Twilio and of our own address stands."""
+    local = {"TWILIO_API_URL": f"http://127.0.0.1:{simulator_port}", "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}"}
+    here = {name: os.environ.get(name) or value for name, value in local.items()}
     python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config"]
     inbound = f"{here['PUBLIC_BASE_URL']}/webhooks/twilio/inbound/"
     simulator = [python, "-m", "config.simulator", "--port", str(simulator_port), "--ledger", ledger, "--inbound-url", inbound]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.utils import timezone
 
 from config import grants
 from config.management.commands.migrate import owner_alias
+from pathways.definitions.publish import publish_catalogue
 
 
 class Command(BaseCommand):
@@ -30,8 +29,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self.say("database migrated")
             self.give_rights()
-        for title in publish_catalogue(now=timezone.now()):
-            self.say(f"published {title}")
+        for version in publish_catalogue(by=None, now=timezone.now()):
+            self.say(f"in force: {version}")
 
     def give_rights(self) -> None:
         role, using = settings.DATABASE_APP_ROLE, owner_alias()
@@ -57,13 +56,3 @@ def one_at_a_time(alias: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('finalmile setup'))")
-
-
-def publish_catalogue(*, now: datetime) -> list[str]:
-    """Publish every shipped definition, included ones first; one that is published unchanged stays as it is."""
-    import pathways
-    from pathways.definitions.publish import publish
-
-    catalogue = Path(pathways.__file__).parent / "catalog"
-    paths = sorted(catalogue.glob("*.yaml"))
-    return [str(publish(path=path, by=None, now=now)) for path in paths]
