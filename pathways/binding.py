@@ -1,0 +1,189 @@
+"""Which fact belongs to which journey. Pure: rerun with all current facts of a patient whenever a fact, a journey or a merge arrives.
+
+Order of trust: a person's row; the order, accession or parent's id; the specimen; the drug's ingredient; the coded reason; the only
+journey whose definition listens to the fact and whose episode covers its date. A journey that ended hears what happened before its end;
+later facts reach it by an id only. Never the newest, never all: what fits several journeys is ambiguous, and a person is asked.
+What is about the whole person (death, admission) belongs to every journey that listens at that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from pathways.definitions.compile import Definition
+from pathways.facts import Fact
+from pathways.kinds import ACTS, DERIVED
+from pathways.replaying.state import State
+
+WHOLE_PERSON = frozenset({"death", "hospice_started", "admitted", "discharged", "transferred_out"})
+RESULTS = frozenset({"result_partial", "result_final", "result_failed", "result_document", "phenotype_assigned"})
+_OWN = frozenset({*ACTS, *DERIVED})
+_LEVELS = (
+    ("order", frozenset({"placer", "filler", "accession", "parent", "report", "auth", "visit"})),
+    ("specimen", frozenset({"specimen"})),
+    ("ingredient", frozenset({"ingredient"})),
+)
+_REASON_FIELDS = ("reason", "reasons", "reason_code", "reason_codes")
+_BLANK = State("")
+
+
+class JourneyView(msgspec.Struct, frozen=True):
+    """What binding must know of a journey. `attached` and `detached` are lineages that a person pinned or took away."""
+
+    id: int
+    definition: Definition
+    primary_group: str
+    opened_at: datetime
+    look_back_from: datetime
+    ended_at: datetime | None = None
+    keys: frozenset[str] = frozenset()
+    attached: frozenset[str] = frozenset()
+    detached: frozenset[str] = frozenset()
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """`how`: person, patient, order, specimen, ingredient, reason or only_listener."""
+
+    lineage: str
+    journey_id: int
+    how: str
+
+
+class Bindings(msgspec.Struct, frozen=True):
+    """`unbound`: heard by a definition, or a result with findings, and yet of no journey; `ambiguous` names the journeys it fits."""
+
+    bound: tuple[Bound, ...]
+    unbound: tuple[str, ...]
+    ambiguous: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def bind(facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> Bindings:
+    """The answer for all of one patient's current facts at once; the order of facts and journeys does not matter."""
+    return _Binder(facts, sorted(journeys, key=lambda journey: journey.id)).answer()
+
+
+class _Binder:
+    def __init__(self, facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> None:
+        self.facts = sorted(facts, key=lambda fact: (fact.occurred.lo, fact.lineage))
+        self.journeys = journeys
+        self.keys: dict[int, set[str]] = {journey.id: set(journey.keys) for journey in journeys}
+        self.bound: dict[tuple[str, int], str] = {}
+        self.waiting: dict[str, Fact] = {}
+        self.ambiguous: dict[str, tuple[int, ...]] = {}
+
+    def answer(self) -> Bindings:
+        for fact in self.facts:
+            self._by_person_or_about_person(fact)
+        self._follow_keys()
+        for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
+            self._by_only(test, how)
+        bound = tuple(Bound(lineage, journey_id, how) for (lineage, journey_id), how in sorted(self.bound.items()))
+        unbound = tuple(lineage for lineage, fact in self.waiting.items() if lineage not in self.ambiguous and self._is_missed(fact))
+        return Bindings(bound, unbound, tuple(sorted(self.ambiguous.items())))
+
+    def _by_person_or_about_person(self, fact: Fact) -> None:
+        pinned = [journey for journey in self.journeys if fact.lineage in journey.attached]
+        for journey in pinned:
+            self._attach(fact, journey, "person")
+        if pinned or fact.kind in _OWN:
+            return
+        if fact.kind in WHOLE_PERSON:
+            for journey in self.journeys:
+                if _listens(fact, journey) and fact.lineage not in journey.detached:
+                    self._attach(fact, journey, "patient")
+            return
+        self.waiting[fact.lineage] = fact
+
+    def _attach(self, fact: Fact, journey: JourneyView, how: str) -> None:
+        self.bound[(fact.lineage, journey.id)] = how
+        self.keys[journey.id].update(fact.keys)
+        self.waiting.pop(fact.lineage, None)
+        self.ambiguous.pop(fact.lineage, None)
+
+    def _follow_keys(self) -> None:
+        """Ids first, then specimens, then ingredients; every new binding brings ids that may bind others."""
+        again = True
+        while again:
+            again = False
+            for how, types in _LEVELS:
+                if self._by_keys(how, types):
+                    again = True
+                    break
+
+    def _by_keys(self, how: str, types: frozenset[str]) -> bool:
+        moved = False
+        for fact in list(self.waiting.values()):
+            keys = [key for key in fact.keys if key.partition(":")[0] in types]
+            if not keys:
+                continue
+            fits = [one for one in self.journeys if self._may(fact, one) and not self.keys[one.id].isdisjoint(keys)]
+            if how == "ingredient":
+                fits = [one for one in fits if _covers(fact, one)]
+            moved = self._decide(fact, fits, how, one_each=how != "ingredient") or moved
+        return moved
+
+    def _decide(self, fact: Fact, fits: list[JourneyView], how: str, *, one_each: bool) -> bool:
+        """Attaches to the only fit, or to one journey of each programme where an id names them; else notes who fits."""
+        if len(fits) > 1:
+            covering = [one for one in fits if _covers(fact, one)]
+            fits = covering or fits
+        programmes = {one.definition.code for one in fits}
+        if fits and (len(fits) == 1 or (one_each and len(programmes) == len(fits))):
+            for journey in fits:
+                self._attach(fact, journey, how)
+            return True
+        if fits:
+            self.ambiguous[fact.lineage] = tuple(one.id for one in fits)
+        return False
+
+    def _by_only(self, test: Callable[[Fact, JourneyView], bool], how: str) -> None:
+        for fact in list(self.waiting.values()):
+            if fact.lineage not in self.waiting or fact.lineage in self.ambiguous:
+                continue
+            fits = [one for one in self.journeys if self._may(fact, one) and test(fact, one)]
+            if self._decide(fact, fits, how, one_each=False):
+                self._follow_keys()
+
+    def _may(self, fact: Fact, journey: JourneyView) -> bool:
+        return fact.kind in journey.definition.listens and fact.lineage not in journey.detached
+
+    def _is_missed(self, fact: Fact) -> bool:
+        """A person must place it: a result with content, or something that one of the patient's journeys would have heard."""
+        if fact.kind in RESULTS and any(fact.body.get(field) for field in ("findings", "panel", "document")):
+            return True
+        return any(self._may(fact, journey) and _hears(fact, journey) for journey in self.journeys)
+
+
+def _listens(fact: Fact, journey: JourneyView) -> bool:
+    return fact.kind in journey.definition.listens and _covers(fact, journey) and _hears(fact, journey)
+
+
+def _hears(fact: Fact, journey: JourneyView) -> bool:
+    """The definition's own condition on facts of this kind that no id ties to it: a potassium is no biomarker."""
+    test = journey.definition.hears.get(fact.kind)
+    return test is None or test(fact, _BLANK)
+
+
+def _covers(fact: Fact, journey: JourneyView) -> bool:
+    return fact.occurred.hi >= journey.look_back_from and (journey.ended_at is None or fact.occurred.lo <= journey.ended_at)
+
+
+def _gives_reason(fact: Fact, journey: JourneyView) -> bool:
+    """The fact's coded reason is one that puts people on this programme."""
+    codes = [code for field in _REASON_FIELDS for code in _codes(fact.body.get(field))]
+    if not codes or not _covers(fact, journey):
+        return False
+    return any(matches(codes) for matches in journey.definition.reasons)
+
+
+def _codes(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield str(value.get("code") or "")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _codes(item)

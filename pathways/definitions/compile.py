@@ -1,0 +1,389 @@
+"""Turns a checked definition into what the pure core runs on: plain tuples, look-ups by kind and closures, all made once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from pathways.deadlines import Duration, as_timedelta, parse
+from pathways.definitions import schema
+from pathways.definitions.guards import Matches, Test, compile_guard, grade_of, kinds_of, matcher
+from pathways.kinds import KINDS
+from pathways.lineage import RANKS
+from pathways.timeline import PHASES, MilestoneLine, Timeline
+
+END = "end"
+HANDLED = ("enrolled", "held", "resumed", "exited", "reopened", "voided", "restored", "death")
+
+
+class Rung(msgspec.Struct, frozen=True, eq=False):
+    """A planned reaction at a signed offset from due."""
+
+    n: int
+    at: Duration
+    to: str
+    wording: str
+    priority: int
+    catch_up: str
+    expires_after: timedelta | None
+    every: timedelta | None
+    answer_within: timedelta
+    problem: str
+    unless: Test | None
+
+    @property
+    def is_text(self) -> bool:
+        return self.to == "patient"
+
+
+class Move(msgspec.Struct, frozen=True, eq=False):
+    """`to` is the key of a stage, `end`, or empty: the wait goes on. `opens` are keys of stages, `closes` names of tracks."""
+
+    when: Test | None
+    grade: int
+    to: str
+    closed_as: str
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+    completes: str
+    exits: str
+
+
+class Stage(msgspec.Struct, frozen=True, eq=False):
+    """A place to wait. `on` are its moves by kind and `always` those that need no kind; both include the track's own."""
+
+    track: str
+    name: str
+    key: str
+    label: str
+    phase: str
+    awaits: tuple[str, ...]
+    within: Duration | None
+    review_after: Duration | None
+    anchor: tuple[str, str]
+    source: dict[str, Any] | None
+    ball: str
+    problem: str
+    blocks: bool
+    watch: bool
+    ladder: tuple[Rung, ...]
+    on: dict[str, tuple[Move, ...]]
+    always: tuple[Move, ...]
+    texts: tuple[int, ...]
+    guarded: tuple[tuple[int, Test], ...]
+
+
+class Track(msgspec.Struct, frozen=True, eq=False):
+    name: str
+    takes: Test | None
+    start: str
+    opens: dict[str, tuple[Move, ...]]
+    listens: frozenset[str]
+
+
+class Milestone(msgspec.Struct, frozen=True, eq=False):
+    name: str
+    label: str
+    phase: str
+    spine: bool
+    not_applicable: Test | None
+
+
+class Reach(msgspec.Struct, frozen=True, eq=False):
+    """A kind reaches (or takes back) a milestone; `tracked` keeps every occasion, because one may be taken back."""
+
+    milestone: str
+    when: Test | None
+    grade: int
+    tracked: bool = False
+
+
+class EnrolRule(msgspec.Struct, frozen=True, eq=False):
+    entry: str
+    kinds: frozenset[str]
+    when: Test | None
+    then: str
+    clock: Duration | None
+    group: str
+    found_by: str
+
+
+class MatterRule(msgspec.Struct, frozen=True, eq=False):
+    matter: str
+    on: frozenset[str]
+    when: Test | None
+    until: tuple[tuple[frozenset[str], Test | None, int], ...]
+
+
+class HoldRule(msgspec.Struct, frozen=True, eq=False):
+    reason: str
+    length: Duration
+    ends: frozenset[str]
+    party: str
+
+
+class Definition(msgspec.Struct, frozen=True, eq=False):
+    """A published version of a programme, ready to run. Compare by `digest`."""
+
+    code: str
+    number: int
+    title: str
+    digest: str
+    primary_group: str
+    entries: dict[str, schema.Entry]
+    enrol: tuple[EnrolRule, ...]
+    enrol_kinds: frozenset[str]
+    look_back: Duration
+    look_back_days: int
+    death_ends: bool
+    phase_labels: dict[str, str]
+    listens: frozenset[str]
+    hears: dict[str, Test | None]
+    reasons: tuple[Matches, ...]
+    ranks: Mapping[str, int]
+    tracks: dict[str, Track]
+    side_tracks: dict[str, tuple[Track, ...]]
+    stages: dict[str, Stage]
+    joins: tuple[tuple[str, Test], ...]
+    milestones: dict[str, Milestone]
+    unknown: dict[str, MilestoneLine]
+    reaches: dict[str, tuple[Reach, ...]]
+    takes_back: dict[str, tuple[Reach, ...]]
+    implies: dict[str, tuple[str, ...]]
+    spine: tuple[Milestone, ...]
+    not_applicable: tuple[tuple[str, Test], ...]
+    funnels: dict[str, tuple[str, ...]]
+    must_follow: tuple[tuple[str, str], ...]
+    targets: tuple[schema.Target, ...]
+    matters: dict[str, tuple[MatterRule, ...]]
+    matters_until: tuple[tuple[str, MatterRule], ...]
+    holds: dict[str, HoldRule]
+    late: frozenset[str]
+    acted_on: frozenset[str]
+    acted_after: tuple[str, ...]
+    completions: dict[str, str]
+    exits: dict[str, str]
+
+    def phase_times(self, timeline: Timeline) -> dict[str, datetime | None]:
+        """First time of every phase of this programme's spine; None where it is not reached, not even implied."""
+        return {one.phase: timeline.milestones[one.name].at for one in self.spine}
+
+
+def digest_of(body: Mapping[str, Any]) -> str:
+    """SHA-256 of the definition as it runs, includes and their parameters put in place."""
+    return hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
+
+
+def compile_body(body: Mapping[str, Any], *, number: int = 0) -> Definition:
+    """Compiles what `reading` gave or what a published row holds. Raises pydantic.ValidationError or BadGuard."""
+    return compile_pathway(schema.Pathway.model_validate(body), number=number, digest=digest_of(body))
+
+
+def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Definition:
+    stages = {stage.key: stage for name, track in pathway.tracks.items() for stage in _stages(name, track, pathway)}
+    tracks = {name: _track(name, track, pathway) for name, track in pathway.tracks.items()}
+    enrol = tuple(_enrol_rule(rule, pathway) for rule in pathway.enrol)
+    enrol_kinds = frozenset().union(*(rule.kinds for rule in enrol))
+    spine = {m.phase: Milestone(name, m.label, m.phase, True, None) for name, m in pathway.milestones.items() if m.spine}
+    matters = _matters(pathway.matters)
+    return Definition(
+        code=pathway.code,
+        number=number,
+        title=pathway.title,
+        digest=digest,
+        primary_group=pathway.primary_group,
+        entries=dict(pathway.entries),
+        enrol=enrol,
+        enrol_kinds=enrol_kinds | ({"stage_recorded"} if "diagnosis" in enrol_kinds else frozenset()),
+        look_back=parse(pathway.look_back),
+        look_back_days=as_timedelta(parse(pathway.look_back)).days,
+        death_ends=pathway.death == "end",
+        phase_labels={phase: pathway.phases[phase] for phase in PHASES if phase in pathway.phases},
+        listens=frozenset(_listens(pathway, enrol_kinds)),
+        hears={kind: compile_guard(guard) for kind, guard in pathway.hears.items()},
+        reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
+        ranks=RANKS,
+        tracks=tracks,
+        side_tracks={kind: tuple(t for t in tracks.values() if t.name != "main" and kind in t.listens) for kind in KINDS},
+        stages=stages,
+        joins=tuple((name, _join(join)) for name, join in pathway.joins.items()),
+        milestones={
+            name: Milestone(name, m.label, m.phase, m.spine, compile_guard(m.not_applicable)) for name, m in pathway.milestones.items()
+        },
+        unknown={name: MilestoneLine(name, "unknown", None, "") for name in pathway.milestones},
+        reaches=_reaches(pathway, "reached_by"),
+        takes_back=_reaches(pathway, "taken_back_by"),
+        implies=_implies(pathway),
+        spine=tuple(spine[phase] for phase in PHASES if phase in spine),
+        not_applicable=tuple((name, test) for name, m in pathway.milestones.items() if (test := compile_guard(m.not_applicable))),
+        funnels={name: tuple(steps) for name, steps in pathway.funnels.items()},
+        must_follow=tuple(pathway.must_follow),
+        targets=tuple(pathway.targets),
+        matters=matters,
+        matters_until=tuple((rule.matter, rule) for rules in matters.values() for rule in rules if rule.until),
+        holds={rule.on: HoldRule(rule.reason, parse(rule.for_), frozenset(rule.ends), rule.party) for rule in pathway.holds},
+        late=frozenset(pathway.late),
+        acted_on=frozenset(pathway.acted_on.kinds if pathway.acted_on else ()),
+        acted_after=tuple(pathway.acted_on.after if pathway.acted_on else ()),
+        completions=dict(pathway.completions),
+        exits={str(reason): str(of_class) for reason, of_class in pathway.exits.items()},
+    )
+
+
+def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway) -> Iterable[Stage]:
+    for name, stage in track.stages.items():
+        own, shared = stage.moves, [move for move in track.anywhere if move.to != name]
+        ladder = tuple(_rung(n, rung, stage) for n, rung in enumerate(stage.ladder))
+        yield Stage(
+            track=track_name,
+            name=name,
+            key=f"{track_name}.{name}",
+            label=stage.label,
+            phase=stage.phase or "",
+            awaits=tuple(stage.awaits),
+            within=parse(stage.within) if stage.within else None,
+            review_after=parse(stage.review_after) if stage.review_after else None,
+            anchor=_anchor(stage.anchor),
+            source=stage.source.model_dump(mode="json") if stage.source else None,
+            ball=stage.ball,
+            problem=stage.problem or name.replace("_", "-"),
+            blocks=stage.blocks,
+            watch=stage.watch,
+            ladder=ladder,
+            on=_by_kind([*own, *shared], track_name, pathway),
+            always=tuple(_move(move, track_name, pathway) for move in [*own, *shared] if move.on is None),
+            texts=tuple(rung.n for rung in ladder if rung.is_text),
+            guarded=tuple((rung.n, rung.unless) for rung in ladder if rung.unless),
+        )
+
+
+def _anchor(text: str) -> tuple[str, str]:
+    """`entered`, `opened`, `field:start`, `context:birth`, or a milestone."""
+    how, _, name = text.partition(":")
+    return (how, name) if name or how in ("entered", "opened") else ("milestone", how)
+
+
+def _rung(n: int, rung: schema.Rung, stage: schema.Stage) -> Rung:
+    return Rung(
+        n=n,
+        at=parse(rung.at),
+        to=rung.to,
+        wording=rung.wording,
+        priority=rung.priority,
+        catch_up=rung.catch_up or ("skip" if rung.to == "patient" else "work_item"),
+        expires_after=as_timedelta(parse(rung.expires_after)) if rung.expires_after else None,
+        every=as_timedelta(parse(rung.every)) if rung.every else None,
+        answer_within=as_timedelta(parse(rung.answer_within)),
+        problem=rung.problem or stage.problem or "",
+        unless=compile_guard(rung.unless),
+    )
+
+
+def _by_kind(moves: Iterable[schema.Move], track: str, pathway: schema.Pathway) -> dict[str, tuple[Move, ...]]:
+    by_kind: dict[str, list[Move]] = {}
+    for move in moves:
+        compiled = _move(move, track, pathway)
+        for kind in move.on or ():
+            by_kind.setdefault(kind, []).append(compiled)
+    return {kind: tuple(found) for kind, found in by_kind.items()}
+
+
+def _move(move: schema.Move, track: str, pathway: schema.Pathway) -> Move:
+    return Move(
+        when=compile_guard(move.when),
+        grade=grade_of(move.grade),
+        to=move.to if move.to in ("", END) else f"{track}.{move.to}",
+        closed_as=move.as_ or "closed",
+        opens=tuple(_start_of(name, pathway) for name in move.opens),
+        closes=tuple(move.closes),
+        completes=move.completes,
+        exits=move.exits,
+    )
+
+
+def _start_of(name: str, pathway: schema.Pathway) -> str:
+    """`payer_drug` means the stage in which that track starts."""
+    return name if "." in name else f"{name}.{pathway.tracks[name].start}"
+
+
+def _track(name: str, track: schema.Track, pathway: schema.Pathway) -> Track:
+    moves = [*track.opens, *track.anywhere, *(move for stage in track.stages.values() for move in stage.moves)]
+    listens = frozenset(kind for move in moves for kind in move.on or ())
+    return Track(
+        name, compile_guard(track.takes), f"{name}.{track.start}" if track.start else "", _by_kind(track.opens, name, pathway), listens
+    )
+
+
+def _enrol_rule(rule: schema.EnrolRule, pathway: schema.Pathway) -> EnrolRule:
+    clock = parse(rule.clock) if rule.clock else None
+    group = rule.group or pathway.primary_group
+    return EnrolRule(rule.entry, frozenset(kinds_of(rule.when)), compile_guard(rule.when), rule.then, clock, group, rule.found_by)
+
+
+def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[str]:
+    """Every kind that any rule of the definition names: other facts have no effect on it."""
+    yield from HANDLED
+    yield from enrol_kinds
+    yield from pathway.hears
+    for track in pathway.tracks.values():
+        for move in [*track.opens, *track.anywhere, *(move for stage in track.stages.values() for move in stage.moves)]:
+            yield from (kind for kind in move.on or () if not kind.startswith("join."))
+        for stage in track.stages.values():
+            yield from stage.awaits
+    for milestone in pathway.milestones.values():
+        for reach in [*milestone.reached_by, *milestone.taken_back_by]:
+            yield from reach.on
+    for rule in pathway.matters:
+        yield from rule.on
+        yield from (kind for reach in rule.until for kind in reach.on)
+    for hold in pathway.holds:
+        yield from (hold.on, *hold.ends)
+
+
+def _reaches(pathway: schema.Pathway, which: str) -> dict[str, tuple[Reach, ...]]:
+    by_kind: dict[str, list[Reach]] = {}
+    for name, milestone in pathway.milestones.items():
+        for reach in getattr(milestone, which):
+            compiled = Reach(name, compile_guard(reach.when), grade_of(reach.grade), bool(milestone.taken_back_by))
+            for kind in reach.on:
+                by_kind.setdefault(kind, []).append(compiled)
+    return {kind: tuple(found) for kind, found in by_kind.items()}
+
+
+def _implies(pathway: schema.Pathway) -> dict[str, tuple[str, ...]]:
+    """For each milestone all that must have been reached when it is, however many steps away."""
+    direct: dict[str, list[str]] = {}
+    for name, milestone in pathway.milestones.items():
+        for later in milestone.implied_by:
+            direct.setdefault(later, []).append(name)
+    closed: dict[str, tuple[str, ...]] = {}
+    for name in direct:
+        found: dict[str, None] = {}
+        waiting = list(direct[name])
+        while waiting:
+            implied = waiting.pop(0)
+            if implied not in found and implied != name:
+                found[implied] = None
+                waiting.extend(direct.get(implied, ()))
+        closed[name] = tuple(found)
+    return closed
+
+
+def _join(join: schema.Join) -> Test:
+    test = compile_guard({key: guards for key, guards in (("all", join.all_of), ("any", join.any_of)) if guards})
+    assert test is not None
+    return test
+
+
+def _matters(rules: Iterable[schema.MatterRule]) -> dict[str, tuple[MatterRule, ...]]:
+    by_kind: dict[str, list[MatterRule]] = {}
+    for rule in rules:
+        until = tuple((frozenset(reach.on), compile_guard(reach.when), grade_of(reach.grade)) for reach in rule.until)
+        compiled = MatterRule(rule.matter, frozenset(rule.on), compile_guard(rule.when), until)
+        for kind in rule.on:
+            by_kind.setdefault(kind, []).append(compiled)
+    return {kind: tuple(found) for kind, found in by_kind.items()}

@@ -1,0 +1,59 @@
+"""Published definitions, compiled once per process. `publish` clears it; other processes notice by `refresh`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from pathways.definitions.compile import Definition, compile_body
+from pathways.models import PathwayVersion, Stage
+
+
+class Published(msgspec.Struct, frozen=True, eq=False):
+    """A version that journeys are pinned to. `stage_ids`: (track, stage) to the row's id."""
+
+    version_id: int
+    definition: Definition
+    stage_ids: Mapping[tuple[str, str], int]
+
+
+_versions: dict[int, Published] = {}
+_current: dict[str, int] | None = None
+
+
+def published() -> Mapping[str, Published]:
+    """The version in force of every programme, by code. Reads the database only the first time."""
+    global _current
+    if _current is None:
+        _current = _in_force()
+    return {code: load(version_id) for code, version_id in _current.items()}
+
+
+def load(version_id: int) -> Published:
+    """One version, in force or not. Raises PathwayVersion.DoesNotExist."""
+    found = _versions.get(version_id)
+    if found is None:
+        row = PathwayVersion.objects.get(pk=version_id)
+        stages = Stage.objects.filter(version=row).values_list("track", "name", "id")
+        definition = compile_body(row.body, number=row.number)
+        found = _versions[version_id] = Published(row.pk, definition, {(track, name): pk for track, name, pk in stages})
+    return found
+
+
+def refresh() -> bool:
+    """One cheap question for long-running workers: was anything published since? True when the answer changed."""
+    global _current
+    before, _current = _current, _in_force()
+    return before != _current
+
+
+def clear() -> None:
+    """Forgets everything; the next question reads the database."""
+    global _current
+    _current = None
+    _versions.clear()
+
+
+def _in_force() -> dict[str, int]:
+    return dict(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).order_by("code").values_list("code", "pk"))

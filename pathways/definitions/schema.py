@@ -1,0 +1,258 @@
+"""The format of a pathway definition, as Pydantic models. `docs/pathways.md` teaches it; `manage.py pathways schema` prints it as JSON Schema.
+
+Read only when a definition is validated or published: nothing here runs when events are replayed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pathways.deadlines import parse
+
+PhaseName = Literal["identified", "ordered", "sampled", "resulted", "decided", "started"]
+ExitClassName = Literal["appropriate", "competing", "administrative", "preventable", "patient_choice"]
+GradeName = Literal["patient_reported", "rule", "staff_attested", "system_of_record"]
+Audience = Literal[
+    "patient",
+    "navigator",
+    "lead",
+    "manager",
+    "clinician",
+    "pharmacist",
+    "genetic_counselor",
+    "lab_liaison",
+    "financial_counselor",
+    "responsible",
+    "accountable",
+]
+Guard = dict[str, Any]
+
+
+def _is_duration(value: Any) -> str:
+    parse(value)
+    return str(value)
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+DurationText = Annotated[str, BeforeValidator(_is_duration)]
+Words = Annotated[list[str], BeforeValidator(_listed)]
+Guards = Annotated[list[Guard], BeforeValidator(_listed)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+
+
+class Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Source(Written):
+    """Where a target comes from. `local default` says that no published standard stands behind it."""
+
+    text: Annotated[str, Field(min_length=3)]
+    url: str = ""
+    approved_by: str = ""
+    approved_on: date | None = None
+
+
+def _spelled_out(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
+SourceText = Annotated[Source, BeforeValidator(_spelled_out)]
+
+
+class Entry(Written):
+    """A way onto the pathway; reports start from one of them."""
+
+    by: Literal["rule", "candidate", "hand"]
+    label: str = ""
+
+
+class EnrolRule(Written):
+    """A fact for which `when` holds enrols the patient, or makes a candidate that a person accepts or refuses."""
+
+    entry: Word
+    when: Guard
+    then: Literal["enrol", "candidate"]
+    clock: DurationText | None = None
+    group: str = ""
+    found_by: str = ""
+
+
+class Rung(Written):
+    """One reaction of a ladder, at an offset from due. `unless` takes it away while the guard holds."""
+
+    at: DurationText
+    to: Audience
+    wording: str = ""
+    priority: Annotated[int, Field(ge=1, le=9)] = 5
+    catch_up: Literal["send", "skip", "work_item"] | None = None
+    expires_after: DurationText | None = None
+    every: DurationText | None = None
+    answer_within: DurationText = "2 working days"
+    problem: Slug | None = None
+    unless: Guard | None = None
+    approved_by: str = ""
+    reason: str = ""
+
+
+class Move(Written):
+    """What a fact does to a track. Without `on` it is tested on arrival and after every fact; without `to` the wait goes on.
+
+    `to` is a stage of the same track, or `end` (with `as` naming how the track ended). `opens` and `closes` name other tracks.
+    """
+
+    on: Words | None = None
+    when: Guard | None = None
+    grade: GradeName = "rule"
+    to: str = ""
+    as_: Annotated[str, Field(alias="as")] = ""
+    opens: Words = []
+    closes: Words = []
+    completes: str = ""
+    exits: str = ""
+
+
+class Stage(Written):
+    """A place to wait. Not final: it has `within`, or `review_after` where nothing is ever late."""
+
+    label: str
+    phase: PhaseName | None = None
+    awaits: Words = []
+    within: DurationText | None = None
+    review_after: DurationText | None = None
+    anchor: str = "entered"
+    source: SourceText | None = None
+    ball: str = ""
+    problem: Slug | None = None
+    blocks: bool = False
+    watch: bool = False
+    ladder: list[Rung] = []
+    moves: list[Move] = []
+
+
+class Track(Written):
+    """A parallel line of waiting. `takes` says which facts are its own; `opens` are the moves that begin it while it has no open stay."""
+
+    takes: Guard | Literal["any"] = "any"
+    start: str = ""
+    opens: list[Move] = []
+    anywhere: list[Move] = []
+    stages: dict[Word, Stage]
+    included: str = ""
+
+
+class Reach(Written):
+    on: Words
+    when: Guard | None = None
+    grade: GradeName = "rule"
+
+
+def _reaches(value: Any) -> Any:
+    return [{"on": item} if isinstance(item, str) else item for item in _listed(value)]
+
+
+Reaches = Annotated[list[Reach], BeforeValidator(_reaches)]
+
+
+class Milestone(Written):
+    """Something that was reached. The one of a phase with `spine: true` carries that phase's first time.
+
+    `implied_by` names milestones that cannot have been reached without this one. `taken_back_by` are facts after which it was not so
+    after all: of a specimen that the laboratory refuses, of an order that was cancelled (matched by shared ids).
+    """
+
+    label: str = ""
+    phase: PhaseName
+    spine: bool = False
+    reached_by: Reaches = []
+    implied_by: Words = []
+    taken_back_by: Reaches = []
+    not_applicable: Guard | None = None
+
+
+class Target(Written):
+    """A published or local target between two milestones, for reports; nothing rings by it."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    within: DurationText
+    source: SourceText
+    label: str = ""
+
+
+class MatterRule(Written):
+    """What a person must settle although nothing waits: opened `on` a fact, gone `until` another, or when the fact itself is gone."""
+
+    matter: Word
+    on: Words
+    when: Guard | None = None
+    until: Reaches = []
+
+
+class ActedOn(Written):
+    """A correction of one of `kinds`, issued after one of `after` was reached, asks for a person: what was done rests on what was wrong."""
+
+    kinds: Words
+    after: Words
+
+
+class HoldRule(Written):
+    """A fact that stops the clocks by itself, for so long or until one of `ends` comes."""
+
+    on: str
+    reason: str
+    for_: Annotated[DurationText, Field(alias="for")]
+    ends: Words = []
+    party: str = ""
+
+
+class Join(Written):
+    """A guard over several tracks. When it becomes true, `join.<name>` is told to the main track."""
+
+    all_of: list[Guard] = []
+    any_of: list[Guard] = []
+
+
+class Pathway(Written):
+    """One programme."""
+
+    code: Slug
+    title: str
+    description: str = ""
+    primary_group: str = ""
+    reasons: Words = []
+    entries: dict[Word, Entry]
+    enrol: list[EnrolRule] = []
+    look_back: DurationText = "180 days"
+    death: Literal["end", "continue"] = "end"
+    phases: dict[PhaseName, str]
+    hears: dict[str, Guard | Literal["any"]] = {}
+    tracks: dict[Word, Track]
+    joins: dict[Word, Join] = {}
+    milestones: dict[Word, Milestone]
+    funnels: dict[Word, list[str]] = {}
+    must_follow: list[tuple[str, str]] = []
+    targets: list[Target] = []
+    matters: list[MatterRule] = []
+    holds: list[HoldRule] = []
+    late: Words = []
+    acted_on: ActedOn | None = None
+    completions: dict[Word, str]
+    exits: dict[Word, ExitClassName]
+
+
+class Fragment(Written):
+    """A track that other definitions include with `use:` and `with:`; `${name}` is filled from `with`."""
+
+    code: Slug
+    title: str
+    description: str = ""
+    parameters: dict[Word, Any] = {}
+    track: dict[str, Any]

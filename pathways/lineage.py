@@ -1,0 +1,78 @@
+"""Which version of a fact counts, and in which order facts are told. Pure.
+
+Of a lineage the highest revision counts, whatever arrived first. A retracted lineage states nothing. A fact that a rule derived counts
+only while everything it was derived from is still current; that may be another derived fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from pathways.facts import Fact, Grade
+from pathways.kinds import ACTS, DERIVED, FED
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_CLOSING = ("reopened", "exited", "voided", "restored")
+
+# Facts of one instant are told in clinical order: enrolled, what is fed, what rules make of it, what people do, how it ends.
+RANKS: Mapping[str, int] = {
+    kind: rank
+    for rank, kind in enumerate(dict.fromkeys(["enrolled", *FED, *DERIVED, *(act for act in ACTS if act not in _CLOSING), *_CLOSING]))
+}
+# A death on the day of a result must not hide the result.
+_LAST = len(RANKS)
+
+
+def order_key(fact: Fact, ranks: Mapping[str, int] = RANKS) -> tuple[datetime, int, datetime, str, str]:
+    """Never our row id, never arrival. The lineage begins with the source, so source and its id are one comparison."""
+    return (fact.occurred.lo, ranks.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest)
+
+
+def version_key(fact: Fact) -> tuple[int, datetime, datetime, str]:
+    """Among versions of one lineage the highest of these counts."""
+    return (fact.rank, fact.issued_at or _EARLIEST, fact.message_at or _EARLIEST, fact.digest)
+
+
+def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fact]:
+    """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order."""
+    stated: dict[str, Fact] = {}
+    derived: dict[str, list[Fact]] = {}
+    for fact in facts:
+        lineage = fact.lineage
+        if fact.basis is not None and fact.grade == Grade.RULE:
+            derived.setdefault(lineage, []).append(fact)
+            continue
+        known = stated.get(lineage)
+        if known is None or version_key(fact) > version_key(known):
+            stated[lineage] = fact
+    if derived:
+        _add_derived(stated, derived)
+    return sorted([fact for fact in stated.values() if not fact.retracted], key=lambda fact: order_key(fact, ranks))
+
+
+def is_stale(fact: Fact, digests: Mapping[str, str]) -> bool:
+    """True when something the fact rests on is no longer what it was. `digests`: lineage to digest of the current facts."""
+    if fact.basis is None:
+        return False
+    rests_on: Mapping[str, str] = fact.basis.get("lineages") or {}
+    return any(digests.get(lineage) != digest for lineage, digest in rests_on.items())
+
+
+def _add_derived(stated: dict[str, Fact], derived: Mapping[str, Sequence[Fact]]) -> None:
+    """Adds of each derived lineage the highest version whose basis holds; a derivation that rests on itself never does."""
+    digests: dict[str, str | None] = {lineage: None if fact.retracted else fact.digest for lineage, fact in stated.items()}
+
+    def digest_of(lineage: str) -> str | None:
+        if lineage not in digests:
+            digests[lineage] = None
+            for fact in sorted(derived.get(lineage, ()), key=version_key, reverse=True):
+                assert fact.basis is not None
+                if all(digest_of(name) == digest for name, digest in (fact.basis.get("lineages") or {}).items()):
+                    stated[lineage] = fact
+                    digests[lineage] = None if fact.retracted else fact.digest
+                    break
+        return digests[lineage]
+
+    for lineage in sorted(derived):
+        digest_of(lineage)

@@ -1,0 +1,55 @@
+"""Matches stored stays with the stays that replay now wants, so that a wait keeps its row through late and corrected facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from pathways.timeline import StayLine
+
+Place = tuple[str, str]
+
+
+class StoredStay(msgspec.Struct, frozen=True):
+    """A current row of `pathways_stay`, as far as matching and comparing need it."""
+
+    id: int
+    track: str
+    stage: str
+    occurrence: int
+    root_lineage: str
+    entered_at: datetime
+    due_at: datetime | None
+    left_at: datetime | None
+    left_by: str
+    rung_at: tuple[datetime | None, ...]
+
+
+class Reconciled(msgspec.Struct, frozen=True):
+    """`kept`: a stored stay and what it should now say, equal or not; `superseded`: stays that the facts no longer speak of."""
+
+    kept: tuple[tuple[StoredStay, StayLine], ...]
+    new: tuple[StayLine, ...]
+    superseded: tuple[StoredStay, ...]
+
+
+def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine]) -> Reconciled:
+    """Per track and stage: first by the fact that opened the stay, then what is left in order of time."""
+    open_rows: dict[Place, list[StoredStay]] = {}
+    for stay in sorted(stored, key=lambda stay: (stay.entered_at, stay.occurrence, stay.id)):
+        open_rows.setdefault((stay.track, stay.stage), []).append(stay)
+    partner: dict[int, StoredStay] = {}
+    for by_root in (True, False):
+        for n, line in enumerate(wanted):
+            if n not in partner and (rows := open_rows.get((line.track, line.stage))):
+                row = next((row for row in rows if row.root_lineage == line.root_lineage), None) if by_root else rows[0]
+                if row is not None:
+                    rows.remove(row)
+                    partner[n] = row
+    return Reconciled(
+        kept=tuple((partner[n], line) for n, line in enumerate(wanted) if n in partner),
+        new=tuple(line for n, line in enumerate(wanted) if n not in partner),
+        superseded=tuple(row for rows in open_rows.values() for row in rows),
+    )

@@ -1,0 +1,1 @@
+"""The parts of replay: what it remembers while it reads the facts (`state`), and how the answer is written down (`telling`)."""

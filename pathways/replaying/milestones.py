@@ -1,0 +1,78 @@
+"""Which milestones a fact reaches, takes back and thereby implies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pathways.facts import Fact
+from pathways.replaying.state import Seen, State
+
+if TYPE_CHECKING:
+    from pathways.definitions.compile import Definition
+
+
+def reach(definition: Definition, state: State, fact: Fact) -> None:
+    """Notes the first time of every milestone that the fact reaches, and of those that must have been reached before."""
+    for rule in definition.reaches.get(fact.kind, ()):
+        name = rule.milestone
+        known = state.seen.get(name)
+        if known is not None and not known.implied and not rule.tracked:
+            continue
+        if fact.grade < rule.grade or (rule.when is not None and not rule.when(fact, state)):
+            continue
+        seen = Seen(fact.occurred.lo, fact.occurred.hi, fact.lineage)
+        if rule.tracked:
+            state.reaches.setdefault(name, []).append((seen, fact))
+        if known is None or known.implied:
+            state.seen[name] = seen
+            if state.denied:
+                state.denied.difference_update((name, *definition.implies.get(name, ())))
+            _imply(definition, state, name, seen)
+            state.changed = True
+
+
+def _imply(definition: Definition, state: State, name: str, seen: Seen) -> None:
+    for implied in definition.implies.get(name, ()):
+        if implied not in state.seen and implied not in state.denied:
+            state.seen[implied] = Seen(seen.at, seen.hi, seen.basis, True)
+
+
+def take_back(definition: Definition, state: State, fact: Fact) -> None:
+    """Forgets what was not so after all: the occasions that share an id with the fact, or all if none does."""
+    for rule in definition.takes_back.get(fact.kind, ()):
+        occasions = state.reaches.get(rule.milestone)
+        if not occasions and rule.milestone not in state.seen:
+            continue
+        if fact.grade < rule.grade or (rule.when is not None and not rule.when(fact, state)):
+            continue
+        occasions = occasions or []
+        same = _of_the_same_thing(fact, occasions)
+        left = state.reaches[rule.milestone] = [one for one in occasions if same and one not in same]
+        if not left:
+            state.denied.add(rule.milestone)
+        _retell(definition, state)
+
+
+def _of_the_same_thing(fact: Fact, occasions: list[tuple[Seen, Fact]]) -> list[tuple[Seen, Fact]]:
+    """Occasions that share an id with the fact, directly or through one another (order number and accession of one specimen)."""
+    keys = _ids(fact)
+    same: list[tuple[Seen, Fact]] = []
+    while more := [one for one in occasions if one not in same and not keys.isdisjoint(one[1].keys)]:
+        same += more
+        for _, other in more:
+            keys |= _ids(other)
+    return same
+
+
+def _ids(fact: Fact) -> set[str]:
+    return {key for key in fact.keys if not key.startswith("journey:")}
+
+
+def _retell(definition: Definition, state: State) -> None:
+    """Rebuilds what is seen from the occasions that stand. What was denied is not implied again by what was known before."""
+    kept = {name: seen for name, seen in state.seen.items() if not seen.implied and name not in state.reaches}
+    kept.update({name: occasions[0][0] for name, occasions in state.reaches.items() if occasions})
+    state.seen = dict(sorted(kept.items(), key=lambda item: item[1].at))
+    for name, seen in list(state.seen.items()):
+        _imply(definition, state, name, seen)
+    state.changed = True
