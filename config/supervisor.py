@@ -36,8 +36,9 @@ class Child:
 def children(*, port: int, simulator_port: int, ledger: str) -> list[Child]:
     """The processes of a working site on this machine. What the environment says of Twilio and of our own address stands."""
     local = {"TWILIO_API_URL": f"http://127.0.0.1:{simulator_port}", "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}"}
-    here = {name: os.environ.get(name) or value for name, value in local.items()}
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config"]
+    quiet = {"LOG_LEVEL": "WARNING", "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # root is nobody special here
+    here = {name: os.environ.get(name) or value for name, value in {**local, **quiet}.items()}
+    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "config", "--quiet"]
     inbound = f"{here['PUBLIC_BASE_URL']}/webhooks/twilio/inbound/"
     simulator = [python, "-m", "config.simulator", "--port", str(simulator_port), "--ledger", ledger, "--inbound-url", inbound]
     web = [
