@@ -2,7 +2,7 @@
 
 from .life import admit, death_hint, discharge, record_death, reverse_death, settle_death_hint
 from .matching import Candidate, match
-from .merging import MergeRefused, MergeWaits, merge, unmerge
+from .merging import Merged, MergeRefused, MergeWaits, merge, records_of, unmerge
 from .numbers import retire_identifier
 from .resolution import REASONS, Resolution
 from .resolving import register, resolve, update
@@ -12,6 +12,7 @@ __all__ = [
     "Candidate",
     "MergeRefused",
     "MergeWaits",
+    "Merged",
     "Resolution",
     "admit",
     "death_hint",
@@ -19,6 +20,7 @@ __all__ = [
     "match",
     "merge",
     "record_death",
+    "records_of",
     "register",
     "resolve",
     "retire_identifier",

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from patients import consent, contacts, invariants, registry
 from patients.models import Merge, Patient, Permission, Site
-from patients.registry import MergeRefused, MergeWaits
-from patients.registry.merging import records_of
+from patients.registry import MergeRefused, MergeWaits, records_of
 from tests.people import FORM, HOSPITAL, consents, phone_of, registered, stated
 
 pytestmark = pytest.mark.django_db

@@ -113,6 +113,20 @@ def test_a_message_without_a_usable_number_is_explained(north: Site, now: dateti
     assert "PID-3" in found.explanation
 
 
+def test_a_form_changes_what_it_says_and_nothing_else(ana: Patient, now: datetime) -> None:
+    said = Demographics(family="Alvarez", given="Ana", language="es", phones=("+16175550178",))
+    assert registry.update(patient_id=ana.pk, said=said, now=now, source="form")
+    assert not registry.update(patient_id=ana.pk, said=said, now=now, source="form")
+    ana.person.refresh_from_db()
+    assert (ana.person.language, ana.person.birth_lo) == ("es", date(1958, 4, 2))
+    assert [str(point.phone) for point in ana.person.contact_points.filter(until=None)] == ["+16175550178"]
+
+
+def test_a_form_without_a_number_makes_a_patient_too(north: Site, now: datetime) -> None:
+    made = registry.register(Demographics(family="Okafor", given="Ann"), site=north, now=now, source="form")
+    assert str(Patient.objects.get(pk=made.patient_id or 0)) == "Okafor, Ann"
+
+
 def test_every_reason_is_explained() -> None:
     assert set(registry.REASONS) == {"no_identifier", "unknown_patient", "identifiers_disagree", "recycled_identifier"}
     assert all(len(words) > 80 for words in registry.REASONS.values())
