@@ -1,0 +1,205 @@
+"""Applies a set of messages in one transaction: relevance, dates, who is meant, facts, merges. Bisects the set when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from pathways import journeys
+from pathways.facts import Fact
+from pathways.models import Feed
+from patients import registry
+from patients.demographics import Demographics
+from patients.registry.merging import records_of
+
+from . import ledger, life, screening
+from .ledger import Item
+from .message import Merge, ParsedMessage, Subject
+
+log = structlog.get_logger(__name__)
+
+Relevant = list[tuple[Subject, tuple[Fact, ...]]]
+
+
+class Whole(Exception):
+    """Part of a message cannot be applied, so the whole waits: undoes what was done for it."""
+
+    def __init__(self, reason: str, explanation: str, waits_for: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason, self.explanation, self.waits_for = reason, explanation, tuple(waits_for)
+
+
+class Applier:
+    """Applies messages of one feed. `arrived` are the patient numbers that became known here, for which others may wait."""
+
+    def __init__(self, feed: Feed, now: datetime) -> None:
+        self.feed = feed
+        self.now = now
+        self.kinds = screening.listening()
+        self.arrived: set[str] = set()
+
+    def apply(self, items: Sequence[Item]) -> None:
+        """Applies in the order sent; messages that must stand alone (merges, several people) part the set."""
+        run: list[Item] = []
+        for item in items:
+            assert item.parsed is not None
+            if len(item.parsed.subjects) > 1 or item.parsed.merge:
+                self._set(run)
+                self._set([item])
+                run = []
+            else:
+                run.append(item)
+        self._set(run)
+
+    def _set(self, items: Sequence[Item]) -> None:
+        """One savepoint for the set; on failure two, for its halves; the one message that fails is set aside, and delays nobody else."""
+        if not items:
+            return
+        try:
+            with transaction.atomic():
+                arrived = self._together(items)
+            self.arrived |= arrived
+        except (OperationalError, InterfaceError):
+            raise
+        except Whole as part:
+            self._undone(items)
+            items[0].set_aside(part.reason, part.explanation, part.waits_for)
+            self._write(items)
+        except Exception as error:
+            self._undone(items)
+            if len(items) > 1:
+                half = len(items) // 2
+                self._set(items[:half])
+                self._set(items[half:])
+                return
+            log.warning("message_set_aside", error=type(error).__name__, feed=self.feed.name)
+            items[0].set_aside(
+                "could_not_apply",
+                f"The message was read, but applying it failed ({type(error).__name__}). Others are not affected. Tell support its number here; replay after a fix.",
+            )
+            self._write(items)
+
+    @staticmethod
+    def _undone(items: Sequence[Item]) -> None:
+        """The savepoint took back whoever was registered for them."""
+        for item in items:
+            item.settle(no_effect=False)
+            item.patient_id = None
+
+    def _write(self, items: Sequence[Item]) -> None:
+        with transaction.atomic():
+            ledger.write(items, feed=self.feed, now=self.now)
+
+    def _together(self, items: Sequence[Item]) -> set[str]:
+        """Everything that the set says, in a fixed number of statements; the patient numbers that became known."""
+        ledger.reserve([item for item in items if not item.is_replay])
+        told = [(item, parsed, said) for item in items if (parsed := item.parsed) and (said := self._screened(item, parsed)) is not None]
+        arrived: set[str] = set()
+        received, heard = self._place(told, arrived)
+        ledger.write(items, feed=self.feed, now=self.now)
+        if received:
+            journeys.receive(received, now=self.now)
+        life.apply(heard, feed=self.feed, now=self.now)
+        for item, parsed, _said in told:
+            for subject in parsed.subjects:
+                if subject.merge and item.outcome == ledger.APPLIED:
+                    self._merge(subject.merge)
+        with connection.cursor() as cursor:  # a row that points at nothing must fail here, where it can be set aside, and not at commit
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        return arrived
+
+    def _screened(self, item: Item, parsed: ParsedMessage) -> Relevant | None:
+        """What of the message matters here, by person; None where it is settled already (nothing matters, or a date is impossible)."""
+        said = [(subject, screening.relevant(subject, self.kinds)) for subject in parsed.subjects]
+        matters = any(facts or subject.merge for subject, facts in said)
+        if not matters and set(parsed.undated) & self.kinds:
+            what = ", ".join(kind.replace("_", " ") for kind in parsed.undated)
+            item.set_aside(
+                "date_missing",
+                f"Nothing in the message says when this happened: {what}. Neither the thing nor the message has a date. Ask the sender for it.",
+            )
+            return None
+        if not matters and not parsed.about_person:
+            item.settle(no_effect=True, reason="nothing_listens")
+            return None
+        found = screening.fault(parsed, ((subject.person, fact) for subject, facts in said for fact in facts), self.now)
+        if found:
+            item.set_aside(*found)
+            return None
+        return said
+
+    def _place(
+        self, told: Sequence[tuple[Item, ParsedMessage, Relevant]], arrived: set[str]
+    ) -> tuple[list[journeys.Received], list[life.Heard]]:
+        """Finds who is meant, in one call for those who may be registered and one for those who may not."""
+        asked = [
+            (item, parsed, subject, facts)
+            for item, parsed, said in told
+            for subject, facts in said
+            if facts or parsed.about_person or subject.merge
+        ]
+        received: list[journeys.Received] = []
+        heard: list[life.Heard] = []
+        for may_register in (True, False):
+            those = [
+                each
+                for each in asked
+                if (self.feed.may_register and (each[1].about_person or screening.wants_person(each[3]))) is may_register
+            ]
+            people = [subject.person or Demographics() for _, _, subject, _ in those]
+            answers = (
+                registry.resolve(people, site=self.feed.site, may_register=may_register, now=self.now, source=self.feed.name)
+                if people
+                else []
+            )
+            for (item, parsed, subject, facts), answer, person in zip(those, answers, people, strict=True):
+                if answer.patient_id is None:
+                    self._unplaced(item, parsed, person, facts, answer)
+                    continue
+                item.patient_id = item.patient_id or answer.patient_id
+                arrived.update(wait_key(number.authority, number.value) for number in person.identifiers)
+                item.settle(no_effect=False)
+                if facts:
+                    received.append(
+                        journeys.Received(patient_id=answer.patient_id, facts=facts, inbound_id=item.row_id, site_id=self.feed.site_id)
+                    )
+                    heard.append(life.Heard(answer.patient_id, facts))
+        return received, heard
+
+    def _unplaced(
+        self, item: Item, parsed: ParsedMessage, person: Demographics, facts: tuple[Fact, ...], answer: registry.Resolution
+    ) -> None:
+        """Nobody, or nobody for certain. Worth a wait only where something would come of it."""
+        waits = [wait_key(number.authority, number.value) for number in person.identifiers]
+        is_stranger = answer.reason == "unknown_patient"
+        if is_stranger and not screening.wants_person(facts) and not any(subject.merge for subject in parsed.subjects):
+            item.settle(no_effect=True, reason="nobody_we_know")
+        elif len(parsed.subjects) > 1:
+            raise Whole(answer.reason, answer.explanation, waits if is_stranger else ())
+        else:
+            item.set_aside(answer.reason, answer.explanation, waits if is_stranger else ())
+
+    def _merge(self, merge: Merge) -> None:
+        try:
+            loser, survivor = records_of(merge.loser, merge.survivor)
+            verb = registry.unmerge if merge.undone else registry.merge
+            done = verb(loser_id=loser, survivor_id=survivor, at=self.now, source=self.feed.name, now=self.now)
+        except registry.MergeWaits as waits:
+            raise Whole("merge_waits", waits.explanation, (wait_key(*number) for number in waits.missing)) from waits
+        except registry.MergeRefused as refused:
+            raise Whole(refused.reason, refused.explanation) from refused
+        if done is None:
+            return
+        if merge.undone:
+            journeys.settle([loser, survivor], now=self.now)
+        else:
+            journeys.merge(loser_id=done.loser, survivor_id=done.survivor, now=self.now)
+
+
+def wait_key(authority: str, value: str) -> str:
+    """What a waiting message is found by when the person becomes known."""
+    return f"{authority}|{value}"

@@ -1,0 +1,53 @@
+"""Feeds: their tokens, what readers must know of them, and the one that the command line makes for itself."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from pathways.models import Feed
+from patients.models import Site
+
+from .message import FeedProfile
+
+COMMAND_LINE, UNASSIGNED = "command-line", "unassigned"
+
+
+def profile(feed: Feed) -> FeedProfile:
+    """What readers need: an unnamed system or assigner is the feed itself."""
+    return FeedProfile(
+        name=feed.name,
+        system=feed.system or feed.name,
+        time_zone=feed.time_zone,
+        assigner=feed.assigner or feed.name,
+        sentinel_ids=frozenset(map(str, feed.sentinel_ids or [])),
+    )
+
+
+def issue_token(*, feed: Feed) -> str:
+    """A new bearer token, shown once; only its digest is kept. The old one stops working."""
+    token = secrets.token_urlsafe(32)
+    feed.token_digest = _digest(token)
+    feed.save(update_fields=["token_digest"])
+    return token
+
+
+def of_token(token: str) -> Feed | None:
+    """The feed that the token was issued for. Found by digest, compared in constant time."""
+    if not token:
+        return None
+    digest = _digest(token)
+    found = Feed.objects.select_related("site").filter(token_digest=digest).first()
+    return found if found and hmac.compare_digest(found.token_digest, digest) else None
+
+
+def feed_for_command_line() -> Feed:
+    """The feed of `ingest` without `--feed`: may register people, at a site where nothing is rolled out and so nothing rings."""
+    site, _ = Site.objects.get_or_create(code=UNASSIGNED, defaults={"name": "Unassigned"})
+    feed, _ = Feed.objects.get_or_create(name=COMMAND_LINE, defaults={"site": site, "may_register": True, "mode": Feed.Mode.BATCH})
+    return feed
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

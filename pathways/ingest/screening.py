@@ -1,0 +1,75 @@
+"""Whether a message can be applied as it stands: does anybody listen, can its dates be true? Pure but for `listening`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+
+from pathways.definitions import registry
+from pathways.facts import Fact
+from patients.demographics import Demographics
+
+from .message import ParsedMessage, Subject
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours a sender's clock may run before what it says has happened cannot have happened."""
+
+MESSAGE_AHEAD = timedelta(hours=24)
+EARLIEST = datetime(1900, 1, 2, tzinfo=UTC)
+ALWAYS = frozenset({"death", "consent_recorded"})
+ABOUT_THE_KNOWN = frozenset({"death_hint", "admitted", "discharged"})
+"""They change how a known patient may be reached, and are no reason to take in a stranger."""
+
+BEFORE_BIRTH = frozenset({"diagnosis", "consent_recorded"})
+"""May be dated before the patient's birth: prenatal findings, a mother's consent."""
+
+
+def listening() -> frozenset[str]:
+    """Every kind that a published definition names, whatever the mode of any site."""
+    found: set[str] = set()
+    for published in registry.published().values():
+        found |= published.definition.listens
+    return frozenset(found)
+
+
+def relevant(subject: Subject, kinds: frozenset[str]) -> tuple[Fact, ...]:
+    return tuple(fact for fact in subject.facts if fact.kind in kinds or fact.kind in ALWAYS or fact.kind in ABOUT_THE_KNOWN)
+
+
+def wants_person(facts: Iterable[Fact]) -> bool:
+    """Whether any of the facts is worth registering somebody for."""
+    return any(fact.kind not in ABOUT_THE_KNOWN for fact in facts)
+
+
+def fault(message: ParsedMessage, facts: Iterable[tuple[Demographics | None, Fact]], now: datetime) -> tuple[str, str] | None:
+    """(reason, words) of the first date that cannot be true."""
+    if message.message_at and message.message_at > now + MESSAGE_AHEAD:
+        ahead = (message.message_at - now).days
+        return (
+            "message_in_future",
+            f"The message says it was made {ahead} days from now (MSH-7, or Bundle.timestamp). Check the sender's clock and time zone, then replay.",
+        )
+    for person, fact in facts:
+        words = _impossible(person, fact, now)
+        if words:
+            return words
+    return None
+
+
+def _impossible(person: Demographics | None, fact: Fact, now: datetime) -> tuple[str, str] | None:
+    what = fact.kind.replace("_", " ")
+    if fact.occurred.lo > now + CLOCKS_DIFFER:
+        return (
+            "future_dated",
+            f"The message says that something has happened ({what}) at a time that is still to come. Check the date, and the feed's time zone, then replay.",
+        )
+    if fact.occurred.hi < EARLIEST:
+        return "too_old", f"The date of “{what}” lies before 1900: it stands for “unknown”, or is mistyped. Ask the sender for the date."
+    if (
+        person
+        and person.birth_lo
+        and fact.kind not in BEFORE_BIRTH
+        and fact.occurred.hi < datetime.combine(person.birth_lo, time(), UTC) - timedelta(days=1)
+    ):
+        return "before_birth", f"“{what}” is dated before the patient's birth in the same message. One of the two dates is wrong."
+    return None
