@@ -25,7 +25,7 @@ WHERE patient.id = ANY (%(patients)s::bigint[])
         )
         AND CASE
             WHEN self.birth_hi IS NULL THEN false
-            WHEN self.birth_hi + interval '18 years' <= %(on)s::date THEN permission.person_id = self.id
+            WHEN age(%(on)s::date, self.birth_hi) >= interval '18 years' THEN permission.person_id = self.id
             ELSE EXISTS (
                 SELECT
                 FROM patients_authority AS acts
