@@ -18,7 +18,7 @@ from pathways.knowledge.drugs import ingredients, matches
         ({"text": "trastuzumab-dkst"}, {"224905"}),
         ({"text": "inj, pembrolizumab, 1 mg", "code": "hcpcs|J9271"}, {"1547545"}),
         ({"text": "dabrafenib mesylate / trametinib"}, {"1424911", "1425099"}),
-        ({"text": "CARBOplatin AUC 5"}, {"name:carboplatin"}),
+        ({"text": "CARBOplatin AUC 5"}, {"40048"}),
         ({"text": "study drug"}, None),
         ({}, None),
     ],

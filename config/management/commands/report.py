@@ -1,0 +1,61 @@
+"""`manage.py report NAME --pathway CODE`: one of the reports, on stdout."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from config.reports import REPORTS, as_csv
+from pathways.reports.cohort import Question, UnknownReport
+
+
+class Command(BaseCommand):
+    help = "Prints a report: " + ", ".join(f"{report.name} ({report.title.lower()})" for report in REPORTS.values())
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", choices=sorted(REPORTS))
+        parser.add_argument("--pathway", required=True)
+        parser.add_argument("--as-of", type=_moment, help="ISO 8601; what happened later is left out. Now when absent.")
+        parser.add_argument("--horizon", type=int, default=90, help="days within which a step counts as reached")
+        parser.add_argument("--by", default="", help="site, sex, race, ethnicity, payer, rurality, language, age, month, entry, found_by")
+        parser.add_argument("--funnel", default="", help="one of the definition's named funnels; the phases when absent")
+        parser.add_argument("--entry", help="only journeys that began by this entry")
+        parser.add_argument("--since", type=_moment, help="only journeys that began at or after")
+        parser.add_argument("--until", type=_moment, help="only journeys that began before")
+        parser.add_argument("--prevalent", action="store_true", help="also those already under way at go-live")
+        parser.add_argument("--every-episode", action="store_true", help="all episodes, not the first per patient and primary")
+        parser.add_argument(
+            "--exact", action="store_true", help="do not hide small numbers; for people who may open the patients behind them"
+        )
+        parser.add_argument("--format", choices=["json", "csv"], default="json")
+
+    def handle(self, *, name: str, **options: Any) -> None:
+        report = REPORTS[name]
+        question = Question(
+            pathway=options["pathway"],
+            as_of=options["as_of"] or timezone.now(),
+            horizon_days=options["horizon"],
+            by=options["by"],
+            funnel=options["funnel"],
+            entry=options["entry"],
+            since=options["since"],
+            until=options["until"],
+            prevalent=options["prevalent"],
+            every_episode=options["every_episode"],
+        )
+        try:
+            answer = report.run(question, options["exact"])
+        except UnknownReport as unknown:
+            raise CommandError(str(unknown)) from unknown
+        self.stdout.write(json.dumps(answer) if options["format"] == "json" else as_csv(report, answer), ending="\n")
+
+
+def _moment(text: str) -> datetime:
+    """An ISO time; without offset it is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,199 @@
+"""Reports as anyone may see them: plain values, small cells hidden. Screen, command and export show what these functions give.
+
+Hidden values are None. `exact` shows everything: only for people who may open the patients behind each number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pathways.reports.cohort import Question
+from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, StepRow
+from pathways.reports.estimators import Estimate
+from pathways.reports.matched import Matched
+from pathways.reports.now import Now
+from pathways.reports.suppression import Hidden, hidden_cells, is_small, is_telling
+from pathways.reports.time import Interval, Times
+
+Shown = dict[str, Any]
+
+
+def drop_off(report: DropOff, *, exact: bool = False) -> Shown:
+    whole = _table(report)
+    by_stratum = {name: _table(part) for name, part in report.strata.items()}
+    hidden = set() if exact else _hidden(whole)
+    parts = {name: set() if exact else _hidden(table) for name, table in by_stratum.items()}
+    if not exact:
+        _guard_strata(by_stratum, parts, whole, hidden)
+    shown = _drop_off(report, hidden, exact=exact)
+    shown["strata"] = {name: _drop_off(part, parts[name], exact=exact) for name, part in report.strata.items()}
+    return shown
+
+
+def _table(report: DropOff) -> list[dict[str, int]]:
+    return [{"entered": step.entered, **step.cells} for step in report.steps]
+
+
+def _hidden(table: Sequence[Mapping[str, int]]) -> Hidden:
+    return hidden_cells(table, total="entered", columns_total=True, chained=("entered", "reached"))
+
+
+def _guard_strata(
+    tables: Mapping[str, list[dict[str, int]]], parts: dict[str, Hidden], whole: list[dict[str, int]], hidden: Hidden
+) -> None:
+    """A cell that is hidden in one stratum alone could be worked out from the whole: the next smallest stratum hides it too."""
+    for _ in range(len(tables) * len(whole) + 1):
+        before = sum(len(one) for one in parts.values())
+        for i, row in enumerate(whole):
+            for name in row:
+                if (i, name) in hidden:
+                    continue
+                secret = [stratum for stratum in tables if (i, name) in parts[stratum]]
+                rest = [stratum for stratum in tables if stratum not in secret and tables[stratum][i][name] > 0]
+                if len(secret) == 1 and rest:
+                    parts[min(rest, key=lambda stratum: (tables[stratum][i][name], stratum))].add((i, name))
+        if sum(len(one) for one in parts.values()) == before:
+            return
+
+
+def _drop_off(report: DropOff, hidden: Hidden, *, exact: bool) -> Shown:
+    small = any(is_small(count) for count in (report.n,)) and not exact
+    return {
+        **_question(report.question, "drop-off"),
+        "n": None if small else report.n,
+        "open": _cell(report.open, report.n, exact),
+        "versions": list(report.versions),
+        "steps": [_step(i, step, hidden, report.question, exact=exact) for i, step in enumerate(report.steps)],
+        "ends": _ends(report.ends, exact=exact),
+        "whole": None if small else _estimate(report.whole),
+        "matched": _matched(report.matched, exact=exact),
+        "suppressed": not exact,
+    }
+
+
+def _question(question: Question, name: str) -> Shown:
+    return {
+        "report": name,
+        "pathway": question.pathway,
+        "entry": question.entry,
+        "funnel": question.funnel or "phases",
+        "by": question.by or None,
+        "as_of": question.as_of.isoformat(),
+        "horizon_days": question.horizon_days,
+        "episodes": "all" if question.every_episode else "first per patient and primary",
+    }
+
+
+def _step(i: int, step: StepRow, hidden: Hidden, question: Question, *, exact: bool) -> Shown:
+    def cell(name: str) -> int | None:
+        return None if (i, name) in hidden else step.cells[name]
+
+    secret = not exact and ((i, "entered") in hidden or (i, "reached") in hidden or is_small(step.measured))
+    return {
+        "name": step.name,
+        "label": step.label,
+        "entered": None if (i, "entered") in hidden else step.entered,
+        **{name: cell(name) for name in CELLS if name not in EXIT_CLASSES},
+        "left": {name: cell(name) for name in EXIT_CLASSES},
+        "implied": None if secret else _cell(step.implied, step.cells["reached"], exact),
+        "reasons": _reasons(step.reasons, exact=exact),
+        "conversion": None if secret else _estimate(step.conversion),
+        "horizon_days": question.horizon_days,
+        "measured": None if secret else _cell(step.measured, step.entered, exact),
+        "already": None if secret else _cell(step.already, step.entered, exact),
+        "matured": None if secret else _cell(step.matured, step.measured, exact),
+    }
+
+
+def _cell(count: int, total: int, exact: bool) -> int | None:
+    return None if not exact and is_telling(count, total) else count
+
+
+def _reasons(reasons: Mapping[str, int], *, exact: bool) -> dict[str, int | None]:
+    rows = [{"all": sum(reasons.values()), **reasons}]
+    hidden = set() if exact or not reasons else hidden_cells(rows, total="all")
+    return {name: None if (0, name) in hidden else count for name, count in reasons.items()}
+
+
+def _ends(ends: Sequence[EndRow], *, exact: bool) -> list[Shown]:
+    shown: list[Shown] = []
+    for kind in dict.fromkeys(end.kind for end in ends):
+        reasons = {end.reason: end.count for end in ends if end.kind == kind}
+        shown.extend({"kind": kind, "reason": reason, "count": count} for reason, count in _reasons(reasons, exact=exact).items())
+    return shown
+
+
+def _matched(matched: Matched, *, exact: bool) -> Shown:
+    row = {"confirmed": matched.confirmed, "received": matched.received, **{f"not:{name}": n for name, n in matched.not_matched.items()}}
+    hidden = set() if exact else hidden_cells([row], total="confirmed")
+    secret = (0, "received") in hidden or (0, "confirmed") in hidden
+    flagged_secret = not exact and (is_telling(matched.flagged_matched, matched.flagged) or is_small(matched.flagged))
+    return {
+        "confirmed": None if (0, "confirmed") in hidden else matched.confirmed,
+        "received": None if secret else matched.received,
+        "start_confirmed": None if secret else _cell(matched.start_confirmed, matched.received, exact),
+        "share": None if secret else _estimate(matched.share),
+        "not_matched": {name: None if (0, f"not:{name}") in hidden else n for name, n in matched.not_matched.items()},
+        "flagged": None if not exact and is_small(matched.flagged) else matched.flagged,
+        "flagged_matched": None if flagged_secret else matched.flagged_matched,
+        "flagged_share": None if flagged_secret else _estimate(matched.flagged_share),
+        "cannot_say": None if not exact and is_small(matched.cannot_say) else matched.cannot_say,
+        "later_line": None if not exact and is_small(matched.later_line) else matched.later_line,
+        "not_actionable": None if not exact and is_small(matched.not_actionable) else matched.not_actionable,
+    }
+
+
+def _estimate(estimate: Estimate) -> Shown:
+    values = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {name: None if value is None else round(value, 4) for name, value in values.items()}
+
+
+def times(report: Times, *, exact: bool = False) -> Shown:
+    return {
+        **_question(report.question, "time"),
+        "n": None if not exact and is_small(report.n) else report.n,
+        "intervals": [_interval(one, exact=exact) for one in report.intervals],
+        "strata": {name: times(part, exact=exact) for name, part in report.strata.items()},
+        "suppressed": not exact,
+    }
+
+
+def _interval(one: Interval, *, exact: bool) -> Shown:
+    secret = not exact and (is_small(one.n) or is_telling(one.happened, one.n))
+    return {
+        "from": one.start,
+        "to": one.end,
+        "n": None if not exact and is_small(one.n) else one.n,
+        "happened": None if secret else one.happened,
+        "backwards": None if not exact and is_small(one.backwards) else one.backwards,
+        "median_days": None if secret else _estimate(one.median_days),
+        "target": one.target or None,
+        "source": one.source or None,
+    }
+
+
+def now(report: Now, *, exact: bool = False) -> Shown:
+    """Work under way, for the staff who do it and may open each journey: counts are not hidden."""
+    return {
+        **_question(report.question, "now"),
+        "journeys": report.journeys,
+        "stages": [
+            {
+                "track": one.track,
+                "stage": one.stage,
+                "label": one.label,
+                "ball": one.ball,
+                "problem": one.problem,
+                "watch": one.watch,
+                "open": one.open,
+                "held": one.held,
+                "overdue": one.overdue,
+                "median_days": round(one.median_days, 1),
+                "oldest_days": round(one.oldest_days, 1),
+            }
+            for one in report.stages
+        ],
+        "strata": {},
+        "suppressed": False,
+    }

@@ -1,0 +1,87 @@
+"""Small numbers are not shown: no cell from 1 to 10, and nothing from which one could be worked out (CMS cell size policy).
+
+Zero may be shown. A cell is also hidden when what is left of its total is small, and when it is the only one hidden in its row or
+column, for then a subtraction would give it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+SMALL = 10
+Table = Sequence[Mapping[str, int]]
+Hidden = set[tuple[int, str]]
+
+
+def is_small(count: int) -> bool:
+    return 0 < count <= SMALL
+
+
+def is_telling(count: int, total: int) -> bool:
+    """Whether the count or what it leaves of the total is small."""
+    return is_small(count) or is_small(total - count)
+
+
+def hidden_cells(rows: Table, *, total: str, columns_total: bool = False, chained: tuple[str, str] | None = None) -> Hidden:
+    """Which (row, column) cells must not be shown.
+
+    Each row is a partition of its column `total`. `columns_total`: sums over the rows are shown too. `chained`: the second column
+    of each row is the first of the row before (a funnel: who enters a step reached the one before), so they hide together.
+    """
+    hidden: Hidden = {
+        (i, name) for i, row in enumerate(rows) for name, count in row.items() if name != total and is_telling(count, row[total])
+    }
+    hidden |= {(i, total) for i, row in enumerate(rows) if is_small(row[total])}
+    while True:
+        more = _lonely_in_row(rows, hidden, total)
+        if columns_total:
+            more |= _lonely_in_column(rows, hidden, total)
+        if chained is not None:
+            more |= _chained(rows, hidden, *chained)
+        if more <= hidden:
+            return hidden
+        hidden |= more
+
+
+def _lonely_in_row(rows: Table, hidden: Hidden, total: str) -> Hidden:
+    """One hidden cell in a row whose total shows is no secret: the next smallest that is not zero hides with it, else the total."""
+    more: Hidden = set()
+    for i, row in enumerate(rows):
+        if (i, total) in hidden:
+            parts = [name for name in row if name != total]
+            if all((i, name) not in hidden for name in parts):
+                more.add((i, _smallest(row, parts) or total))
+            continue
+        names = [name for name in row if name != total and (i, name) in hidden]
+        if len(names) == 1:
+            others = [name for name in row if name not in (total, names[0])]
+            more.add((i, _smallest(row, others) or total))
+    return more
+
+
+def _smallest(row: Mapping[str, int], names: Sequence[str]) -> str | None:
+    counted = [name for name in names if row[name] > 0]
+    return min(counted, key=lambda name: (row[name], name)) if counted else None
+
+
+def _lonely_in_column(rows: Table, hidden: Hidden, total: str) -> Hidden:
+    more: Hidden = set()
+    for name in {name for row in rows for name in row if name != total}:
+        at = [i for i, row in enumerate(rows) if name in row and (i, name) in hidden]
+        if len(at) == 1:
+            others = [i for i, row in enumerate(rows) if i != at[0] and row.get(name, 0) > 0]
+            if others:
+                more.add((min(others, key=lambda i: (rows[i][name], i)), name))
+    return more
+
+
+def _chained(rows: Table, hidden: Hidden, first: str, second: str) -> Hidden:
+    more: Hidden = set()
+    for i in range(1, len(rows)):
+        if rows[i][first] != rows[i - 1][second]:
+            continue
+        if (i, first) in hidden:
+            more.add((i - 1, second))
+        if (i - 1, second) in hidden:
+            more.add((i, first))
+    return more
