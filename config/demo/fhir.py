@@ -121,7 +121,7 @@ def referral(person: SyntheticPerson, step: Step) -> list[Resource]:
         status="active",
         intent="order",
         category=[_coded(SNOMED, "3457005", "Patient referral")],
-        code=_coded(SNOMED, "306278003", "Referral to respiratory physician"),
+        code=_coded(SNOMED, "306278003", "Referral to the lung clinic"),
         authoredOn=step.at.isoformat(),
         reasonCode=[reason],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from . import findings
 from .course import Course, Pen
@@ -38,6 +39,16 @@ AFTER_LOSS = (("silence", 48), ("died", 22), ("empiric", 14), ("hospice", 9), ("
 """What becomes of those lost before a usable result; local assumption."""
 
 
+CLOSED_AS = {
+    "no_biopsy": "lost_to_follow_up",
+    "insufficient": "qns_no_rebiopsy",
+    "overestimated": "qns_no_rebiopsy",
+    "not_ordered": "not_ordered",
+    "no_answer": "test_failed_no_repeat",
+}
+"""The exit reason under which a patient lost at a step is closed."""
+
+
 def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datetime) -> Course:
     """`start` is the day somebody suspected lung cancer."""
     pen = Pen(person, dice, start)
@@ -48,12 +59,12 @@ def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datet
 
 def _to_drug(pen: Pen, fate: str) -> None:
     if fate == "no_biopsy":
-        _lost(pen)
+        _lost(pen, fate)
         return
     accession = _biopsy(pen)
     if fate == "insufficient":
         _rejected(pen, accession)
-        _lost(pen)
+        _lost(pen, fate)
         return
     if pen.chance(0.09):
         _rejected(pen, accession)
@@ -94,11 +105,16 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
     pen.write("specimen_adequate", pen.after(0.7, 0.3), accession=accession, tumour_percent=pen.dice.choice((20, 30, 40, 60)))
     if fate == "overestimated":
         pen.wait(6, 0.4)
-        pen.write("specimen_rejected", accession=accession, reason="LOWTUM", text="Tumour content overestimated: low tumour content")
-        _lost(pen)
+        pen.write(
+            "specimen_rejected",
+            accession=accession,
+            reason="RS",
+            text="Evaluated again: tumour cell content was overestimated, not of the quality to be tested",
+        )
+        _lost(pen, fate)
         return
     if fate == "not_ordered":
-        _lost(pen)
+        _lost(pen, fate)
         return
     order, filler = pen.id("T"), pen.id("F")
     pen.wait(0.4 if pen.chance(0.2) else 1.6, 0.6)
@@ -106,12 +122,12 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
     _ship(pen, order, accession)
     if fate == "too_late":
         _start_without_result(pen)
-    if pen.chance(0.12) and fate != "no_answer":
+    if pen.chance(0.12) and fate not in ("no_answer", "too_late"):
         _plasma(pen)
     pen.wait(9 if fate != "too_late" else 24, 0.35)
     if fate == "no_answer":
         pen.report("result_failed", accession, id=filler, order=order, text="Inconclusive: sequencing failed quality control")
-        _lost(pen)
+        _lost(pen, fate)
         return
     _result(pen, fate, order, filler, accession, already=fate == "too_late")
 
@@ -143,6 +159,8 @@ def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, alr
         pen.report("result_partial", accession, early, id=filler, order=order, report=report, specimen_class="tissue")
     pen.report("result_final", accession, id=filler, order=order, report=report, specimen_class="tissue")
     if already:
+        pen.wait(20, 0.4)
+        _end(pen, "started_before_result")
         return
     _treat(pen, ending, report)
 
@@ -150,22 +168,34 @@ def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, alr
 def _treat(pen: Pen, ending: str, report: Report) -> None:
     if ending == "empiric":
         _give(pen, (findings.CARBOPLATIN,))
+        pen.wait(30, 0.4)
+        _end(pen, "clinician_decision_other_therapy", sub_reason="started before result")
     elif ending == "died":
         _died(pen)
     elif ending == "nobody_acted":
-        pen.write("result_reviewed", pen.after(2, 0.8))
-    elif ending == "other_therapy":
-        pen.wait(1.2, 0.8)
+        pen.wait(2, 0.8)
         pen.write("result_reviewed")
+        pen.wait(80, 0.4)
+        _end(pen, "not_aware")
+    elif ending == "other_therapy":
+        _reviewed(pen, report)
         pen.wait(4, 0.5)
-        pen.write("exited", told="act", reason="clinician_decision_other_therapy", sub_reason="comorbidity")
+        _end(pen, "clinician_decision_other_therapy", sub_reason="comorbidity")
     else:
         _matched_drug(pen, ending, report)
 
 
-def _matched_drug(pen: Pen, ending: str, report: Report) -> None:
+def _reviewed(pen: Pen, report: Report) -> None:
+    """The clinician reads the report, and mostly says at once what they make of it."""
     pen.wait(1.2, 0.8)
     pen.write("result_reviewed")
+    if report.present and report.drugs and pen.chance(0.75):
+        found = report.present
+        pen.write("actionable_confirmed", told="act", gene=found.gene, alteration=found.protein or found.kind)
+
+
+def _matched_drug(pen: Pen, ending: str, report: Report) -> None:
+    _reviewed(pen, report)
     if not report.drugs:
         return
     pen.wait(3.5, 0.6)
@@ -192,7 +222,7 @@ def _authorized(pen: Pen, drug: Drug, *, denied: bool) -> bool:
         pen.write("pa_denied", id=claim, subject="drug", reason="Not medically necessary", drug=drug)
         if denied:
             pen.wait(20, 0.5)
-            pen.write("exited", told="act", reason="payer_denial_final")
+            _end(pen, "payer_denial_final")
             return False
         pen.wait(4, 0.6)
         claim = pen.id("A")  # an appeal has a number of its own
@@ -236,18 +266,30 @@ def _give(pen: Pen, drugs: tuple[Drug, ...]) -> None:
         pen.write("drug_administered", pen.in_hours(pen.now + timedelta(days=3)), id=pen.id("Y"), order=order, drug=drug)
 
 
-def _lost(pen: Pen) -> None:
-    """Nobody comes back to the next step; what became of the patient."""
+def _lost(pen: Pen, fate: str) -> None:
+    """Nobody comes back to the next step; what became of the patient, and as what the navigator closes it in the end."""
     became = pen.dice.choices([name for name, _ in AFTER_LOSS], [weight for _, weight in AFTER_LOSS])[0]
-    pen.wait(35, 0.5)
+    pen.wait(30, 0.5)
     if became == "died":
         _died(pen, 40)
-    elif became == "empiric":
-        _give(pen, (findings.CARBOPLATIN,))
     elif became == "hospice":
         pen.write("hospice_started")
+        pen.wait(3, 0.5)
+        _end(pen, "hospice_or_bsc")
     elif became == "transferred":
-        pen.write("exited", told="act", reason="transferred")
+        _end(pen, "transferred")
+    elif became == "empiric":
+        _give(pen, (findings.CARBOPLATIN,))
+        pen.wait(30, 0.4)
+        _end(pen, "started_before_result")
+    else:
+        pen.wait(50, 0.4)
+        _end(pen, CLOSED_AS[fate])
+
+
+def _end(pen: Pen, reason: str, **details: Any) -> None:
+    """A navigator or clinician ends the journey with a coded reason."""
+    pen.write("exited", told="act", reason=reason, **details)
 
 
 def _died(pen: Pen, after: float = 30) -> None:

@@ -21,7 +21,7 @@ from pathways.ingest import intake
 from pathways.models import Feed
 from patients.models import User
 
-from .course import Course, Step
+from .course import Course
 from .exchange import Exchange, in_process, over_http
 from .messages import Delivery
 from .staff import Staff
@@ -65,16 +65,15 @@ class Run:
         self.posts = posts
         self.at = 0
         self.dice = random.Random(f"answers {seed}")
-        self.ends = sorted(
-            ((step.at, course, step) for course in courses for step in course.steps if step.kind == "exited"), key=lambda e: e[0]
-        )
-        self.ended = 0
+        acts = [(step.at, course, step) for course in courses for step in course.steps if step.told == "act"]
+        self.acts = sorted(acts, key=lambda act: act[0])
+        self.acted = 0
         self.total = Ran()
 
     def day(self, now: datetime, exchange: Exchange) -> None:
         self._take_in(now)
         self.total.candidates += self.staff.accept_candidates(now)
-        self._file_ends(now)
+        self._act(now)
         done = tick(now=now)
         self.total.alerts += done.rang.alerts
         rollouts.release_daily(now=now)
@@ -92,11 +91,11 @@ class Run:
             self.total.received += counts.received
             self.total.quarantined += counts.quarantined
 
-    def _file_ends(self, now: datetime) -> None:
-        while self.ended < len(self.ends) and self.ends[self.ended][0] <= now:
-            _at, course, step = self.ends[self.ended]
-            self.staff.end(course, step, now)
-            self.ended += 1
+    def _act(self, now: datetime) -> None:
+        while self.acted < len(self.acts) and self.acts[self.acted][0] <= now:
+            _at, course, step = self.acts[self.acted]
+            self.staff.act(course, step, now)
+            self.acted += 1
 
     def _text(self, now: datetime, exchange: Exchange) -> None:
         exchange.begin(now)
@@ -139,6 +138,3 @@ class _Advance:
 
     def __call__(self, day: date) -> None:
         self.progress.update(self.task, advance=1, description=f"{day:%d %b %Y}")  # type: ignore[arg-type]
-
-
-__all__ = ["Ran", "Run", "Step", "last_tick", "play", "ticks"]

@@ -38,17 +38,22 @@ class Staff:
                 candidates.refuse(matter=matter, reason="not_eligible", by=by, now=now)
         return len(waiting)
 
-    def end(self, course: Course, step: Step, now: datetime) -> bool:
-        """A journey ends for a reason that staff were told: by its open item where there is one. False where there is no journey."""
-        found = Journey.objects.filter(
-            patient__identifiers__value=course.person.mrn, pathway=course.pathway, status=Status.ACTIVE
-        ).select_related("home_site")
-        journey = found.first()
+    def act(self, course: Course, step: Step, now: datetime) -> bool:
+        """Staff file what they did or were told: an end with its reason, a confirmation, an answer. False where there is no journey."""
+        journey = self._journey(course)
         if journey is None:
             return False
-        details = {name: str(value) for name, value in step.data.items()}
-        journeys.exit(journey=journey, now=now, by=self.navigators[journey.home_site.code], occurred=step.at, **details)
+        by = self.navigators[journey.home_site.code]
+        if step.kind == "exited":
+            details = {name: str(value) for name, value in step.data.items()}
+            journeys.exit(journey=journey, now=now, by=by, occurred=step.at, **details)
+        else:
+            journeys.record(journey=journey, kind=step.kind, body=step.data, occurred=step.at, now=now, by=by)
         return True
+
+    def _journey(self, course: Course) -> Journey | None:
+        mine = Journey.objects.filter(pathway=course.pathway, status=Status.ACTIVE).select_related("home_site")
+        return mine.filter(patient__identifiers__value=course.person.mrn).first()
 
     def work_queue(self, now: datetime) -> int:
         """The most urgent items are taken up: a call, another date, or nobody answers."""

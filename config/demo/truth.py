@@ -1,0 +1,351 @@
+"""What truly happened, told without the product: who waited where from when to when, and which waits truly became stalls.
+
+An account of its own, written from the steps of the story and never from messages or rows. It knows the programmes' clocks by heart
+(`CLOCKS`); a test holds them against the published definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from pathways.deadlines import due, parse
+from pathways.timeline import Calendar
+
+from . import lung
+from .course import Course, Step
+from .findings import Report
+
+CLOCKS: dict[str, dict[str, str]] = {
+    lung.PATHWAY: {
+        "main.to_biopsy": "14 days",
+        "main.to_diagnose": "10 days",
+        "main.to_order": "2 working days",
+        "main.awaiting_result": "21 days",
+        "main.to_review": "2 working days",
+        "main.to_complete": "5 working days",
+        "main.to_decide": "5 days",
+        "main.to_prescribe": "1 working day",
+        "main.drug": "7 days",
+        "main.confirm_start": "7 days",
+        "main.confirm_end": "5 working days",
+        "tissue.to_send": "3 working days",
+        "tissue.in_transit": "3 working days",
+        "tissue.at_lab": "10 working days",
+        "tissue.qns": "2 working days",
+        "tissue.failed": "2 working days",
+        "plasma.to_draw": "5 working days",
+        "plasma.at_lab": "10 working days",
+        "confirmation.to_confirm": "2 working days",
+        "untreated.waiting": "21 days",
+        "visit.missed": "2 working days",
+        "payer_drug.submitted": "7 days",
+        "payer_drug.denied": "2 working days",
+        "payer_drug.appealed": "30 days",
+    },
+}
+"""Stages that are late after so long, by programme. What only watches is not here."""
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Somebody waited in `stage` ("track.stage") from `entered` until `left` (None: still)."""
+
+    stage: str
+    entered: datetime
+    left: datetime | None
+
+
+class Stall(msgspec.Struct, frozen=True):
+    """A wait that was still open when somebody first looked after it was due."""
+
+    mrn: str
+    pathway: str
+    stage: str
+    due: datetime
+    left: datetime | None
+
+
+def stalls(courses: Iterable[Course], *, looks: Sequence[datetime], calendars: dict[str, Calendar]) -> list[Stall]:
+    """All stalls of the cohort. `looks` are the times of the daily look, ascending; the last one is today."""
+    found = []
+    for course in courses:
+        calendar = calendars[course.person.site]
+        for wait in waits(course, looks[-1]):
+            clock = CLOCKS[course.pathway].get(wait.stage)
+            due_at = due(wait.entered, parse(clock), calendar) if clock else None
+            if due_at is not None and _was_late(wait, due_at, looks):
+                found.append(Stall(course.person.mrn, course.pathway, wait.stage, due_at, wait.left))
+    return found
+
+
+def _was_late(wait: Wait, due_at: datetime, looks: Sequence[datetime]) -> bool:
+    look = next((each for each in _from(looks, due_at)), None)
+    return look is not None and (wait.left is None or wait.left > look)
+
+
+def _from(looks: Sequence[datetime], moment: datetime) -> Iterable[datetime]:
+    """Looks are a day apart: the first at or after `moment`."""
+    skipped = max((moment - looks[0]).days, 0)
+    return (look for look in looks[skipped : skipped + 3] if look >= moment)
+
+
+def waits(course: Course, today: datetime) -> list[Wait]:
+    """Where the person truly waited, by their steps until `today`."""
+    account = _ACCOUNTS[course.pathway]()
+    for step in course.until(today):
+        if account.ended is None:
+            account.hear(step)
+    return account.close()
+
+
+class Account:
+    """One wait at a time on every track; `enter` ends the one before."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, tuple[str, datetime]] = {}
+        self.done: list[Wait] = []
+        self.known: set[str] = set()
+        self.ended: datetime | None = None
+
+    def where(self, track: str) -> str:
+        return self.at[track][0] if track in self.at else ""
+
+    def enter(self, track: str, stage: str, moment: datetime) -> None:
+        self.leave(track, moment)
+        self.at[track] = (stage, moment)
+
+    def leave(self, track: str, moment: datetime) -> None:
+        if track in self.at:
+            stage, since = self.at.pop(track)
+            self.done.append(Wait(f"{track}.{stage}", since, moment))
+
+    def end(self, moment: datetime) -> None:
+        for track in list(self.at):
+            self.leave(track, moment)
+        self.ended = moment
+
+    def close(self) -> list[Wait]:
+        return self.done + [Wait(f"{track}.{stage}", since, None) for track, (stage, since) in self.at.items()]
+
+    def hear(self, step: Step) -> None:
+        listener: Callable[[Step], None] | None = getattr(self, f"on_{step.kind}", None)
+        if listener is not None:
+            listener(step)
+        self.known.add(step.kind)
+
+    def on_death(self, step: Step) -> None:
+        self.end(step.at)
+
+    def on_exited(self, step: Step) -> None:
+        self.end(step.at)
+
+
+class LungAccount(Account):
+    """The lung programme as a person would tell it from the patient's chart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.report: Report | None = None
+        self.flagged = False
+        self.parts: set[str] = set()
+        self.treated: datetime | None = None
+
+    def on_referral(self, step: Step) -> None:
+        self.enter("main", "to_biopsy", step.at)
+
+    def on_biopsy_ordered(self, step: Step) -> None:
+        if self.where("tissue") == "qns":
+            self.leave("tissue", step.at)
+
+    def on_biopsy_done(self, step: Step) -> None:
+        self.leave("visit", step.at)
+        if self.where("main") == "to_biopsy":
+            self.enter("main", "to_order" if "diagnosis" in self.known else "to_diagnose", step.at)
+        if self.where("tissue") == "qns":
+            self.leave("tissue", step.at)
+
+    def on_specimen_collected(self, step: Step) -> None:
+        if step.data["specimen_class"] == "plasma":
+            self.enter("plasma", "at_lab", step.at)
+
+    def on_diagnosis(self, step: Step) -> None:
+        if self.where("main") == "to_diagnose":
+            self.enter("main", "to_order", step.at)
+
+    def on_specimen_rejected(self, step: Step) -> None:
+        self.enter("tissue", "qns", step.at)
+        if "test_ordered" not in self.known:
+            self.enter("main", "to_biopsy", step.at)
+
+    def on_test_ordered(self, step: Step) -> None:
+        if step.data.get("specimen_class") == "plasma":
+            self.enter("plasma", "to_draw", step.at)
+            return
+        self.enter("main", "awaiting_result", step.at)
+        self.enter("tissue", "to_send", step.at)
+
+    def on_specimen_sent(self, step: Step) -> None:
+        self.enter("tissue", "in_transit", step.at)
+
+    def on_specimen_received(self, step: Step) -> None:
+        if step.data.get("specimen_class") != "plasma":
+            self.enter("tissue", "at_lab", step.at)
+
+    def on_result_failed(self, step: Step) -> None:
+        self.enter("tissue", "failed", step.at)
+
+    def on_result_partial(self, step: Step) -> None:
+        self._read(step.data["report"], step.at)
+
+    def on_result_final(self, step: Step) -> None:
+        if step.data.get("specimen_class") == "plasma":
+            self.leave("plasma", step.at)
+            return
+        self.leave("tissue", step.at)
+        self._read(step.data["report"], step.at)
+        if not self.flagged:
+            self.enter("main", "to_review", step.at)
+
+    def _read(self, report: Report, moment: datetime) -> None:
+        """The first actionable finding acts at once."""
+        self.report = report
+        if report.drugs and not self.flagged:
+            self.flagged = True
+            self.enter("main", "to_decide", moment)
+            self.enter("confirmation", "to_confirm", moment)
+            self.enter("untreated", "waiting", moment)
+
+    def on_result_reviewed(self, step: Step) -> None:
+        if self.where("main") == "to_review" and self.report is not None:
+            if self.report.present is None:
+                self.end(step.at)
+            else:
+                self.enter("main", "later_line", step.at)
+
+    def on_actionable_confirmed(self, step: Step) -> None:
+        self.leave("confirmation", step.at)
+
+    def on_treatment_decided(self, step: Step) -> None:
+        self.leave("confirmation", step.at)
+        if self.where("main") == "to_decide":
+            self.enter("main", "to_prescribe", step.at)
+
+    def on_drug_ordered(self, step: Step) -> None:
+        if self.where("main") in ("to_decide", "to_prescribe"):
+            self.enter("main", "drug", step.at)
+            self.enter("payer_drug", "to_submit", step.at)
+
+    def on_pa_submitted(self, step: Step) -> None:
+        self.enter("payer_drug", "submitted", step.at)
+
+    def on_pa_denied(self, step: Step) -> None:
+        self.enter("payer_drug", "denied", step.at)
+
+    def on_pa_appealed(self, step: Step) -> None:
+        self.enter("payer_drug", "appealed", step.at)
+
+    def on_pa_approved(self, step: Step) -> None:
+        self.leave("payer_drug", step.at)
+
+    def on_drug_dispensed(self, step: Step) -> None:
+        self._receive(step, confirmed=False)
+
+    def on_drug_administered(self, step: Step) -> None:
+        self._receive(step, confirmed=True)
+
+    def _receive(self, step: Step, *, confirmed: bool) -> None:
+        self.leave("payer_drug", step.at) if self.where("main") == "drug" else None
+        drug = step.data["drug"]
+        if not self.flagged or self.report is None or drug not in self.report.drugs:
+            return
+        self.parts.add(drug.rxcui)
+        if self.treated is not None and (step.at - self.treated).days >= 14 and self.where("main") == "persistence":
+            self.end(step.at)
+        elif self.treated is None and self.parts == {each.rxcui for each in self.report.drugs}:
+            self.treated = step.at
+            self.leave("confirmation", step.at)
+            self.leave("untreated", step.at)
+            self.enter("main", "persistence" if confirmed else "confirm_start", step.at)
+
+    def on_first_dose_attested(self, step: Step) -> None:
+        if self.where("main") == "confirm_start":
+            self.enter("main", "persistence", step.at)
+
+    def on_hospice_started(self, step: Step) -> None:
+        self.enter("main", "confirm_end", step.at)
+        self.leave("untreated", step.at)
+
+    def on_visit_booked(self, step: Step) -> None:
+        self.enter("visit", "booked", step.at)
+
+    def on_visit_missed(self, step: Step) -> None:
+        self.enter("visit", "missed", step.at)
+
+    def on_visit_kept(self, step: Step) -> None:
+        self.leave("visit", step.at)
+
+
+_ACCOUNTS: dict[str, type[Account]] = {lung.PATHWAY: LungAccount}
+
+
+def funnel(courses: Iterable[Course], today: datetime) -> list[int]:
+    """How many of the lung cohort truly got to each step of the published funnel by `today`, in order."""
+    reached = [_furthest(course, today) for course in courses if course.pathway == lung.PATHWAY]
+    return [sum(each >= step for each in reached) for step in range(8)]
+
+
+def _furthest(course: Course, today: datetime) -> int:
+    """Steps taken without a gap: 0 suspected, 1 biopsy, 2 tissue enough, 3 adequate, 4 ordered, 5 informative, 6 in time, 7 drug."""
+    passed = 0
+    for test in _STEPS:
+        if not test(course, today):
+            break
+        passed += 1
+    return passed
+
+
+def _tissue(step: Step) -> bool:
+    return bool(step.data.get("specimen_class", "tissue") == "tissue")
+
+
+def _last_specimen_stands(course: Course, today: datetime, *, for_quantity: bool) -> bool:
+    """Whether the last tissue taken was refused by nobody (for too little, or at all)."""
+    stands = False
+    for step in course.until(today):
+        if step.kind == "specimen_collected" and _tissue(step):
+            stands = True
+        elif step.kind == "specimen_rejected" and (not for_quantity or step.data["reason"] == "QNS"):
+            stands = False
+    return stands
+
+
+def _informative(course: Course, today: datetime) -> Step | None:
+    results = ("result_partial", "result_final")
+    return next((step for step in course.until(today) if step.kind in results), None)
+
+
+def _in_time(course: Course, today: datetime) -> bool:
+    result = _informative(course, today)
+    given = course.first("drug_administered", today) or course.first("drug_dispensed", today)
+    return result is not None and (given is None or given.at > result.at)
+
+
+def _received(course: Course, today: datetime) -> bool:
+    account = LungAccount()
+    for step in course.until(today):
+        if account.ended is None:
+            account.hear(step)
+    return account.treated is not None
+
+
+_STEPS: tuple[Callable[[Course, datetime], bool], ...] = (
+    lambda course, today: course.first("biopsy_done", today) is not None,
+    lambda course, today: _last_specimen_stands(course, today, for_quantity=True),
+    lambda course, today: _last_specimen_stands(course, today, for_quantity=False),
+    lambda course, today: course.first("test_ordered", today) is not None,
+    lambda course, today: _informative(course, today) is not None,
+    _in_time,
+    _received,
+)
