@@ -6,7 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter, Rung, Stay
 from patients.models import Patient, Person, Phone
@@ -22,7 +22,7 @@ class MessageState(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
-class Message(models.Model):
+class Message(FSMModelMixin, models.Model):
     """Rendered when claimed, never before: `body` is what was handed to the provider."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

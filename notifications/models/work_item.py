@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter
 from patients.models import Patient, Site
@@ -48,7 +48,7 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
         return self.filter(~models.Exists(links) | stands, state=ItemState.OPEN, shadow=False)
 
 
-class WorkItem(models.Model):
+class WorkItem(FSMModelMixin, models.Model):
     """One open per cause. Lower `priority` is more urgent. `reason_gone_at` keeps a claimed item with its holder, marked."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import FSMField, FSMModelMixin, transition
 
 
-class PathwayVersion(models.Model):
+class PathwayVersion(FSMModelMixin, models.Model):
     """One version of a programme's definition; immutable once published."""
 
     class Status(models.TextChoices):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import FSMField, FSMModelMixin, transition
 
 from patients.models import Patient, Practitioner, Site
 
@@ -52,7 +52,7 @@ class JourneyQuerySet(models.QuerySet["Journey"]):
         return self.filter(status=Status.ACTIVE)
 
 
-class Journey(models.Model):
+class Journey(FSMModelMixin, models.Model):
     """Phase, status and all first times are results of replay; `pathways.journeys` is their only writer."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
