@@ -149,11 +149,24 @@ def _tell_journey(reply: Reply, now: datetime) -> None:
     patient, site = reply.patient, _site(reply)
     if patient is None or site is None:
         return
-    said = {"occurred": now, "now": now, "by": None, "grade": Grade.PATIENT_REPORTED, "business_id": str(reply.uid), "site": site}
-    journeys.record_for_patient(patient=patient, kind="patient_replied", body={"reply": str(reply.uid)}, **said)
+    _tell(reply, patient, site, "patient_replied", now)
     if read(reply.body).concern is Concern.DEATH:
         registry.death_hint(patient_id=patient.pk, now=now, source=EVIDENCE)
-        journeys.record_for_patient(patient=patient, kind="death_hint", body={"reply": str(reply.uid)}, **said)
+        _tell(reply, patient, site, "death_hint", now)
+
+
+def _tell(reply: Reply, patient: Patient, site: Site, kind: str, now: datetime) -> None:
+    journeys.record_for_patient(
+        patient=patient,
+        kind=kind,
+        body={"reply": str(reply.uid)},
+        occurred=now,
+        now=now,
+        by=None,
+        grade=Grade.PATIENT_REPORTED,
+        business_id=str(reply.uid),
+        site=site,
+    )
 
 
 def _phone(number: str) -> Phone:

@@ -79,7 +79,7 @@ class Row(msgspec.Struct, frozen=True):
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
     """Judges what is due and takes what may go, with its words, in one transaction; several may claim at once."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params = {"now": now, "batch": batch, "zones": _zones(), **_edges()}
+        params: dict[str, Any] = {"now": now, "batch": batch, "zones": _zones(), **_edges()}
         cursor.execute(load("notifications.sql", "claim_messages"), params)
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
         if not verdicts:

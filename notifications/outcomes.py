@@ -97,7 +97,7 @@ def perform(item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: s
 
 
 def _mark_read(item: WorkItem, *, by: User, now: datetime) -> None:
-    unread = Reply.objects.filter(phone=item.cause_key, read_at__isnull=True).order_by("received_at")
+    unread = Reply.objects.filter(phone=int(item.cause_key), read_at__isnull=True).order_by("received_at")
     for reply in unread:
         _record(item, "reply_read", {"reply": str(reply.uid)}, by=by, now=now)
     unread.update(read_at=now, read_by=by)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
@@ -57,7 +58,12 @@ def _unknown() -> QuerySet[Message]:
 
 def _expire_leases(now: datetime) -> int:
     pairs = edges(Message, "state")
-    params = {"now": now, "before": now - LEASE, "sources": [source for source, _ in pairs], "targets": [target for _, target in pairs]}
+    params: dict[str, Any] = {
+        "now": now,
+        "before": now - LEASE,
+        "sources": [source for source, _ in pairs],
+        "targets": [target for _, target in pairs],
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", "expire_leases"), params)
         return int(cursor.rowcount)

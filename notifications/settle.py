@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
@@ -50,11 +51,11 @@ def settle_batch(*, now: datetime, batch: int = BATCH) -> Settled:
         alerts, messages, items = cursor.fetchone() or ([], [], [])
         if not alerts:
             return Settled()
-        locked = {"alerts": alerts, "messages": messages, "items": items}
+        locked: dict[str, Any] = {"alerts": alerts, "messages": messages, "items": items}
         cursor.execute(load("notifications.sql", "settle_withdrawn"), {"now": now, "corrections": list(CORRECTIONS), **locked, **_edges()})
-        *counts, journeys = cursor.fetchone() or (0, 0, 0, 0, [])
+        settled, unsaid, unasked, orphaned, journeys = cursor.fetchone() or (0, 0, 0, 0, [])
         changed = open_items(_result_changed(journeys, now), now=now)
-    return Settled(*counts, len(changed))
+    return Settled(settled, unsaid, unasked, orphaned, len(changed))
 
 
 def _result_changed(journey_ids: list[int], now: datetime) -> list[NewItem]:

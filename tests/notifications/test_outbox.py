@@ -20,7 +20,7 @@ from notifications.transports.base import Accepted, Declined, Unclear
 from notifications.wording.compiler import denied
 from pathways import alerts
 from pathways.models import Alert, Journey, Matter, Rollout
-from patients.models import ContactPoint, Patient, Permission, Phone
+from patients.models import ContactPoint, Patient, Permission, Phone, Site
 from tests.notifications.world import DAY, HOUR, NOON, World, in_another_connection
 
 
@@ -88,10 +88,10 @@ WAITS: dict[str, Callable[[Message], object]] = {
     "admitted": lambda m: Patient.objects.update(admitted_since=NOON),
     "held": lambda m: Journey.objects.update(hold_reason="infection"),
     "merge to be settled": lambda m: Matter.objects.create(
-        kind="merge", subject="x", site=m.journey.home_site, patient=m.patient, opened_at=NOON, due_at=NOON
+        kind="merge", subject="x", site=Site.objects.get(), patient=m.patient, opened_at=NOON, due_at=NOON
     ),
     "reply to be verified": lambda m: WorkItem.objects.create(
-        cause_kind="reply", cause_key="1", site=m.journey.home_site, patient=m.patient, problem="verify", audience="navigator",
+        cause_kind="reply", cause_key="1", site=Site.objects.get(), patient=m.patient, problem="verify", audience="navigator",
         priority=3, opened_at=NOON, due_at=NOON,
     ),
 }  # fmt: skip

@@ -105,12 +105,12 @@ def test_a_text_is_sent_again_at_most_once(world: World) -> None:
 @given(
     moods=st.lists(st.sampled_from(["ok", "lose", "vanish", "refuse:20429", "refuse:20003", "refuse:21610", "refuse:30007"]), max_size=12)
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
 def test_whatever_the_provider_does(moods: list[str]) -> None:
     with transaction.atomic():
         reminders(World(), 4)
         carrier = Carrier(moods)
-        for minute in range(0, 240, 7):
+        for minute in range(0, 240, 12):
             now = NOON + minute * MINUTE
             send_due(now=now, transport=carrier)
             reconcile(now=now, transport=carrier)

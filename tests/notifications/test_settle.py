@@ -96,6 +96,6 @@ def test_what_somebody_else_holds_waits_for_the_next_tick() -> None:
     withdraw(held.stay)
     withdraw(free.stay)
     with transaction.atomic():
-        Message.objects.select_for_update().get(journey=held.stay.journey)
+        Message.objects.select_for_update().get(journey__stays=held.stay)
         assert in_another_connection(lambda: settle(now=NOON + DAY)) == Settled(alerts=1, messages=1)
     assert settle(now=NOON + DAY) == Settled(alerts=1, messages=1)

@@ -105,7 +105,8 @@ class World:
         defaults = {"problem": "no-visit", "priority": 5, "wording": "visit.reminder", "answer_within": 2 * DAY} | extra
         return Rung.objects.update_or_create(stage=self.stage, n=n, defaults={"audience": audience, **defaults})[0]
 
-    def alert(self, stay: Stay | Matter, rung: Rung, **extra: object) -> Alert:
+    def alert(self, stay: Stay | Matter | None, rung: Rung, **extra: object) -> Alert:
+        assert stay is not None
         about = {"stay": stay} if isinstance(stay, Stay) else {"matter": stay}
         defaults = {"round": 1, "due_at": NOON, "rang_at": NOON, "mode": self.mode, "audience": rung.audience} | extra
         return Alert.objects.create(**about, rung=rung, **defaults)
