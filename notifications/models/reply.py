@@ -22,7 +22,7 @@ class Reply(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider_sid = models.CharField(max_length=40, unique=True)
-    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="replies")
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="+")
     to = models.CharField(max_length=20)
     body = models.TextField()
     kind = models.CharField(max_length=12, choices=Kind)
