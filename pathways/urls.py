@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import catalogue, drop_off, quarantine
+from pathways.views import catalogue, drop_off, inbound, quarantine
 
 urlpatterns: list[URLPattern] = [
+    path("inbound/", inbound.inbound, name="receive"),
     path("intake/", quarantine.quarantine, name="quarantine"),
     path("intake/<uuid:uid>/", quarantine.inbound, name="inbound"),
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),

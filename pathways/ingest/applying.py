@@ -156,7 +156,7 @@ class Applier:
                 if people
                 else []
             )
-            for (item, parsed, subject, facts), answer, person in zip(those, answers, people, strict=True):
+            for (item, parsed, _subject, facts), answer, person in zip(those, answers, people, strict=True):
                 if answer.patient_id is None:
                     self._unplaced(item, parsed, person, facts, answer)
                     continue

@@ -100,60 +100,77 @@ SIGNIFICANCE = (
 
 def findings(readings: Iterable[Reading]) -> list[Finding]:
     """Every finding of the lines, variants first, in the order sent."""
-    variants: dict[tuple[str, int], list[Reading]] = {}
+    variants: list[list[Reading]] = []
+    latest: dict[str, tuple[list[Reading], set[str]]] = {}
     single: list[Finding] = []
-    turn: dict[str, int] = {}
     for reading in readings:
         code = reading.test.code("loinc")
-        if code in names.VARIANT_PARTS:
-            parts = variants.get((reading.group, turn.get(reading.group, 0)), [])
-            if _begins_another(code, parts):
-                turn[reading.group] = turn.get(reading.group, 0) + 1
-            variants.setdefault((reading.group, turn.get(reading.group, 0)), []).append(reading)
-        else:
+        if code not in names.VARIANT_PARTS:
             single += biomarker(reading)
-    return [finding for parts in variants.values() for finding in variant(parts)] + single
+            continue
+        parts, said = latest.get(reading.group) or ([], set())
+        if not parts or _begins_another(code, said):
+            parts, said = [], set()
+            variants.append(parts)
+            latest[reading.group] = parts, said
+        parts.append(reading)
+        said.add(code)
+    return [finding for parts in variants for finding in variant(parts)] + single
 
 
-def _begins_another(code: str, parts: Sequence[Reading]) -> bool:
-    """Senders without OBX-4 list one variant after the other: its own assessment or coding change, said again, begins the next."""
-    said = {part.test.code("loinc") for part in parts}
-    return (code in said and code in (names.VARIANT, names.CODING, names.PROTEIN)) or (
-        code == names.GENE and code in said and bool(said - {code})
-    )
+def _begins_another(code: str, said: set[str]) -> bool:
+    """Senders without OBX-4 list one variant after the other: its own assessment or change, said again, begins the next."""
+    return code in said and (code in (names.VARIANT, names.CODING, names.PROTEIN) or (code == names.GENE and len(said) > 1))
 
 
 def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: bool = False) -> list[Finding]:
     """One finding per gene of one variant (several genes where a line lists what is absent, one for the partners of a fusion)."""
     value: dict[str, Reading] = {}
+    genes: dict[str, None] = {}
     for part in parts:
-        value.setdefault(part.test.code("loinc"), part)
-    genes = list(dict.fromkeys(gene for part in parts if part.test.code("loinc") == names.GENE and (gene := gene_symbol(part.value))))
+        code = part.test.code("loinc")
+        value.setdefault(code, part)
+        if code == names.GENE and (gene := gene_symbol(part.value)):
+            genes[gene] = None
     coding, protein = (_hgvs(value[code].value) if code in value else "" for code in (names.CODING, names.PROTEIN))
     change = value[names.CHANGE].value.words if names.CHANGE in value else ""
-    stated = assessment or (value[names.VARIANT].value if names.VARIANT in value else None)
-    state = presence(stated) if stated and (stated.codings or stated.text) else ("present" if coding or protein else "")
-    if failed or any(part.failed for part in parts if part.test.code("loinc") == names.VARIANT):
-        state = "failed"
-    copies, share = value.get(names.COPIES), value.get(names.VAF)
     if not genes and not coding and not protein and not change:
         return []
-    kind = _type(f"{change} {coding} {protein}") or ("amplification" if copies and (copies.number or 0) >= 4 else "variant")
+    own = value.get(names.VARIANT)
+    state = "failed" if failed or (own and own.failed) else _assessed(assessment or (own.value if own else None), bool(coding or protein))
+    copies = value.get(names.COPIES)
+    kind = _type(f"{change} {coding} {protein}") or ("amplification" if copies and (copies.number or 0) >= AMPLIFIED else "variant")
     finding: Finding = {
         "alteration": protein or coding or change,
-        "presence": state or "indeterminate",
+        "presence": state,
         "type": kind,
         "significance": _named(SIGNIFICANCE, value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
         "origin": _origin(value[names.SOURCE].value) if names.SOURCE in value else "",
-        "text": "; ".join(dict.fromkeys(part for part in (coding, protein, change) if part)),
-    }
-    if share and share.number is not None:
-        finding |= {"value": share.number, "unit": share.unit}
-    elif copies and copies.number is not None:
-        finding |= {"value": copies.number, "unit": copies.unit or "copies"}
+        "text": "; ".join(part for part in (coding, protein, change) if part),
+    } | _quantity(value.get(names.VAF), copies)
     if kind == "fusion" and state == "present" and len(genes) == 2:
-        finding["alteration"], genes = finding["alteration"] or "::".join(genes), [genes[1], genes[0]]
+        return _fused(list(genes), finding)
     return [{"gene": gene, **finding} for gene in genes or [""]]
+
+
+def _assessed(assessment: Coded | None, is_named: bool) -> str:
+    """The assessment's presence; without one an alteration that is written out was found, and a gene alone says nothing."""
+    if assessment and (assessment.codings or assessment.text):
+        return presence(assessment) or "indeterminate"
+    return "present" if is_named else "indeterminate"
+
+
+def _quantity(share: Reading | None, copies: Reading | None) -> Finding:
+    """The allele fraction, else the number of copies."""
+    if share and share.number is not None:
+        return {"value": share.number, "unit": share.unit}
+    return {"value": copies.number, "unit": copies.unit or "copies"} if copies and copies.number is not None else {}
+
+
+def _fused(genes: list[str], finding: Finding) -> list[Finding]:
+    """A fusion is found in both partners: whichever of them a rule names, it is there."""
+    alteration = finding["alteration"] or "::".join(genes)
+    return [{"gene": gene, **finding, "alteration": alteration} for gene in reversed(genes)]
 
 
 def biomarker(reading: Reading) -> list[Finding]:
@@ -269,6 +286,9 @@ def _hgvs(value: Coded) -> str:
     written = value.text or next((display or code for _, code, display in value.codings if display or code), "")
     return written.rpartition(":")[2].strip() if re.search(r":[cpg]\.", written) else written.strip()
 
+
+AMPLIFIED = 4
+"""Copies from which a copy number is called an amplification here (local default; rules that ask for more read the value)."""
 
 HGNC = {
     "3236": "EGFR", "427": "ALK", "10261": "ROS1", "1097": "BRAF", "7029": "MET", "9967": "RET", "8031": "NTRK1", "8032": "NTRK2",

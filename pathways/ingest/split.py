@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from . import csv
+from . import cells, csv
 from .fhir import decode as fhir_json
 from .fhir import read as fhir
 from .hl7 import read as hl7
@@ -110,11 +110,11 @@ def _json_value(value: Any, body: bytes) -> Iterator[Piece]:
 
 def _is_row(item: Any) -> bool:
     """An object of plain texts that names a patient: a row of a table, written as JSON."""
-    return isinstance(item, Mapping) and "resourceType" not in item and any(csv.plain(str(key)) in csv.NUMBER for key in item)
+    return isinstance(item, Mapping) and "resourceType" not in item and any(cells.plain(str(key)) in cells.NUMBER for key in item)
 
 
 def _row(item: Mapping[str, Any]) -> Piece:
-    said = {csv.plain(str(key)): str(value) for key, value in item.items() if isinstance(value, (str, int, float)) and str(value).strip()}
+    said = {cells.plain(str(key)): str(value) for key, value in item.items() if isinstance(value, (str, int, float)) and str(value).strip()}
     return Piece("csv", json.dumps(said, ensure_ascii=False).encode())
 
 
@@ -156,9 +156,8 @@ def _looks_like_columns(line: bytes) -> bool:
     """One short line of names; a single name counts only if it is that of the patient's number."""
     if len(line) > 16_384:
         return False
-    cells = line.replace(b";", b",").replace(b"\t", b",").split(b",")
-    names = [csv.plain(cell.decode("utf-8", "replace")) for cell in cells]
-    return len(cells) > 1 or names[0] in csv.NUMBER
+    names = [cells.plain(name) for name in line.decode("utf-8", "replace").replace(";", ",").replace("\t", ",").split(",")]
+    return len(names) > 1 or names[0] in cells.NUMBER
 
 
 def _stuck(body: bytes, reason: str, words: str) -> Piece:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from pathways.ingest.codes import Coded
@@ -36,10 +38,11 @@ def line(part: Part, obx: Segment) -> Line:
     if kind in DOCUMENTS:
         return Line(Reading(test, group=group, failed=failed), status, document=bool(part.message.raw(obx, 5)))
     raw = part.message.raw(obx, 5)
+    if not raw:
+        return Line(Reading(test, group=group, failed=failed), status)
     if kind in ("CWE", "CE", "CNE", "CF", "IS", "ID") or (not kind and part.message.separators[0] in raw):
         value = coded(raw.partition(part.message.separators[1])[0], part.message.separators)
-        found, comparator, unit = number(value.label)
-        return Line(Reading(test, value, found, unit, comparator, group, failed), status)
+        return Line(Reading(test, value, *measured(value), group=group, failed=failed), status)
     if kind == "SN":
         return Line(_structured(part, obx, test, group, failed), status)
     words = clean(part.message.text(obx, 5), 4000)
@@ -48,6 +51,13 @@ def line(part: Part, obx: Segment) -> Line:
     return Line(
         Reading(test, Coded((), words), found, unit, comparator, group, failed), status, narrative=words if kind in ("TX", "FT") else ""
     )
+
+
+@lru_cache(maxsize=2048)
+def measured(value: Coded) -> tuple[float | None, str, str]:
+    """(number, unit, comparator) that a coded value spells out, as `>=50%` does."""
+    found, comparator, unit = number(value.label)
+    return found, unit, comparator
 
 
 def _structured(part: Part, obx: Segment, test: Coded, group: str, failed: bool) -> Reading:

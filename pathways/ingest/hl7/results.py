@@ -177,8 +177,9 @@ def _answers(report: Report) -> bool:
 def _issued(part: Part, report: Report) -> datetime | None:
     """When the report was issued: the latest OBR-22, else of the lines' analysis times (OBX-19), else the message's time."""
     stated = [when for group in report.groups if (when := part.instant(group.obr, 22))]
-    analysed = [when for group in report.groups for obx in group.obx if (when := part.instant(obx, 19))]
-    return max(stated, default=None) or part.statement.message_at or max(analysed, default=None)
+    if stated or part.statement.message_at:
+        return max(stated, default=part.statement.message_at)
+    return max((when for group in report.groups for obx in group.obx if (when := part.instant(obx, 19))), default=None)
 
 
 def _observed(part: Part, report: Report) -> Moment | None:

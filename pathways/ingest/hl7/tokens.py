@@ -7,7 +7,6 @@ end of the one before, a field broken over lines, Z-segments, Latin-1 bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from pathways.ingest.message import Unreadable
 from patients import hl7 as people
@@ -16,8 +15,10 @@ Segment = list[str]
 """Raw fields; `segment[3]` is field 3 (of MSH too), `segment[0]` the segment's name."""
 
 NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
-GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|NK1|PV1|OBR|OBX|NTE|SPM|DG1|TQ1|IN1|GT1|AL1|PRB)\|\d{1,3}\||ORC\|[A-Z]{2}\|))")
+GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|PV1|OBR|OBX|NTE|SPM|DG1|TQ1)\|\d{1,3}\||ORC\|[A-Z]{2}\|))")
 """A break that somebody lost: `...Walmart^LORC|NW|...`. Only before segments whose first field is a number or an order control code."""
+
+GLUED_NAMES = ("PID|", "PV1|", "OBR|", "OBX|", "NTE|", "SPM|", "DG1|", "TQ1|", "ORC|")
 
 ERASED = people.ERASED
 
@@ -40,35 +41,25 @@ class Message:
         self.separators: people.Separators = (padded[0], padded[1], padded[2], padded[3])
         if padded[2] == padded[3] == "\\" and len(encoding) > 4:
             self.separators = (padded[0], padded[1], "\\", padded[4])  # `^~\\&`: an escape written twice by a careless encoder
-        self.segments = list(self._cut(text))
+        self.segments = self._cut(text)
 
-    def _cut(self, text: str) -> Iterator[Segment]:
+    def _cut(self, text: str) -> list[Segment]:
         separator = self.field_separator
-        lines = text.replace("\r\n", "\r").replace("\n", "\r").split("\r")
-        joined = ""
+        if "\n" in text:
+            text = text.replace("\r\n", "\r").replace("\n", "\r")
+        lines = text.split("\r")
+        if separator == "|" and _has_glued(text, lines):
+            lines = GLUED.sub("\r", text).split("\r")
+        segments: list[Segment] = []
         for line in lines:
-            if line[3:4] == separator and NAME.match(line):
-                if joined:
-                    yield self._fields(joined)
-                joined = line
-                if separator == "|" and len(parts := GLUED.split(line)) > 1:
-                    for part in parts[:-1]:
-                        yield self._fields(part)
-                    joined = parts[-1]
+            if line[3:4] == separator and line[:3].isupper() and line[:3].isalnum():
+                segments.append(line.split(separator))
             elif len(line) == 3 and NAME.fullmatch(line):
-                if joined:
-                    yield self._fields(joined)
-                joined = line
-            elif line.strip():
-                joined += "\n" + line  # a field that holds a line break of its own
-        if joined:
-            yield self._fields(joined)
-
-    def _fields(self, line: str) -> Segment:
-        fields = line.split(self.field_separator)
-        if fields[0] == "MSH":
-            fields.insert(1, self.field_separator)
-        return fields
+                segments.append([line])
+            elif segments and line.strip():
+                segments[-1] = (separator.join(segments[-1]) + "\n" + line).split(separator)  # a field that holds a line break of its own
+        segments[0].insert(1, separator)  # the separator itself is MSH-1
+        return segments
 
     def all(self, name: str) -> list[Segment]:
         return [segment for segment in self.segments if segment[0] == name]
@@ -84,17 +75,26 @@ class Message:
         """First repetition, one component, unescaped and trimmed. HL7 null (`""`) reads as blank; `erased` tells it apart."""
         if len(segment) <= field or not (value := segment[field]):
             return ""
-        return self.part(value.partition(self.separators[1])[0], component)
+        if value.isalnum():  # most fields: nothing to cut, nothing to unescape
+            return value if component == 1 else ""
+        if self.separators[1] in value:
+            value = value.partition(self.separators[1])[0]
+        return self.part(value, component)
 
     def part(self, repetition: str, component: int) -> str:
         """A component of a repetition, of which only the first subcomponent."""
-        if self.separators[0] in repetition:
-            parts = repetition.split(self.separators[0])
+        mark, _, escape, sub = self.separators
+        if mark in repetition:
+            parts = repetition.split(mark, component)
             repetition = parts[component - 1] if len(parts) >= component else ""
         elif component > 1:
             return ""
-        value = repetition.partition(self.separators[3])[0].strip()
-        return "" if value == ERASED else self.plain(value)
+        if sub in repetition:
+            repetition = repetition.partition(sub)[0]
+        value = repetition.strip()
+        if value == ERASED:
+            return ""
+        return self.plain(value) if escape in value else value
 
     def repeats(self, segment: Segment, field: int) -> list[str]:
         value = self.raw(segment, field)
@@ -114,6 +114,12 @@ class Message:
     def plain(self, value: str) -> str:
         """Escapes resolved."""
         return people.unescape(value, self.separators) if self.separators[2] in value else value
+
+
+def _has_glued(text: str, lines: list[str]) -> bool:
+    """Whether a segment's name stands anywhere but at the beginning of a line: cheap to ask, so that the search is done only then."""
+    begins = [line[:4] for line in lines]
+    return any(text.count(name) != begins.count(name) for name in GLUED_NAMES)
 
 
 def decode(body: bytes) -> tuple[str, bool]:
