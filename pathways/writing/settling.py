@@ -142,21 +142,24 @@ def _keep(desk: Desk, journey: JourneyState, stay: StayState, line: StayLine) ->
     """Carries a stay over: the same wait, with what the new facts changed of it."""
     if _same(stay, line):
         return
-    reopened = stay.left_at is not None and line.left_at is None
-    moved = stay.left_at is None and line.left_at is None and list(line.rung_at) != stay.rung_at
-    if stay.entered_at != line.entered_at:
-        desk.changes.stay_revisions.append((stay.id, "entered_at", stay.entered_at))
-    if stay.due_at is not None and stay.due_at != line.due_at:
-        desk.changes.stay_revisions.append((stay.id, "due_at", stay.due_at))
-    if stay.left_at is not None and stay.left_at != line.left_at:
-        desk.changes.stay_revisions.append((stay.id, "left_at", stay.left_at))
+    _remember(desk, stay, line)
     if stay.left_at is None and line.left_at is not None:
         desk.changes.withdraw(alerts.PROGRESS if journey.columns["status"] == "active" else alerts.ENDED, stay.id)
+    _set_attention(desk, stay, line)
     stay.occurrence, stay.root_lineage, stay.entered_at = line.occurrence, line.root_lineage, line.entered_at
     stay.due_at, stay.left_at, stay.left_by = line.due_at, line.left_at, line.left_by
     stay.rung_at = list(line.rung_at)
-    _set_attention(desk, stay, again=moved or reopened)
     desk.changes.stays.append(stay)
+
+
+def _remember(desk: Desk, stay: StayState, line: StayLine) -> None:
+    """Keeps what we believed until now; that a wait ended is no correction."""
+    before = (
+        ("entered_at", stay.entered_at, line.entered_at),
+        ("due_at", stay.due_at, line.due_at),
+        ("left_at", stay.left_at, line.left_at),
+    )
+    desk.changes.stay_revisions.extend((stay.id, name, old) for name, old, new in before if old is not None and old != new)
 
 
 def _same(stay: StayState, line: StayLine) -> bool:
@@ -171,18 +174,29 @@ def _same(stay: StayState, line: StayLine) -> bool:
     )
 
 
-def _set_attention(desk: Desk, stay: StayState, *, again: bool) -> None:
-    """Sets when the stay next rings. Only a wait that moved starts a new round: staff may hear of it again, patients never."""
-    if stay.left_at is not None:
+def _set_attention(desk: Desk, stay: StayState, line: StayLine) -> None:
+    """Sets when the stay rings next.
+
+    A new round begins only where a rung that rang is not due any more, or the wait stands again after its end: staff may then hear of it
+    anew. Where everything that rang would still have rung, it stays rung, and only what never rang is yet to ring.
+    """
+    if line.left_at is not None:
         stay.attention_at = None
         return
-    if again:
-        if stay.rang_through is not None:
+    new = list(line.rung_at)
+    if stay.left_at is None and new == stay.rung_at:
+        return
+    rang = [n for n, at in enumerate(stay.rung_at) if at is not None and stay.rang_through is not None and at <= stay.rang_through]
+    stands = all((at := new[n] if n < len(new) else None) is not None and at <= desk.house.now for n in rang)
+    stay.gated = False
+    if stay.left_at is not None or not stands:
+        if rang:
             stay.round += 1
             desk.changes.withdraw(alerts.MOVED, stay.id)
-        stay.rang_through = None
-        stay.gated = False
-        stay.attention_at = _first(stay.rung_at)
+        stay.rang_through, stay.attention_at = None, _first(new)
+    elif len(rang) < len(new):
+        stay.rang_through = max((at for n in rang if (at := new[n]) is not None), default=None)
+        stay.attention_at = _first([at for n, at in enumerate(new) if n not in rang])
 
 
 def _first(rung_at: Sequence[datetime | None]) -> datetime | None:
