@@ -46,7 +46,7 @@ class World:
         self.site = Site.objects.create(code="main", name="Main Clinic", sender_name="Riverside Care", call_back="555-0100")
         self.dara = self.staff("dara", "navigator")
         self.fay = self.staff("fay", "lead")
-        self.version = PathwayVersion.objects.create(code="lung", number=1, title="Lung", digest="d", body={}, status="published")
+        self.version = PathwayVersion.objects.create(code="lung", number=1, title="Lung", digest="d", body={}, status="retired")
         self.stage = Stage.objects.create(
             version=self.version, track="main", name="visit", problem="no-visit", label="Visit", ball="patient"
         )
