@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health
+from config import exports, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("reports/<slug:name>/<slug:code>.csv", exports.export, name="report_export"),
     path("accounts/", include("allauth.urls")),
     path("", include("patients.urls")),
     path("", include("pathways.urls")),

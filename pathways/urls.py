@@ -13,7 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
     path("pathways/", catalogue.catalogue, name="catalogue"),
     path("pathways/<slug:code>/", catalogue.programme, name="programme"),
-    path("drop-off/", drop_off.drop_off, name="drop_off"),
+    path("drop-off/", drop_off.first, name="drop_off"),
     path("drop-off/<slug:code>/", drop_off.drop_off, name="drop_off_of"),
-    path("drop-off/<slug:code>/csv/", drop_off.export, name="drop_off_export"),
 ]

@@ -11,77 +11,15 @@ from itertools import count
 from typing import Any
 
 from notifications.models import Message, Reply, WorkItem, WorkItemAlert
+from pathways.definitions.publish import CATALOG, publish
 from pathways.facts import Grade
-from pathways.models import Alert, Binding, Event, Feed, Inbound, Journey, Matter, PathwayVersion, Rollout, Rung, Stage, Stay
+from pathways.models import Alert, Binding, Event, Feed, Inbound, Journey, Matter, Rollout, Stage, Stay
+from pathways.timeline import PHASES
 from patients.models import Patient, Phone, Site, User
 from tests.people import consents, registered, stated
 
 DAY = timedelta(days=1)
-SOURCE = {
-    "text": "CAP, turnaround of biomarker tests",
-    "url": "https://www.cap.org/",
-    "approved_by": "L. Moss",
-    "approved_on": "2026-01-12",
-}
-BODY: dict[str, Any] = {
-    "code": "nsclc-biomarker",
-    "title": "Lung cancer: biomarker to therapy",
-    "description": "From the diagnosis of advanced disease to the matched drug.",
-    "entries": {"advanced": {"by": "rule"}, "suspected": {"by": "candidate"}},
-    "phases": {
-        "identified": "Advanced disease",
-        "ordered": "Test ordered",
-        "sampled": "Usable specimen",
-        "resulted": "First usable report",
-        "decided": "Treatment decided",
-        "started": "Drug received",
-    },
-    "tracks": {
-        "main": {
-            "stages": {
-                "to_order": {
-                    "label": "Biomarker test not ordered",
-                    "awaits": ["test_ordered"],
-                    "within": "2 working days",
-                    "source": "local default",
-                    "ball": "clinic",
-                    "problem": "no-order",
-                    "ladder": [{"at": "0", "to": "lab_liaison"}, {"at": "+5 working days", "to": "lead"}],
-                },
-                "drug": {
-                    "label": "Matched drug not received",
-                    "awaits": ["drug_received"],
-                    "within": "14 days",
-                    "source": "local default",
-                    "ball": "pharmacy",
-                    "problem": "no-therapy",
-                    "ladder": [{"at": "0", "to": "navigator", "priority": 1}, {"at": "+7 days", "to": "lead"}],
-                },
-            }
-        },
-        "tissue": {
-            "stages": {
-                "at_lab": {
-                    "label": "Biomarker result not back",
-                    "awaits": ["result_final", "specimen_rejected"],
-                    "within": "10 working days",
-                    "source": SOURCE,
-                    "ball": "lab",
-                    "problem": "no-result",
-                    "ladder": [{"at": "0", "to": "lab_liaison"}, {"at": "+5 working days", "to": "navigator"}],
-                }
-            }
-        },
-    },
-    "milestones": {"ordered": {"phase": "ordered", "spine": True, "reached_by": "test_ordered"}},
-    "completions": {"matched_therapy": "Matched therapy received", "no_actionable_alteration": "Nothing actionable"},
-    "exits": {
-        "declined_therapy": "patient_choice",
-        "lost_to_follow_up": "preventable",
-        "deceased": "competing",
-        "transferred": "administrative",
-    },
-}
+PATHWAY = "nsclc-biomarker"
 
 
 @dataclass
@@ -93,37 +31,15 @@ class Desk:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        self.version, made = PathwayVersion.objects.get_or_create(
-            code=BODY["code"],
-            number=1,
-            defaults={"title": BODY["title"], "digest": "desk", "body": BODY, "status": "published", "published_at": self.now - 90 * DAY},
-        )
-        if made:
-            self.publish()
+        self.version = publish(path=CATALOG / f"{PATHWAY}.yaml", by=None, now=self.now - 90 * DAY)
         self.feed, _ = Feed.objects.get_or_create(
             name=f"{self.site.code}-lab",
             defaults={"site": self.site, "heard_at": self.now - DAY / 48, "data_as_of": self.now - DAY / 48, "longest_silence": DAY},
         )
 
-    def publish(self) -> None:
-        for track, line in BODY["tracks"].items():
-            for name, stage in line["stages"].items():
-                row = Stage.objects.create(
-                    version=self.version,
-                    track=track,
-                    name=name,
-                    problem=stage["problem"],
-                    label=stage["label"],
-                    ball=stage["ball"],
-                    awaits=stage["awaits"],
-                )
-                for n, rung in enumerate(stage["ladder"]):
-                    answer = {"priority": rung.get("priority", 5), "answer_within": 2 * DAY}
-                    Rung.objects.create(stage=row, n=n, audience=rung["to"], problem=stage["problem"], **answer)
-
     def go_live(self, accountable: User) -> Rollout:
         return Rollout.objects.create(
-            site=self.site, pathway=BODY["code"], mode="live", default_accountable=accountable, texts_from=self.now
+            site=self.site, pathway=PATHWAY, mode="live", default_accountable=accountable, texts_from=self.now
         )
 
     def patient(self, family: str, given: str, born: date, *, phone: str = "", sex: str = "female") -> Patient:
@@ -137,13 +53,13 @@ class Desk:
     def journey(self, patient: Patient, *, days: int, phase: str = "identified", accountable: User | None = None, **more: Any) -> Journey:
         """A journey that began `days` ago and stands in `phase`; the phases before it were reached on the way."""
         began = self.now - days * DAY
-        phases = list(BODY["phases"])
+        phases = list(PHASES)
         reached = phases[: phases.index(phase) + 1]
         times = {f"{name}_at": began + n * days * DAY / (len(phases) + 1) for n, name in enumerate(reached)}
         milestones = {name: ["reached", times[f"{name}_at"].isoformat(), "x"] for name in reached}
         journey = Journey(
             patient=patient,
-            pathway=BODY["code"],
+            pathway=PATHWAY,
             version=self.version,
             primary_group="lung",
             entry="advanced",
@@ -179,7 +95,8 @@ class Desk:
 
     def wait(self, journey: Journey, stage: str, *, since: int, due: float, left: float | None = None) -> Stay:
         """A stay entered `since` days ago, due `due` days ago (negative: still to come), left `left` days ago."""
-        row = Stage.objects.get(version=self.version, name=stage)
+        track, _, name = stage.partition(".")
+        row = Stage.objects.get(version=self.version, track=track, name=name)
         stay = Stay.objects.create(
             journey=journey,
             stage=row,
@@ -234,7 +151,7 @@ class Desk:
             body={"text": "Lung mass, for biopsy", "specialty": "pulmonology"},
         )
         detail = {
-            "pathway": BODY["code"],
+            "pathway": PATHWAY,
             "entry": "suspected",
             "primary_group": "lung",
             "found_by": "referral",
@@ -244,7 +161,7 @@ class Desk:
         }
         times = {"opened_at": self.now - days * DAY, "due_at": self.now - (days - 2) * DAY}
         return Matter.objects.create(
-            kind="candidate", subject=f"{patient.pk}:{BODY['code']}", site=self.site, patient=patient, detail=detail, **times
+            kind="candidate", subject=f"{patient.pk}:{PATHWAY}", site=self.site, patient=patient, detail=detail, **times
         )
 
     def texts(self, journey: Journey, phone: Phone) -> None:

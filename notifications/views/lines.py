@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import F
 from django.urls import reverse
 
 from notifications.models import ItemState, WorkItem
@@ -13,7 +14,7 @@ from notifications.views.workdays import Distance, distance
 from pathways.candidates import CANDIDATE_KINDS
 from pathways.models import MatterKind, Stay
 from patients.models import Identifier, Patient, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import sentence, words
 
 CRITICAL = 2  # work items of priority 1 and 2: harm if nobody acts today
 
@@ -74,13 +75,14 @@ def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now:
 def open_stays(items: Iterable[WorkItem]) -> dict[tuple[int | None, str], Stay]:
     """The wait that each item is about, by (journey, problem); a journey has at most one open stay a track."""
     journeys = {item.journey_id for item in items if item.journey_id}
-    found = Stay.objects.open().filter(journey__in=journeys).select_related("stage").order_by("entered_at") if journeys else ()
+    found = Stay.objects.open().filter(journey__in=journeys).select_related("stage") if journeys else Stay.objects.none()
+    found = found.order_by(F("due_at").desc(nulls_first=True))  # two waits of one problem: the line speaks of the one due first
     return {(stay.journey_id, stay.stage.problem): stay for stay in found}
 
 
 def record_numbers(patient_ids: Iterable[int]) -> dict[int | None, str]:
     found = Identifier.objects.filter(patient__in=set(patient_ids), type="MR", until__isnull=True).order_by("-since")
-    return {patient: value for patient, value in found.values_list("patient", "value")}
+    return dict(found.values_list("patient", "value"))
 
 
 def due_of(item: WorkItem, stay: Stay | None) -> datetime:
@@ -92,7 +94,7 @@ def due_of(item: WorkItem, stay: Stay | None) -> datetime:
 
 def missing(item: WorkItem, stay: Stay | None) -> str:
     if stay:
-        return stay.stage.label or words(stay.stage.problem)
+        return sentence(stay.stage.label) or words(stay.stage.problem)
     if item.matter:
         return words(MatterKind(item.matter.kind).label)
     return words(item.problem or item.cause_kind)

@@ -31,6 +31,8 @@ HOLD_REASONS = (
     "moved, records awaited",
 )
 REOPEN_REASONS = ("ended in error", "patient came back", "new information")
+CLINICIANS_DECISION = "clinician_decision_other_therapy"
+SUB_REASONS = ("performance_status", "comorbidity", "preference", "access")
 LONGEST_HOLD = timedelta(days=180)
 
 
@@ -46,7 +48,11 @@ class HoldForm(forms.Form):
 
 
 class ExitForm(forms.Form):
+    """A decision for another therapy is the clinician's: it needs the name and the reason behind it."""
+
     reason = forms.ChoiceField(label="Why the journey ends")
+    sub_reason = forms.ChoiceField(label="Reason behind it", choices=choices(SUB_REASONS), required=False)
+    clinician = forms.CharField(label="Decided by", max_length=120, required=False, help_text="For “clinician decision other therapy”.")
     note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, exits: Iterable[tuple[str, str]], data: object = None) -> None:
@@ -54,6 +60,19 @@ class ExitForm(forms.Form):
         field = self.fields["reason"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose"), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
+
+
+    def clean(self) -> dict[str, str]:
+        given = self.cleaned_data
+        if given.get("reason") == CLINICIANS_DECISION:
+            for name in ("sub_reason", "clinician"):
+                if not given.get(name):
+                    self.add_error(name, "A clinician's decision needs it.")
+        return given
+
+    @property
+    def details(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("sub_reason", "clinician", "note") if self.cleaned_data.get(name)}
 
 
 class ReopenForm(forms.Form):
@@ -103,8 +122,7 @@ def end(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = exit_form(journey, request.POST)
     if not form.is_valid():
         return again(request, journey, form, "End the journey", "exit")
-    given = form.cleaned_data
-    journeys.exit(journey=journey, reason=given["reason"], note=given["note"], now=timezone.now(), by=request.user)
+    journeys.exit(journey=journey, reason=form.cleaned_data["reason"], now=timezone.now(), by=request.user, **form.details)
     return back(request, journey, "The journey has ended.")
 
 

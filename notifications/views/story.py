@@ -13,7 +13,7 @@ from notifications.models import Message, MessageState, Reply
 from pathways.facts import Fact, Grade, Moment
 from pathways.lineage import current
 from pathways.models import Binding, Event, Journey, Phase, Stay
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import sentence, words
 
 GRADES = {
     Grade.PATIENT_REPORTED: "told by the patient",
@@ -138,7 +138,7 @@ def steps(journey: Journey, labels: Mapping[str, str]) -> list[Step]:
     reached = [phase for phase in Phase.values if getattr(journey, f"{phase}_at")]
     return [
         Step(
-            label=labels.get(phase, words(phase)),
+            label=sentence(labels.get(phase, phase)),
             state=state_of(journey, phase, phase in reached),
             at=getattr(journey, f"{phase}_at"),
             here=phase == journey.phase and journey.status == "active",

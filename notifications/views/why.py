@@ -16,7 +16,7 @@ from pathways.definitions.schema import Stage as Written
 from pathways.models import Alert, Journey, Stay
 from pathways.views.written import stage_of
 from patients.models import Role
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import sentence, words
 
 AUDIENCES = {role.value: str(role.label) for role in Role} | {
     "patient": "the patient, by text",
@@ -64,7 +64,7 @@ def proof(journey: Journey, pathway: Pathway, stay: Stay, rang: Sequence[Alert],
     source = written.source if written else None
     return Proof(
         stay=stay,
-        label=stay.stage.label or words(stay.stage.problem),
+        label=sentence(stay.stage.label) or words(stay.stage.problem),
         rule=f"{pathway.title}, version {journey.version.number}: {stay.track}.{stay.stage.name}",
         target=target(written),
         source=source.text if source else "",

@@ -8,10 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from pathways.definitions.schema import Stage
+from pathways.definitions.schema import Pathway, Stage
 from pathways.models import PathwayVersion, Rollout
+from pathways.timeline import PHASES
 from pathways.views.written import pathway_of
 from patients.models import User
+from patients.templatetags.finalmile import sentence
 from patients.views.guard import ANYONE, StaffRequest, page
 
 
@@ -37,7 +39,7 @@ def rollouts(user: User, code: str) -> list[Rollout]:
 @require_GET
 @page(*ANYONE)
 def catalogue(request: StaffRequest) -> HttpResponse:
-    shown = [(version, pathway_of(version), rollouts(request.user, version.code)) for version in published()]
+    shown = [(version, pathway_of(version), chain(pathway_of(version)), rollouts(request.user, version.code)) for version in published()]
     return render(request, "pathways/catalogue.html", {"programmes": shown})
 
 
@@ -51,3 +53,17 @@ def programme(request: StaffRequest, code: str) -> HttpResponse:
     ]
     context = {"version": version, "pathway": pathway, "rows": rows, "rollouts": rollouts(request.user, code)}
     return render(request, "pathways/programme.html", context)
+
+
+def rows_of(version: PathwayVersion) -> list[Row]:
+    """Stages in the order in which they were written (the stored body keeps no order), grouped by track."""
+    pathway = pathway_of(version)
+    order = list(version.stages.order_by("pk").values_list("track", "name"))
+    tracks = list(dict.fromkeys(track for track, _ in order))
+    order.sort(key=lambda pair: tracks.index(pair[0]))
+    firsts = {track: next(name for at, name in order if at == track) for track in tracks}
+    return [Row(track, name, pathway.tracks[track].stages[name], name == firsts[track]) for track, name in order]
+
+
+def chain(pathway: Pathway) -> list[str]:
+    return [sentence(pathway.phases[phase]) for phase in PHASES if phase in pathway.phases]  # type: ignore[index]

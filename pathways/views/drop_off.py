@@ -2,20 +2,70 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
+from pathways.definitions import registry
+from pathways.reports import charts, shown
+from pathways.reports import drop_off as report
+from pathways.reports.drop_off import EXIT_CLASSES
+from pathways.views.asked import choices, question, shows_all
 from patients.views.guard import REPORTS, StaffRequest, page
 
 
 @require_GET
 @page(*REPORTS)
-def drop_off(request: StaffRequest, code: str = "") -> HttpResponse:
-    return render(request, "pathways/drop_off.html", {"code": code})
+def first(request: StaffRequest) -> HttpResponse:
+    """The first programme in force, or a page that says there is none."""
+    codes = sorted(registry.published())
+    return redirect("drop_off_of", code=codes[0]) if codes else render(request, "pathways/no_report.html")
 
 
 @require_GET
 @page(*REPORTS)
-def export(request: StaffRequest, code: str) -> HttpResponse:
-    return HttpResponse("", content_type="text/csv")
+def drop_off(request: StaffRequest, code: str) -> HttpResponse:
+    published = registry.published()
+    if code not in published:
+        raise Http404
+    definition = published[code].definition
+    asked = question(request.GET, definition, request.user, timezone.now())
+    answer = shown.drop_off(report.drop_off(asked), exact=shows_all(request.user))
+    context = {
+        "answer": answer,
+        "asked": asked,
+        "choices": choices(definition),
+        "title": definition.title,
+        "programmes": sorted((one.definition.title, name) for name, one in published.items()),
+        "code": code,
+        "chart": chart(answer),
+        "classes": EXIT_CLASSES,
+        "preventable": total(answer, "preventable"),
+        "ends": by_class(answer),
+    }
+    return render(request, "pathways/drop_off.html", context)
+
+
+def chart(answer: Mapping[str, Any]) -> SafeString:
+    """Drawn by us from numbers and our own labels, which the drawer escapes; nothing of a message reaches it."""
+    drawn = any(step["entered"] for step in answer["steps"])
+    return mark_safe(charts.funnel(answer)) if drawn else SafeString()  # noqa: S308
+
+
+def total(answer: Mapping[str, Any], kind: str) -> int | None:
+    """All exits of a class; unknown as soon as one of its numbers is hidden."""
+    counts = [end["count"] for end in answer["ends"] if end["kind"] == kind]
+    return None if None in counts else sum(counts)
+
+
+def by_class(answer: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Completions and exits apart, classes apart: never one figure over all of them."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for end in answer["ends"]:
+        groups.setdefault(end["kind"], []).append(end)
+    return groups

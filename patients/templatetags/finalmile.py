@@ -35,8 +35,13 @@ def icon(name: str) -> SafeString:
 def words(code: str | None) -> str:
     """A code in the words of a sentence: `no-order` -> No order, `pa_denied` -> Prior authorization denied."""
     parts = [INITIALS.get(part, part) for part in (code or "").replace("_", "-").replace(".", "-").split("-") if part]
-    sentence = " ".join(parts)
-    return sentence[:1].upper() + sentence[1:]
+    return sentence(" ".join(parts))
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """The first letter large, the others as they are (`capfirst` for plain text)."""
+    return text[:1].upper() + text[1:]
 
 
 @register.filter

@@ -55,12 +55,12 @@ def morning(site: Site, *, nurse: User, lead: User, now: datetime) -> Morning:
     desk.go_live(lead)
     people = [desk.patient(family, given, born, phone=f"+1617555{200 + n:04d}") for n, (family, given, born) in enumerate(NAMES)]
     main = told(desk, people[0], nurse)
-    critical = desk.item(desk.wait(main, "drug", since=29, due=15), priority=1)
-    mine = desk.item(desk.wait(desk.journey(people[1], days=20, accountable=nurse), "to_order", since=18, due=16), owner=nurse, priority=4)
-    desk.item(desk.wait(desk.journey(people[2], days=30, phase="sampled"), "at_lab", since=25, due=9), priority=3)
-    desk.item(desk.wait(desk.journey(people[3], days=6), "to_order", since=5, due=0.1))
+    critical = desk.item(desk.wait(main, "main.drug", since=29, due=15), priority=1)
+    mine = desk.item(desk.wait(desk.journey(people[1], days=20, accountable=nurse), "main.to_order", since=18, due=16), owner=nurse, priority=4)
+    desk.item(desk.wait(desk.journey(people[2], days=30, phase="sampled"), "tissue.at_lab", since=25, due=9), priority=3)
+    desk.item(desk.wait(desk.journey(people[3], days=6), "main.to_order", since=5, due=0.1))
     held = desk.journey(people[4], days=50, phase="resulted", hold_reason="other illness first", held_until=now + 9 * DAY, accountable=lead)
-    snoozed = desk.item(desk.wait(held, "drug", since=20, due=6), owner=nurse, state="parked")
+    snoozed = desk.item(desk.wait(held, "main.drug", since=20, due=6), owner=nurse, state="parked")
     WorkItem.objects.filter(pk=snoozed.pk).update(parked_until=now + 3 * DAY, parked_reason="awaiting callback", parked_priority=5)
     ended = desk.journey(people[5], days=90, phase="resulted", accountable=nurse)
     Journey.objects.filter(pk=ended.pk).update(
@@ -89,7 +89,7 @@ def told(desk: Desk, patient: Patient, nurse: User) -> Journey:
     desk.event(
         journey, "treatment_decided", now - 29 * DAY, {"decision": "matched", **drug}, grade=Grade.STAFF_ATTESTED, system="finalmile"
     )
-    desk.wait(journey, "to_order", since=44, due=42, left=41)
-    desk.wait(journey, "at_lab", since=40, due=26, left=33)
+    desk.wait(journey, "main.to_order", since=44, due=42, left=41)
+    desk.wait(journey, "tissue.at_lab", since=40, due=26, left=33)
     desk.texts(journey, phone_of(patient))
     return journey

@@ -1,0 +1,92 @@
+"""axe finds nothing on any screen, in light and dark, at a desk and on a phone; nothing scrolls sideways."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from patients.models import User
+from tests.browser.conftest import Open
+from tests.browser.morning import Morning
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def addresses(today: Morning) -> dict[str, str]:
+    return {
+        "sign in": "/accounts/login/",
+        "queue, mine": "/queue/?lane=mine",
+        "queue, team": "/queue/?lane=team",
+        "queue, snoozed": "/queue/?lane=snoozed",
+        "candidates": "/queue/candidates/",
+        "candidate": f"/candidates/{today.candidate.uid}/",
+        "work item": f"/work/{today.critical.uid}/",
+        "snooze": f"/work/{today.mine.uid}/snooze/",
+        "finish": f"/work/{today.mine.uid}/finish/",
+        "journey": f"/journeys/{today.journey.uid}/",
+        "journey on hold": f"/journeys/{today.held.uid}/",
+        "journey ended": f"/journeys/{today.ended.uid}/",
+        "patient": f"/patients/{today.patient.uid}/",
+        "search": "/patients/",
+        "intake": "/intake/",
+        "message": f"/intake/{today.message.uid}/",
+        "pathways": "/pathways/",
+        "programme": "/pathways/nsclc-biomarker/",
+        "drop-off": "/drop-off/",
+        "nothing here": "/work/00000000-0000-0000-0000-000000000000/",
+    }
+
+
+def findings(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']]}: {one['nodes'][0]['failureSummary']}" for one in found]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_axe_finds_nothing(open_as: Open, lena: User, today: Morning, phone: bool, dark: bool) -> None:
+    page = open_as(lena, phone=phone, dark=dark)
+    stranger = open_as(phone=phone, dark=dark)
+    found = {}
+    for name, address in addresses(today).items():
+        here = stranger if name == "sign in" else page
+        here.goto(address)
+        if bad := findings(here):
+            found[name] = bad
+        assert here.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
+    assert found == {}
+
+
+def test_a_dialog_is_as_accessible_as_a_page(open_as: Open, dara: User, today: Morning) -> None:
+    page = open_as(dara)
+    page.goto("/queue/?lane=mine")
+    for name in ("Record outcome:", "Snooze:"):
+        page.get_by_role("link", name=name).click()
+        page.wait_for_selector("dialog[open] form")
+        assert findings(page) == []
+        page.keyboard.press("Escape")
+
+
+def test_everything_stays_readable_at_four_times_the_size(open_as: Open, lena: User, today: Morning) -> None:
+    """400 % zoom of a 1280 px window is 320 px wide (WCAG 1.4.10)."""
+    page = open_as(lena)
+    page.set_viewport_size({"width": 320, "height": 640})
+    wide = []
+    for name, address in addresses(today).items():
+        page.goto(address)
+        if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+            wide.append(name)
+    assert wide == []
+
+
+def test_no_target_is_smaller_than_24_pixels(open_as: Open, lena: User, today: Morning) -> None:
+    """WCAG 2.5.8; links inside a sentence are excepted there and here."""
+    page = open_as(lena, phone=True)
+    page.goto("/queue/?lane=team")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, .button, .nav a, .lanes a, select, summary")]
+            .filter((e) => e.checkVisibility()).map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 24 || box.height < 24).map(([text]) => text)"""
+    )
+    assert small == []
