@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pathways.reports.cohort import Question
-from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, StepRow
+from pathways.reports.drop_off import CELLS, COMPLETED, EXIT_CLASSES, HELD, OPEN, DropOff, EndRow, StepRow
 from pathways.reports.estimators import Estimate
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
@@ -17,6 +17,8 @@ from pathways.reports.suppression import Hidden, hidden_cells, is_small, is_tell
 from pathways.reports.time import Interval, Times
 
 Shown = dict[str, Any]
+# Sums of these over the steps stand in the report as well: how journeys ended, and how many are open.
+TOTALLED = (COMPLETED, OPEN, HELD, *EXIT_CLASSES)
 
 
 def drop_off(report: DropOff, *, exact: bool = False) -> Shown:
@@ -36,7 +38,7 @@ def _table(report: DropOff) -> list[dict[str, int]]:
 
 
 def _hidden(table: Sequence[Mapping[str, int]]) -> Hidden:
-    return hidden_cells(table, total="entered", columns_total=True, chained=("entered", "reached"))
+    return hidden_cells(table, total="entered", totalled=TOTALLED, chained=("entered", "reached"))
 
 
 def _guard_strata(
@@ -58,11 +60,11 @@ def _guard_strata(
 
 
 def _drop_off(report: DropOff, hidden: Hidden, *, exact: bool) -> Shown:
-    small = any(is_small(count) for count in (report.n,)) and not exact
+    small = not exact and (is_small(report.n) or (0, "entered") in hidden)
     return {
         **_question(report.question, "drop-off"),
         "n": None if small else report.n,
-        "open": _cell(report.open, report.n, exact),
+        "open": None if small else _cell(report.open, report.n, exact),
         "versions": list(report.versions),
         "steps": [_step(i, step, hidden, report.question, exact=exact) for i, step in enumerate(report.steps)],
         "ends": _ends(report.ends, exact=exact),

@@ -22,10 +22,10 @@ def is_telling(count: int, total: int) -> bool:
     return is_small(count) or is_small(total - count)
 
 
-def hidden_cells(rows: Table, *, total: str, columns_total: bool = False, chained: tuple[str, str] | None = None) -> Hidden:
+def hidden_cells(rows: Table, *, total: str, totalled: Sequence[str] = (), chained: tuple[str, str] | None = None) -> Hidden:
     """Which (row, column) cells must not be shown.
 
-    Each row is a partition of its column `total`. `columns_total`: sums over the rows are shown too. `chained`: the second column
+    Each row is a partition of its column `total`. `totalled`: columns whose sum over the rows is shown too. `chained`: the second column
     of each row is the first of the row before (a funnel: who enters a step reached the one before), so they hide together.
     """
     hidden: Hidden = {
@@ -34,8 +34,7 @@ def hidden_cells(rows: Table, *, total: str, columns_total: bool = False, chaine
     hidden |= {(i, total) for i, row in enumerate(rows) if is_small(row[total])}
     while True:
         more = _lonely_in_row(rows, hidden, total)
-        if columns_total:
-            more |= _lonely_in_column(rows, hidden, total)
+        more |= _lonely_in_column(rows, hidden, totalled)
         if chained is not None:
             more |= _chained(rows, hidden, *chained)
         if more <= hidden:
@@ -64,9 +63,9 @@ def _smallest(row: Mapping[str, int], names: Sequence[str]) -> str | None:
     return min(counted, key=lambda name: (row[name], name)) if counted else None
 
 
-def _lonely_in_column(rows: Table, hidden: Hidden, total: str) -> Hidden:
+def _lonely_in_column(rows: Table, hidden: Hidden, totalled: Sequence[str]) -> Hidden:
     more: Hidden = set()
-    for name in {name for row in rows for name in row if name != total}:
+    for name in totalled:
         at = [i for i, row in enumerate(rows) if name in row and (i, name) in hidden]
         if len(at) == 1:
             others = [i for i, row in enumerate(rows) if i != at[0] and row.get(name, 0) > 0]
