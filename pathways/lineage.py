@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from pathways.facts import Fact, Grade
 from pathways.kinds import ACTS, DERIVED, FED
@@ -48,7 +49,9 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
             stated[lineage] = fact
     if derived:
         _add_derived(stated, derived)
-    return sorted([fact for fact in stated.values() if not fact.retracted], key=lambda fact: order_key(fact, ranks))
+    keyed = [(order_key(fact, ranks), fact) for fact in stated.values() if not fact.retracted]
+    keyed.sort(key=itemgetter(0))
+    return [fact for _, fact in keyed]
 
 
 def is_stale(fact: Fact, digests: Mapping[str, str]) -> bool:

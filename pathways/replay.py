@@ -17,7 +17,7 @@ from pathways.replaying.telling import tell
 from pathways.timeline import Context, Timeline
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Definition
+    from pathways.definitions.compiled import Definition
 
 
 def replay(definition: Definition, facts: Sequence[Fact], context: Context, as_of: datetime | None = None) -> Timeline:

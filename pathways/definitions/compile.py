@@ -4,173 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from pathways.deadlines import Duration, as_timedelta, parse
+from pathways.deadlines import as_timedelta, parse
 from pathways.definitions import schema
-from pathways.definitions.guards import Matches, Test, compile_guard, grade_of, kinds_of, matcher
+from pathways.definitions.compiled import (
+    Definition,
+    EnrolRule,
+    HoldRule,
+    MatterRule,
+    Milestone,
+    Move,
+    Plan,
+    Reach,
+    Rung,
+    Stage,
+    Track,
+)
+from pathways.definitions.guards import compile_guard, grade_of, kinds_of, matcher, minds_of
 from pathways.kinds import KINDS
 from pathways.lineage import RANKS
-from pathways.timeline import PHASES, MilestoneLine, Timeline
+from pathways.timeline import PHASES, MilestoneLine
 
 END = "end"
 HANDLED = ("enrolled", "held", "resumed", "exited", "reopened", "voided", "restored", "death")
 
-
-class Rung(msgspec.Struct, frozen=True, eq=False):
-    """A planned reaction at a signed offset from due."""
-
-    n: int
-    at: Duration
-    to: str
-    wording: str
-    priority: int
-    catch_up: str
-    expires_after: timedelta | None
-    every: timedelta | None
-    answer_within: timedelta
-    problem: str
-    unless: Test | None
-
-    @property
-    def is_text(self) -> bool:
-        return self.to == "patient"
-
-
-class Move(msgspec.Struct, frozen=True, eq=False):
-    """`to` is the key of a stage, `end`, or empty: the wait goes on. `opens` are keys of stages, `closes` names of tracks."""
-
-    when: Test | None
-    grade: int
-    to: str
-    closed_as: str
-    opens: tuple[str, ...]
-    closes: tuple[str, ...]
-    completes: str
-    exits: str
-
-
-class Stage(msgspec.Struct, frozen=True, eq=False):
-    """A place to wait. `on` are its moves by kind and `always` those that need no kind; both include the track's own."""
-
-    track: str
-    name: str
-    key: str
-    label: str
-    phase: str
-    awaits: tuple[str, ...]
-    within: Duration | None
-    review_after: Duration | None
-    anchor: tuple[str, str]
-    source: dict[str, Any] | None
-    ball: str
-    problem: str
-    blocks: bool
-    watch: bool
-    ladder: tuple[Rung, ...]
-    on: dict[str, tuple[Move, ...]]
-    always: tuple[Move, ...]
-    texts: tuple[int, ...]
-    guarded: tuple[tuple[int, Test], ...]
-
-
-class Track(msgspec.Struct, frozen=True, eq=False):
-    name: str
-    takes: Test | None
-    start: str
-    opens: dict[str, tuple[Move, ...]]
-    listens: frozenset[str]
-
-
-class Milestone(msgspec.Struct, frozen=True, eq=False):
-    name: str
-    label: str
-    phase: str
-    spine: bool
-    not_applicable: Test | None
-
-
-class Reach(msgspec.Struct, frozen=True, eq=False):
-    """A kind reaches (or takes back) a milestone; `tracked` keeps every occasion, because one may be taken back."""
-
-    milestone: str
-    when: Test | None
-    grade: int
-    tracked: bool = False
-
-
-class EnrolRule(msgspec.Struct, frozen=True, eq=False):
-    entry: str
-    kinds: frozenset[str]
-    when: Test | None
-    then: str
-    clock: Duration | None
-    group: str
-    found_by: str
-
-
-class MatterRule(msgspec.Struct, frozen=True, eq=False):
-    matter: str
-    on: frozenset[str]
-    when: Test | None
-    until: tuple[tuple[frozenset[str], Test | None, int], ...]
-
-
-class HoldRule(msgspec.Struct, frozen=True, eq=False):
-    reason: str
-    length: Duration
-    ends: frozenset[str]
-    party: str
-
-
-class Definition(msgspec.Struct, frozen=True, eq=False):
-    """A published version of a programme, ready to run. Compare by `digest`."""
-
-    code: str
-    number: int
-    title: str
-    digest: str
-    primary_group: str
-    entries: dict[str, schema.Entry]
-    enrol: tuple[EnrolRule, ...]
-    enrol_kinds: frozenset[str]
-    look_back: Duration
-    look_back_days: int
-    death_ends: bool
-    phase_labels: dict[str, str]
-    listens: frozenset[str]
-    hears: dict[str, Test | None]
-    reasons: tuple[Matches, ...]
-    ranks: Mapping[str, int]
-    tracks: dict[str, Track]
-    side_tracks: dict[str, tuple[Track, ...]]
-    stages: dict[str, Stage]
-    joins: tuple[tuple[str, Test], ...]
-    milestones: dict[str, Milestone]
-    unknown: dict[str, MilestoneLine]
-    reaches: dict[str, tuple[Reach, ...]]
-    takes_back: dict[str, tuple[Reach, ...]]
-    implies: dict[str, tuple[str, ...]]
-    spine: tuple[Milestone, ...]
-    not_applicable: tuple[tuple[str, Test], ...]
-    funnels: dict[str, tuple[str, ...]]
-    must_follow: tuple[tuple[str, str], ...]
-    targets: tuple[schema.Target, ...]
-    matters: dict[str, tuple[MatterRule, ...]]
-    matters_until: tuple[tuple[str, MatterRule], ...]
-    holds: dict[str, HoldRule]
-    late: frozenset[str]
-    acted_on: frozenset[str]
-    acted_after: tuple[str, ...]
-    completions: dict[str, str]
-    exits: dict[str, str]
-
-    def phase_times(self, timeline: Timeline) -> dict[str, datetime | None]:
-        """First time of every phase of this programme's spine; None where it is not reached, not even implied."""
-        return {one.phase: timeline.milestones[one.name].at for one in self.spine}
+__all__ = ["Definition", "EnrolRule", "Milestone", "Move", "Rung", "Stage", "Track", "compile_body", "compile_pathway", "digest_of"]
 
 
 def digest_of(body: Mapping[str, Any]) -> str:
@@ -189,7 +50,6 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
     enrol = tuple(_enrol_rule(rule, pathway) for rule in pathway.enrol)
     enrol_kinds = frozenset().union(*(rule.kinds for rule in enrol))
     spine = {m.phase: Milestone(name, m.label, m.phase, True, None) for name, m in pathway.milestones.items() if m.spine}
-    matters = _matters(pathway.matters)
     return Definition(
         code=pathway.code,
         number=number,
@@ -208,26 +68,22 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
         reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
         ranks=RANKS,
         tracks=tracks,
-        side_tracks={kind: tuple(t for t in tracks.values() if t.name != "main" and kind in t.listens) for kind in KINDS},
         stages=stages,
-        joins=tuple((name, _join(join)) for name, join in pathway.joins.items()),
+        minds=frozenset().union(*(stage.minds for stage in stages.values())),
+        plans={kind: _plan(kind, pathway, tracks) for kind in KINDS},
         milestones={
             name: Milestone(name, m.label, m.phase, m.spine, compile_guard(m.not_applicable)) for name, m in pathway.milestones.items()
         },
         unknown={name: MilestoneLine(name, "unknown", None, "") for name in pathway.milestones},
-        reaches=_reaches(pathway, "reached_by"),
-        takes_back=_reaches(pathway, "taken_back_by"),
         implies=_implies(pathway),
+        implied=frozenset(name for name, milestone in pathway.milestones.items() if milestone.implied_by),
         spine=tuple(spine[phase] for phase in PHASES if phase in spine),
         not_applicable=tuple((name, test) for name, m in pathway.milestones.items() if (test := compile_guard(m.not_applicable))),
         funnels={name: tuple(steps) for name, steps in pathway.funnels.items()},
         must_follow=tuple(pathway.must_follow),
         targets=tuple(pathway.targets),
-        matters=matters,
-        matters_until=tuple((rule.matter, rule) for rules in matters.values() for rule in rules if rule.until),
         holds={rule.on: HoldRule(rule.reason, parse(rule.for_), frozenset(rule.ends), rule.party) for rule in pathway.holds},
         late=frozenset(pathway.late),
-        acted_on=frozenset(pathway.acted_on.kinds if pathway.acted_on else ()),
         acted_after=tuple(pathway.acted_on.after if pathway.acted_on else ()),
         completions=dict(pathway.completions),
         exits={str(reason): str(of_class) for reason, of_class in pathway.exits.items()},
@@ -258,6 +114,8 @@ def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway) -> It
             always=tuple(_move(move, track_name, pathway) for move in [*own, *shared] if move.on is None),
             texts=tuple(rung.n for rung in ladder if rung.is_text),
             guarded=tuple((rung.n, rung.unless) for rung in ladder if rung.unless),
+            mark=f"track:{track_name}",
+            minds=minds_of([move.when for move in [*own, *shared] if move.on is None]),
         )
 
 
@@ -302,6 +160,7 @@ def _move(move: schema.Move, track: str, pathway: schema.Pathway) -> Move:
         closes=tuple(move.closes),
         completes=move.completes,
         exits=move.exits,
+        reaches_out=bool(move.opens or move.closes or move.completes or move.exits),
     )
 
 
@@ -331,7 +190,7 @@ def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[st
     yield from pathway.hears
     for track in pathway.tracks.values():
         for move in [*track.opens, *track.anywhere, *(move for stage in track.stages.values() for move in stage.moves)]:
-            yield from (kind for kind in move.on or () if not kind.startswith("join."))
+            yield from move.on or ()
         for stage in track.stages.values():
             yield from stage.awaits
     for milestone in pathway.milestones.values():
@@ -344,14 +203,28 @@ def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[st
         yield from (hold.on, *hold.ends)
 
 
-def _reaches(pathway: schema.Pathway, which: str) -> dict[str, tuple[Reach, ...]]:
-    by_kind: dict[str, list[Reach]] = {}
+def _plan(kind: str, pathway: schema.Pathway, tracks: Mapping[str, Track]) -> Plan:
+    return Plan(
+        reaches=tuple(_reaches(kind, pathway, "reached_by")),
+        takes_back=tuple(_reaches(kind, pathway, "taken_back_by")),
+        side_tracks=tuple(track for track in tracks.values() if track.name != "main" and kind in track.listens),
+        raises=tuple(MatterRule(rule.matter, compile_guard(rule.when), 0) for rule in pathway.matters if kind in rule.on),
+        settles=tuple(
+            MatterRule(rule.matter, compile_guard(reach.when), grade_of(reach.grade))
+            for rule in pathway.matters
+            for reach in rule.until
+            if kind in reach.on
+        ),
+        holds=any(kind == hold.on or kind in hold.ends for hold in pathway.holds),
+        acted_on=bool(pathway.acted_on and kind in pathway.acted_on.kinds),
+    )
+
+
+def _reaches(kind: str, pathway: schema.Pathway, which: str) -> Iterable[Reach]:
     for name, milestone in pathway.milestones.items():
         for reach in getattr(milestone, which):
-            compiled = Reach(name, compile_guard(reach.when), grade_of(reach.grade), bool(milestone.taken_back_by))
-            for kind in reach.on:
-                by_kind.setdefault(kind, []).append(compiled)
-    return {kind: tuple(found) for kind, found in by_kind.items()}
+            if kind in reach.on:
+                yield Reach(name, compile_guard(reach.when), grade_of(reach.grade), bool(milestone.taken_back_by))
 
 
 def _implies(pathway: schema.Pathway) -> dict[str, tuple[str, ...]]:
@@ -371,19 +244,3 @@ def _implies(pathway: schema.Pathway) -> dict[str, tuple[str, ...]]:
                 waiting.extend(direct.get(implied, ()))
         closed[name] = tuple(found)
     return closed
-
-
-def _join(join: schema.Join) -> Test:
-    test = compile_guard({key: guards for key, guards in (("all", join.all_of), ("any", join.any_of)) if guards})
-    assert test is not None
-    return test
-
-
-def _matters(rules: Iterable[schema.MatterRule]) -> dict[str, tuple[MatterRule, ...]]:
-    by_kind: dict[str, list[MatterRule]] = {}
-    for rule in rules:
-        until = tuple((frozenset(reach.on), compile_guard(reach.when), grade_of(reach.grade)) for reach in rule.until)
-        compiled = MatterRule(rule.matter, frozenset(rule.on), compile_guard(rule.when), until)
-        for kind in rule.on:
-            by_kind.setdefault(kind, []).append(compiled)
-    return {kind: tuple(found) for kind, found in by_kind.items()}

@@ -11,6 +11,7 @@ or one of the words below. What a field must be: a value, a list of values (any 
     track                  {name: where}: the stage a track stands in, else how it ended, else `never`
     entry                  how the journey began
     since                  {milestone: name, at_least: 21 days}: so long after a milestone that is reached
+    join                   a guard that the definition names under `joins` (put in place when it is read)
     all, any, not          of guards
 """
 
@@ -57,6 +58,12 @@ def tracks_of(guard: Any) -> set[str]:
     return {str(name) for key, wanted in _pairs(guard) if key == "track" and isinstance(wanted, Mapping) for name in wanted}
 
 
+def minds_of(guards: Iterable[Any]) -> frozenset[str]:
+    """What must change before any of the guards can change its answer: milestones by name, tracks as `track:<name>`."""
+    every = list(guards)
+    return frozenset(milestones_of(every)) | {f"track:{name}" for name in tracks_of(every)}
+
+
 def kinds_of(guard: Any) -> set[str]:
     return {str(kind) for key, wanted in _pairs(guard) if key == "kind" for kind in _listed(wanted)}
 
@@ -98,16 +105,19 @@ def _items(name: str, wanted: Mapping[str, Any], sense: bool) -> Test:
     tests = [(str(key), matcher(value)) for key, value in wanted.items()]
 
     def some(fact: Fact, state: State) -> bool:
-        found = any(
-            all(matches(item.get(key)) for key, matches in tests) for item in fact.body.get(name) or () if isinstance(item, Mapping)
-        )
-        return found is sense
+        for item in fact.body.get(name) or ():
+            for key, matches in tests:
+                if not matches(item.get(key)):
+                    break
+            else:
+                return sense
+        return not sense
 
     return some
 
 
 def matcher(wanted: Any) -> Matches:
-    """A test of one value of a body."""
+    """A test of one value of a body. Values as written are found at once; other spellings take the longer way."""
     if isinstance(wanted, Mapping):
         return _operators(wanted)
     options = _listed(wanted)
@@ -115,14 +125,22 @@ def matcher(wanted: Any) -> Matches:
         tests = [matcher(option) for option in options]
         return lambda value: any(test(value) for test in tests)
     empty = None in options
+    plain = frozenset(option for option in options if isinstance(option, str))
     exact = frozenset(option.lower() if isinstance(option, str) else option for option in options if option is not None)
     begins = tuple(option[:-1].lower() for option in options if isinstance(option, str) and option.endswith("*"))
 
+    def spelled(text: Any) -> bool:
+        return text in exact or (isinstance(text, str) and text.startswith(begins))
+
     def matches(value: Any) -> bool:
-        if value is None or value == "" or value == [] or value == {}:
+        if value is None or value == "":
             return empty
-        for text in _spellings(value):
-            if text in exact or (begins and isinstance(text, str) and text.startswith(begins)):
+        if value.__class__ is str and value in plain:
+            return True
+        if value == [] or value == {}:
+            return empty
+        for text in _spellings(value):  # noqa: SIM110 (a generator costs twice the time, for every fact of every replay)
+            if spelled(text):
                 return True
         return False
 
@@ -133,22 +151,17 @@ def _spellings(value: Any) -> Iterable[Any]:
     """The ways a value may be written in a guard."""
     if isinstance(value, str):
         lower = value.lower()
-        yield lower
-        if "|" in lower:
-            yield lower.partition("|")[2]
-    elif isinstance(value, Mapping):
-        yield from _spellings(value.get("code") or "")
-        yield from _spellings(value.get("text") or "")
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _spellings(item)
-    else:
-        yield value
+        return (lower, lower.partition("|")[2]) if "|" in lower else (lower,)
+    if isinstance(value, Mapping):
+        return (*_spellings(value.get("code") or ""), *_spellings(value.get("text") or ""))
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _spellings(item)]
+    return (value,)
 
 
 def _operators(wanted: Mapping[str, Any]) -> Matches:
     if unknown := set(wanted) - set(OPERATORS):
-        raise BadGuard(f"unknown operator {sorted(unknown)[0]!r}; there are {', '.join(OPERATORS)}")
+        raise BadGuard(f"unknown operator {min(unknown)!r}; there are {', '.join(OPERATORS)}")
     tests = [_operator(str(name), operand) for name, operand in wanted.items()]
     return lambda value: all(test(value) for test in tests)
 
@@ -187,23 +200,29 @@ def grade_of(name: str) -> int:
 
 
 def _reached(wanted: Any) -> Test:
-    names = tuple(str(name) for name in _listed(wanted))
+    names = frozenset(str(name) for name in _listed(wanted))
     if len(names) == 1:
-        only = names[0]
+        (only,) = names
         return lambda fact, state: only in state.seen
-    return lambda fact, state: all(name in state.seen for name in names)
+    return lambda fact, state: state.seen.keys() >= names
 
 
 def _not_reached(wanted: Any) -> Test:
-    names = tuple(str(name) for name in _listed(wanted))
-    return lambda fact, state: not any(name in state.seen for name in names)
+    names = frozenset(str(name) for name in _listed(wanted))
+    if len(names) == 1:
+        (only,) = names
+        return lambda fact, state: only not in state.seen
+    return lambda fact, state: names.isdisjoint(state.seen)
 
 
 def _track(wanted: Any) -> Test:
     if not isinstance(wanted, Mapping):
         raise BadGuard("track: needs {name: where}")
     places = [(str(name), frozenset(str(place) for place in _listed(where))) for name, where in wanted.items()]
-    return lambda fact, state: all(state.place(name) in allowed for name, allowed in places)
+    if len(places) == 1:
+        ((name, allowed),) = places
+        return lambda fact, state: state.places.get(name, "never") in allowed
+    return lambda fact, state: all(state.places.get(name, "never") in allowed for name, allowed in places)
 
 
 def _entry(wanted: Any) -> Test:
@@ -222,8 +241,11 @@ def _every(tests: list[Test]) -> Test:
     if len(tests) == 1:
         return tests[0]
     if len(tests) == 2:
-        first, second = tests
-        return lambda fact, state: first(fact, state) and second(fact, state)
+        one, two = tests
+        return lambda fact, state: one(fact, state) and two(fact, state)
+    if len(tests) == 3:
+        one, two, three = tests
+        return lambda fact, state: one(fact, state) and two(fact, state) and three(fact, state)
     return lambda fact, state: all(test(fact, state) for test in tests)
 
 

@@ -5,10 +5,11 @@ Read only when a definition is validated or published: nothing here runs when ev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pathways.deadlines import parse
 
@@ -214,14 +215,38 @@ class HoldRule(Written):
 
 
 class Join(Written):
-    """A guard over several tracks. When it becomes true, `join.<name>` is told to the main track."""
+    """A named guard over several tracks, for other guards to ask by `join: name`."""
 
     all_of: list[Guard] = []
     any_of: list[Guard] = []
 
 
+def _expand(value: Any, joins: Mapping[str, Any]) -> Any:
+    """Guards with `join: name` replaced by what the join says."""
+    if isinstance(value, list):
+        return [_expand(item, joins) for item in value]
+    if not isinstance(value, dict):
+        return value
+    expanded = {key: _expand(child, joins) for key, child in value.items() if key != "join"}
+    if "join" in value:
+        if value["join"] not in joins:
+            raise ValueError(f"no join called {value['join']!r}")
+        join = joins[value["join"]]
+        parts = [{key: join[name]} for key, name in (("all", "all_of"), ("any", "any_of")) if join.get(name)]
+        expanded["all"] = [*_listed(expanded.get("all", [])), *parts]
+    return expanded
+
+
 class Pathway(Written):
     """One programme."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_joins(cls, body: Any) -> Any:
+        joins = body.get("joins") if isinstance(body, dict) else None
+        if not isinstance(joins, dict):
+            return body
+        return {key: value if key == "joins" else _expand(value, joins) for key, value in body.items()}
 
     code: Slug
     title: str

@@ -119,7 +119,7 @@ def _stage(pathway: schema.Pathway, place: Place, stage: schema.Stage) -> Iterat
         yield place, "no-source", "a deadline says where it comes from, or `local default`"
     if not stage.ball:
         yield place, "no-ball", "say whom everyone waits for"
-    how, _, name = stage.anchor.partition(":")
+    how, _, _ = stage.anchor.partition(":")
     if how not in ("entered", "opened", "field", "context") and stage.anchor not in pathway.milestones:
         yield (*place, "anchor"), "unknown-milestone", f"no milestone called {stage.anchor!r} to count from"
     if stage.phase and stage.phase not in pathway.phases:
@@ -161,7 +161,6 @@ def _keys(guard: Any) -> Iterator[str]:
 
 
 def _kinds(pathway: schema.Pathway) -> Iterator[Finding]:
-    joins = {f"join.{name}" for name in pathway.joins}
     named: list[tuple[Place, Iterable[str]]] = [(place, move.on or ()) for place, _, move in _moves(pathway)]
     for name, track in pathway.tracks.items():
         named += [(("tracks", name, "stages", one, "awaits"), stage.awaits) for one, stage in track.stages.items()]
@@ -181,7 +180,7 @@ def _kinds(pathway: schema.Pathway) -> Iterator[Finding]:
             yield ("enrol", n), "unknown-entry", f"{enrol.entry!r} is not in `entries`"
     for place, kinds in named:
         for kind in kinds:
-            if kind not in KINDS and kind not in joins:
+            if kind not in KINDS:
                 yield place, "unknown-kind", f"no event kind called {kind!r}"
 
 

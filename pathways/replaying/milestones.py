@@ -8,38 +8,44 @@ from pathways.facts import Fact
 from pathways.replaying.state import Seen, State
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Definition
+    from pathways.definitions.compiled import Definition, Reach
 
 
-def reach(definition: Definition, state: State, fact: Fact) -> None:
+def reach(definition: Definition, state: State, fact: Fact, rules: tuple[Reach, ...]) -> None:
     """Notes the first time of every milestone that the fact reaches, and of those that must have been reached before."""
-    for rule in definition.reaches.get(fact.kind, ()):
+    seen: Seen | None = None
+    known_all = state.seen
+    for rule in rules:
         name = rule.milestone
-        known = state.seen.get(name)
+        known = known_all.get(name)
         if known is not None and not known.implied and not rule.tracked:
             continue
         if fact.grade < rule.grade or (rule.when is not None and not rule.when(fact, state)):
             continue
-        seen = Seen(fact.occurred.lo, fact.occurred.hi, fact.lineage)
+        seen = seen or Seen(fact.occurred.lo, fact.occurred.hi, fact.lineage)
         if rule.tracked:
             state.reaches.setdefault(name, []).append((seen, fact))
         if known is None or known.implied:
-            state.seen[name] = seen
+            known_all[name] = seen
+            state.changed.add(name)
+            if implied := definition.implies.get(name):
+                if state.denied:
+                    state.denied.difference_update(implied)
+                _imply(state, implied, seen)
             if state.denied:
-                state.denied.difference_update((name, *definition.implies.get(name, ())))
-            _imply(definition, state, name, seen)
-            state.changed = True
+                state.denied.discard(name)
 
 
-def _imply(definition: Definition, state: State, name: str, seen: Seen) -> None:
-    for implied in definition.implies.get(name, ()):
-        if implied not in state.seen and implied not in state.denied:
-            state.seen[implied] = Seen(seen.at, seen.hi, seen.basis, True)
+def _imply(state: State, names: tuple[str, ...], seen: Seen) -> None:
+    for name in names:
+        if name not in state.seen and name not in state.denied:
+            state.seen[name] = Seen(seen.at, seen.hi, seen.basis, True)
+            state.changed.add(name)
 
 
-def take_back(definition: Definition, state: State, fact: Fact) -> None:
+def take_back(definition: Definition, state: State, fact: Fact, rules: tuple[Reach, ...]) -> None:
     """Forgets what was not so after all: the occasions that share an id with the fact, or all if none does."""
-    for rule in definition.takes_back.get(fact.kind, ()):
+    for rule in rules:
         occasions = state.reaches.get(rule.milestone)
         if not occasions and rule.milestone not in state.seen:
             continue
@@ -50,7 +56,11 @@ def take_back(definition: Definition, state: State, fact: Fact) -> None:
         left = state.reaches[rule.milestone] = [one for one in occasions if same and one not in same]
         if not left:
             state.denied.add(rule.milestone)
-        _retell(definition, state)
+        if left or rule.milestone in definition.implied or rule.milestone in definition.implies:
+            _retell(definition, state)
+        else:
+            state.seen.pop(rule.milestone, None)
+            state.changed.add(rule.milestone)
 
 
 def _of_the_same_thing(fact: Fact, occasions: list[tuple[Seen, Fact]]) -> list[tuple[Seen, Fact]]:
@@ -70,9 +80,10 @@ def _ids(fact: Fact) -> set[str]:
 
 def _retell(definition: Definition, state: State) -> None:
     """Rebuilds what is seen from the occasions that stand. What was denied is not implied again by what was known before."""
+    before = state.seen
     kept = {name: seen for name, seen in state.seen.items() if not seen.implied and name not in state.reaches}
     kept.update({name: occasions[0][0] for name, occasions in state.reaches.items() if occasions})
     state.seen = dict(sorted(kept.items(), key=lambda item: item[1].at))
     for name, seen in list(state.seen.items()):
-        _imply(definition, state, name, seen)
-    state.changed = True
+        _imply(state, definition.implies.get(name, ()), seen)
+    state.changed |= before.keys() ^ state.seen.keys()

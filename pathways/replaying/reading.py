@@ -1,24 +1,27 @@
-"""Reads the facts of one journey in order: milestones, side tracks, the main track, joins, holds and ends."""
+"""Reads the facts of one journey in order: milestones, side tracks, the main track, joins and matters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathways.deadlines import clock_of
 from pathways.facts import Fact, Grade, Moment, Rank
+from pathways.kinds import ACTS as OUR_ACTS
+from pathways.kinds import DERIVED
 from pathways.lineage import is_stale
+from pathways.replaying.acts import ACTS, AFTER_END, MAIN, hold_by_rule, instant
 from pathways.replaying.milestones import reach, take_back
 from pathways.replaying.state import OpenStay, State
-from pathways.timeline import Anomaly, Context, HoldSpan
+from pathways.timeline import Anomaly, Context
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Definition, Move, Stage, Track
+    from pathways.definitions.compiled import Definition, Move, Plan, Stage, Track
 
-MAIN = "main"
 END = "end"
 LONGEST_CHAIN = 32
+_OWN = frozenset({*OUR_ACTS, *DERIVED})
 
 
 class Reader:
@@ -37,12 +40,13 @@ class Reader:
     def read(self) -> State:
         """Facts before enrolment reach milestones and move side tracks; `main` opens with `enrolled`."""
         opens_at = self._opens_without_enrolment()
+        plans = self.definition.plans
         for fact in self.told:
             if opens_at is not None and fact.occurred.lo >= opens_at:
                 self._open(Fact("enrolled", "opened", Moment(opens_at, opens_at), ""))
                 opens_at = None
             if self.state.status == "active":
-                self._take(fact)
+                self._take(fact, plans[fact.kind])
             else:
                 self._take_after_end(fact)
         if opens_at is not None:
@@ -58,43 +62,47 @@ class Reader:
 
     def _open(self, fact: Fact) -> None:
         self.opened_hi = fact.occurred.hi
-        reach(self.definition, self.state, fact)
+        reach(self.definition, self.state, fact, self.definition.plans["enrolled"].reaches)
         self.state.opened = True
         self._enter(self.definition.tracks[MAIN].start, fact)
 
     # one fact
 
-    def _take(self, fact: Fact) -> None:
-        definition, state, kind = self.definition, self.state, fact.kind
+    def _take(self, fact: Fact, plan: Plan) -> None:
+        definition, state = self.definition, self.state
         if fact.basis is not None and fact.grade != Grade.RULE and self._rests_on_changed(fact):
             state.matters[("stale_confirmation", fact.lineage)] = None
             return
-        if kind == "enrolled" and not state.opened:
+        if fact.kind == "enrolled" and not state.opened:
             self._open(fact)
             return
-        state.changed = False
-        take_back(definition, state, fact)
-        reach(definition, state, fact)
-        self._raise_matters(fact)
-        if (act := _ACTS.get(kind)) is not None:
+        state.changed = set()
+        if plan.takes_back:
+            take_back(definition, state, fact, plan.takes_back)
+        if plan.reaches:
+            reach(definition, state, fact, plan.reaches)
+        if plan.settles or plan.raises or plan.acted_on:
+            self._ask(fact, plan)
+        act = ACTS.get(fact.kind)
+        if act is not None:
             act(self, fact)
             if state.status != "active":
                 return
-        if definition.holds:
-            self._hold_by_rule(fact)
-        moved = self._move_side(fact)
+        if plan.holds:
+            hold_by_rule(self, fact)
+        moved = self._move_side(fact, plan.side_tracks) if plan.side_tracks else False
         moved = self._move_open(MAIN, fact) or moved
         if state.changed:
-            self._settle(fact)
+            if not state.changed.isdisjoint(definition.minds):
+                self._settle(fact)
         elif not moved:
             self._note_refusal(fact)
 
     def _take_after_end(self, fact: Fact) -> None:
         """Later facts are shown but move nothing; a result or a start asks for a person. Only people continue an ended journey."""
-        kind = fact.kind
-        if kind in _AFTER_END:
-            _ACTS[kind](self, fact)
-        elif kind in self.definition.late and self.state.status != "void":
+        if fact.kind in AFTER_END:
+            ACTS[fact.kind](self, fact)
+        elif fact.kind in self.definition.late and self.state.status != "void":
             self.state.matters[("late_fact", fact.lineage)] = None
 
     def _rests_on_changed(self, fact: Fact) -> bool:
@@ -102,12 +110,21 @@ class Reader:
             self.digests = {one.lineage: one.digest for one in self.told}
         return is_stale(fact, self.digests)
 
+    def _ask(self, fact: Fact, plan: Plan) -> None:
+        """Opens and closes what a person must settle."""
+        state = self.state
+        for rule in plan.settles:
+            if state.matters and fact.grade >= rule.grade and (rule.when is None or rule.when(fact, state)):
+                state.matters = {key: None for key in state.matters if key[0] != rule.matter}
+        for rule in plan.raises:
+            if rule.when is None or rule.when(fact, state):
+                state.matters[(rule.matter, fact.lineage)] = None
+        if plan.acted_on and fact.rank == Rank.CORRECTED:
+            state.corrected.append(fact)
+
     # tracks
 
-    def _move_side(self, fact: Fact) -> bool:
-        listening = self.definition.side_tracks.get(fact.kind)
-        if not listening:
-            return False
+    def _move_side(self, fact: Fact, listening: tuple[Track, ...]) -> bool:
         track = self._side_track(fact, listening)
         if track is None:
             self.state.anomalies.append(Anomaly("no_track", fact.lineage, f"no track takes this {fact.kind}"))
@@ -131,34 +148,34 @@ class Reader:
         return stay is not None and self._apply_first(stay.stage.on.get(fact.kind), track, fact)
 
     def _apply_first(self, moves: tuple[Move, ...] | None, track: str, fact: Fact) -> bool:
-        if moves:
-            for move in moves:
-                if fact.grade >= move.grade and (move.when is None or move.when(fact, self.state)):
-                    self._apply(move, track, fact)
-                    return True
+        for move in moves or ():
+            if fact.grade >= move.grade and (move.when is None or move.when(fact, self.state)):
+                if track != MAIN and fact.keys:
+                    self._adopt(track, fact)
+                self._apply(move, track, fact)
+                return True
         return False
 
-    def _apply(self, move: Move, track: str, fact: Fact, *, own: bool = True) -> None:
-        if own and track != MAIN:
-            self._adopt(track, fact)
+    def _apply(self, move: Move, track: str, fact: Fact) -> None:
         if move.to == END:
             self._close(track, fact, move.closed_as)
         elif move.to:
             self._enter(move.to, fact)
-        self._apply_rest(move, fact)
+        if move.reaches_out:
+            self._apply_rest(move, fact)
 
     def _apply_rest(self, move: Move, fact: Fact) -> None:
         for name in move.closes:
-            self._close(name, fact, move.closed_as)
+            self._close(name, fact, "closed")
         for key in move.opens:
             track = key.partition(".")[0]
             if track not in self.state.open:
                 self._adopt(track, fact)
                 self._enter(key, fact)
         if move.completes:
-            self._end(fact, "completed", outcome=move.completes)
+            self.end(fact, "completed", outcome=move.completes)
         elif move.exits:
-            self._end(fact, "exited", reason=move.exits)
+            self.end(fact, "exited", reason=move.exits, of_class=self.definition.exits.get(move.exits, "administrative"))
 
     def _enter(self, key: str, fact: Fact) -> None:
         """Begins a stay; stages whose own condition is met already are passed without one."""
@@ -167,15 +184,16 @@ class Reader:
             stage = stages[key]
             move = self._met(stage, fact) if stage.always else None
             if move is None:
-                self._begin(stage, fact)
+                self.begin(stage, fact)
                 return
             if move.to == END:
                 self._close(stage.track, fact, move.closed_as)
             self._apply_rest(move, fact)
-            if move.to == END or state.status != "active":
+            if move.to == END or not move.to or state.status != "active":
                 return
             key = move.to
-        self._begin(stages[key], fact)
+        self._note_restless(fact)
+        self.begin(stages[key], fact)
 
     def _met(self, stage: Stage, fact: Fact) -> Move | None:
         for move in stage.always:
@@ -183,64 +201,64 @@ class Reader:
                 return move
         return None
 
-    def _begin(self, stage: Stage, fact: Fact) -> None:
+    def begin(self, stage: Stage, fact: Fact) -> None:
+        """A new stay; the one that was open on the track is left."""
         state, at = self.state, fact.occurred.lo
         before = state.open.get(stage.track)
         if before is not None:
             before.left_at, before.left_by = at, fact.lineage
         occurrence = state.times[stage.key] = state.times.get(stage.key, 0) + 1
-        stay = OpenStay(stage, occurrence, fact.lineage, at, self._anchor(stage, fact))
-        state.open[stage.track] = stay
+        anchor = fact.occurred.hi if stage.anchor[0] == "entered" else self._anchor(stage, fact)
+        stay = state.open[stage.track] = OpenStay(stage, occurrence, fact.lineage, at, anchor)
         state.stays.append(stay)
-        state.changed = True
+        state.places[stage.track] = stage.name
+        state.changed.add(stage.mark)
 
     def _anchor(self, stage: Stage, fact: Fact) -> datetime:
         how, name = stage.anchor
-        if how == "entered":
-            return fact.occurred.hi
         if how == "milestone":
             seen = self.state.seen.get(name)
             return seen.hi if seen is not None else fact.occurred.hi
         if how == "opened":
             return self.opened_hi or fact.occurred.hi
         if how == "field":
-            return self._instant(fact.body.get(name)) or fact.occurred.hi
+            return instant(fact.body.get(name), self.context.calendar) or fact.occurred.hi
         if name == "birth" and self.context.birth is not None:
             return clock_of(self.context.calendar).at_hour(self.context.birth.toordinal(), 24)
         return self.context.anchors.get(name, fact.occurred.hi)
 
     def _close(self, track: str, fact: Fact, closed_as: str) -> None:
-        stay = self.state.open.pop(track, None)
+        state = self.state
+        stay = state.open.pop(track, None)
         if stay is not None:
             stay.left_at, stay.left_by = fact.occurred.lo, fact.lineage
-        self.state.closed_as[track] = closed_as
-        self.state.changed = True
+        state.places[track] = closed_as
+        state.changed.add(f"track:{track}")
 
     def _adopt(self, track: str, fact: Fact) -> None:
         """A track keeps the ids of what moved it, so that later facts of the same order or specimen find it."""
-        if fact.keys:
-            self.state.keys.setdefault(track, set()).update(key for key in fact.keys if not key.startswith("journey:"))
+        if fact.keys and fact.kind not in _OWN:
+            keys = self.state.keys.get(track)
+            if keys is None:
+                keys = self.state.keys[track] = set()
+            keys.update(fact.keys)
 
     def _settle(self, fact: Fact) -> None:
-        """After a change: joins that became true are told to main, and stages whose condition is now met are left."""
+        """After a change: stages whose condition is now met are left, until nothing more follows."""
         state = self.state
         for _ in range(LONGEST_CHAIN):
-            state.changed = False
-            for name, test in self.definition.joins:
-                if name in state.joined:
-                    if not test(fact, state):
-                        state.joined.discard(name)
-                elif test(fact, state):
-                    state.joined.add(name)
-                    stay = state.open.get(MAIN)
-                    if stay is not None:
-                        self._apply_first(stay.stage.on.get(f"join.{name}"), MAIN, fact)
-            for track, stay in list(state.open.items()):
-                if stay.stage.always and state.open.get(track) is stay and (move := self._met(stay.stage, fact)) is not None:
-                    self._apply(move, track, fact, own=False)
-            if not state.changed or state.status != "active":
+            changed, state.changed = state.changed, set()
+            for stay in [one for one in state.open.values() if one.stage.always and not one.stage.minds.isdisjoint(changed)]:
+                if state.open.get(stay.stage.track) is stay:
+                    move = self._met(stay.stage, fact)
+                    if move is not None:
+                        self._apply(move, stay.stage.track, fact)
+            if state.status != "active" or state.changed.isdisjoint(self.definition.minds):
                 return
-        state.anomalies.append(Anomaly("restless", fact.lineage, "the definition's stages chase each other"))
+        self._note_restless(fact)
+
+    def _note_restless(self, fact: Fact) -> None:
+        self.state.anomalies.append(Anomaly("restless", fact.lineage, "the definition's stages chase each other"))
 
     def _note_refusal(self, fact: Fact) -> None:
         """A fact that the main track waits for and that its moves refused, for its grade or by a guard."""
@@ -248,120 +266,11 @@ class Reader:
         if stay is not None and fact.kind in stay.stage.awaits:
             self.state.anomalies.append(Anomaly("refused", fact.lineage, f"{stay.stage.key} awaits {fact.kind}, but not this one"))
 
-    # matters and holds
-
-    def _raise_matters(self, fact: Fact) -> None:
-        definition, state = self.definition, self.state
-        if state.matters and definition.matters_until:
-            for name, rule in definition.matters_until:
-                if any(fact.kind in on and fact.grade >= grade and (when is None or when(fact, state)) for on, when, grade in rule.until):
-                    state.matters = {key: None for key in state.matters if key[0] != name}
-        for rule in definition.matters.get(fact.kind, ()):
-            if rule.when is None or rule.when(fact, state):
-                state.matters[(rule.matter, fact.lineage)] = None
-        if fact.rank == Rank.CORRECTED and fact.kind in definition.acted_on:
-            state.corrected.append(fact)
-
-    def _hold_by_rule(self, fact: Fact) -> None:
-        for rule in self.definition.holds.values():
-            if fact.kind in rule.ends:
-                self._resume(fact.occurred.lo, rule.reason)
-        rule_of_kind = self.definition.holds.get(fact.kind)
-        if rule_of_kind is not None:
-            until = clock_of(self.context.calendar).after(fact.occurred.hi, rule_of_kind.length)
-            self.state.holds.append(HoldSpan(rule_of_kind.reason, fact.occurred.lo, until, until, rule_of_kind.party))
-
-    def held(self, fact: Fact) -> None:
-        body = fact.body
-        until, review_at = self._instant(body.get("until")), self._instant(body.get("review_at"))
-        self.state.holds.append(
-            HoldSpan(str(body.get("reason") or ""), fact.occurred.lo, until, review_at or until, str(body.get("party") or ""))
-        )
-
-    def resumed(self, fact: Fact) -> None:
-        self._resume(fact.occurred.lo, None)
-
-    def _resume(self, at: datetime, reason: str | None) -> None:
-        self.state.holds = [
-            HoldSpan(hold.reason, hold.since, at, hold.review_at, hold.party)
-            if (reason is None or hold.reason == reason) and (hold.until is None or hold.until > at)
-            else hold
-            for hold in self.state.holds
-        ]
-
-    def _instant(self, value: object) -> datetime | None:
-        """A time in a body: ISO 8601 with offset, or a plain date, which means the start of that working day."""
-        if not isinstance(value, str) or not value:
-            return None
-        try:
-            clock = clock_of(self.context.calendar)
-            if len(value) <= 10:
-                return clock.at_hour(date.fromisoformat(value).toordinal(), self.context.calendar.opens)
-            instant = datetime.fromisoformat(value)
-            return instant if instant.tzinfo else datetime.combine(instant.date(), time(instant.hour, instant.minute), clock.zone)
-        except ValueError:
-            return None
-
-    # ends
-
-    def _end(self, fact: Fact, status: str, *, outcome: str = "", reason: str = "", of_class: str = "") -> None:
+    def end(self, fact: Fact, status: str, *, outcome: str = "", reason: str = "", of_class: str = "") -> None:
+        """The journey ends here; every open stay is left by the fact that ended it."""
         state = self.state
-        state.status, state.outcome, state.exit_reason = status, outcome, reason
-        state.exit_class = of_class or self.definition.exits.get(reason, "")
+        state.status, state.outcome, state.exit_reason, state.exit_class = status, outcome, reason, of_class
         state.ended_at = fact.occurred.lo
         state.left_in = [stay.stage for stay in state.open.values()]
         for track in list(state.open):
             self._close(track, fact, "ended")
-
-    def exited(self, fact: Fact) -> None:
-        """A person says how it ended; some reasons are good ends. A listed sub-reason decides the class (*started before result*)."""
-        reason, sub_reason = str(fact.body.get("reason") or ""), str(fact.body.get("sub_reason") or "")
-        left_in = self.state.left_in
-        if reason in self.definition.completions:
-            self._end(fact, "completed", outcome=reason)
-        else:
-            exits = self.definition.exits
-            of_class = exits.get(sub_reason) or exits.get(reason) or str(fact.body.get("class") or "administrative")
-            self._end(fact, "exited", reason=reason, of_class=of_class)
-        self.state.left_in = self.state.left_in or left_in
-
-    def death(self, fact: Fact) -> None:
-        if self.definition.death_ends:
-            self._end(fact, "exited", reason="deceased", of_class=self.definition.exits.get("deceased", "competing"))
-
-    def voided(self, fact: Fact) -> None:
-        state = self.state
-        state.before_void = (state.status, state.outcome, state.exit_reason, state.exit_class, state.ended_at)
-        left_in = state.left_in
-        self._end(fact, "void")
-        state.left_in = state.left_in or left_in
-
-    def reopened(self, fact: Fact) -> None:
-        """Goes on where it stopped, on every track that was waiting."""
-        state = self.state
-        if state.status == "active":
-            return
-        state.status, state.outcome, state.exit_reason, state.exit_class, state.ended_at = "active", "", "", "", None
-        for stage in state.left_in or [self.definition.stages[self.definition.tracks[MAIN].start]]:
-            self._begin(stage, fact)
-
-    def restored(self, fact: Fact) -> None:
-        state = self.state
-        if state.status == "void" and state.before_void is not None:
-            before = state.before_void
-            if before[0] == "active":
-                self.reopened(fact)
-            else:
-                state.status, state.outcome, state.exit_reason, state.exit_class, state.ended_at = before
-
-
-_ACTS: dict[str, Callable[[Reader, Fact], None]] = {
-    "held": Reader.held,
-    "resumed": Reader.resumed,
-    "exited": Reader.exited,
-    "voided": Reader.voided,
-    "reopened": Reader.reopened,
-    "restored": Reader.restored,
-    "death": Reader.death,
-}
-_AFTER_END = frozenset({"exited", "voided", "reopened", "restored"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pathways.timeline import Anomaly, HoldSpan
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Stage
+    from pathways.definitions.compiled import Stage
     from pathways.facts import Fact
 
 
@@ -37,13 +37,12 @@ class OpenStay:
 
 
 class State:
-    """Mutable, lives for one replay."""
+    """Mutable, lives for one replay. `places`: where a track stands, its stage or how it ended; absent where it never began."""
 
     __slots__ = (
         "anomalies",
         "before_void",
         "changed",
-        "closed_as",
         "corrected",
         "denied",
         "ended_at",
@@ -51,13 +50,13 @@ class State:
         "exit_class",
         "exit_reason",
         "holds",
-        "joined",
         "keys",
         "left_in",
         "matters",
         "open",
         "opened",
         "outcome",
+        "places",
         "reaches",
         "seen",
         "status",
@@ -76,7 +75,7 @@ class State:
         self.seen: dict[str, Seen] = {}
         self.reaches: dict[str, list[tuple[Seen, Fact]]] = {}
         self.open: dict[str, OpenStay] = {}
-        self.closed_as: dict[str, str] = {}
+        self.places: dict[str, str] = {}
         self.left_in: list[Stage] = []
         self.stays: list[OpenStay] = []
         self.times: dict[str, int] = {}
@@ -84,13 +83,7 @@ class State:
         self.holds: list[HoldSpan] = []
         self.matters: dict[tuple[str, str], None] = {}
         self.anomalies: list[Anomaly] = []
-        self.joined: set[str] = set()
         self.before_void: tuple[str, str, str, str, datetime | None] | None = None
-        self.changed = False
+        self.changed: set[str] = set()
         self.corrected: list[Fact] = []
         self.denied: set[str] = set()
-
-    def place(self, track: str) -> str:
-        """Where a track stands: its stage, else how it ended, else `never`."""
-        stay = self.open.get(track)
-        return stay.stage.name if stay is not None else self.closed_as.get(track, "never")

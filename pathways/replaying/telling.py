@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,9 @@ from pathways.replaying.state import OpenStay, State
 from pathways.timeline import Anomaly, BallSpan, Context, HoldSpan, MilestoneLine, StayLine, Timeline
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Definition, Stage
+    from pathways.definitions.compiled import Definition, Stage
 
-_NEVER = datetime.max
+_NEVER = datetime.max.replace(tzinfo=UTC)
 NOBODY = Fact("", "", Moment(_NEVER, _NEVER), "")
 Rungs = tuple[datetime | None, ...]
 
