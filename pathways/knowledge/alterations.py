@@ -22,6 +22,7 @@ _CODING = re.compile(
     r"\bc\.\(?(\d+)([+-]\d+)?(?:_(\d+)([+-]\d+)?)?(delins[ACGT]+|del[ACGT]*ins[ACGT]+|del[ACGT]*|ins[ACGT]+|dup[ACGT]*|([ACGT])>([ACGT]))"
 )
 _FUSION_WORD = re.compile(r"\b(fusion|rearrange\w*|translocation|fish\b)", re.IGNORECASE)
+_PARTNERS = re.compile(r"\b([A-Z][A-Z0-9]{1,9})\s?(?:::|-|/|;)\s?([A-Z][A-Z0-9]{1,9})\b")
 SPLICE_REACH = 30
 
 
@@ -78,7 +79,7 @@ def _measure(tail: str, span: int, *, per: int) -> tuple[str, int | None]:
 
 def fusion(text: str, knowledge: Knowledge) -> tuple[str, str] | None:
     """(gene, name) where `text` names a fusion of a gene that fuses: `EML4-ALK` -> (ALK, EML4::ALK)."""
-    for left, right in re.findall(r"\b([A-Z][A-Z0-9]{1,9})\s?(?:::|-|/|;)\s?([A-Z][A-Z0-9]{1,9})\b", text.upper()):
+    for left, right in _PARTNERS.findall(text.upper()):
         for gene in (right, left):
             symbol = knowledge.symbols.get(gene, gene)
             if symbol in knowledge.genes and knowledge.genes[symbol].fusion and left != right:
@@ -94,6 +95,8 @@ def classify(gene: Gene, *, alteration: str, text: str, kind: str) -> str:
     """The class of `gene` that the alteration belongs to, or blank. `kind` is the finding's type in our words."""
     if kind == "fusion":
         return "fusion" if gene.fusion else ""
+    if not (alteration or text):
+        return "amplification" if kind == "amplification" and "amplification" in gene.classes else ""
     for name, row in gene.classes.items():
         if _belongs(row, alteration, text):
             return name

@@ -74,7 +74,8 @@ def evaluate(
     somatic = [one for one in canonical if one["origin"] != "germline"]
     tissue = panel([one for one in somatic if one["specimen"] in rows.adequate_specimens], rows.panel, knowledge=knowledge)
     case = _Case(somatic, tissue, parse_stage(stage), _line(line), _histology(histology), on, knowledge)
-    judged = [(rule, *_judge(rule, case)) for rule in rows.rules if rule.holds_on(on)]
+    altered = {one["gene"] for one in somatic if is_positive(one)}
+    judged = [(rule, *_judge(rule, case)) for rule in rows.rules if not altered.isdisjoint(rule.genes) and rule.holds_on(on)]
     return _combine(judged, case, rows)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from . import measures
 from .alterations import classify, coding_change, fusion, is_fusion_word, protein_change
@@ -71,7 +71,7 @@ def normalise(findings: Iterable[Mapping[str, Any]], *, specimen: str = "", know
     out: list[Finding] = []
     for raw in findings:
         if "klass" in raw:
-            out.append(Finding(**raw))  # type: ignore[typeddict-item]
+            out.append(cast("Finding", raw))
             continue
         out.extend(_normalise_one(raw, specimen, known))
     return out
@@ -225,8 +225,11 @@ def _interval(raw: Mapping[str, Any], words: str, gene: str) -> measures.Interva
 def panel(findings: Iterable[Mapping[str, Any]], genes: Iterable[str], *, knowledge: Knowledge | None = None) -> dict[str, str]:
     """Of each gene one of five: present, absent, indeterminate, failed, not_tested. The clearest statement about a gene wins."""
     known = knowledge or load()
-    canonical = normalise(findings, knowledge=known)
-    return {gene: _answer([one for one in canonical if one["gene"] == gene and one["origin"] != "germline"], gene, known) for gene in genes}
+    of_gene: dict[str, list[Finding]] = {}
+    for one in normalise(findings, knowledge=known):
+        if one["origin"] != "germline":
+            of_gene.setdefault(one["gene"], []).append(one)
+    return {gene: _answer(of_gene.get(gene, ()), gene, known) for gene in genes}
 
 
 def _answer(findings: Sequence[Finding], gene: str, known: Knowledge) -> str:

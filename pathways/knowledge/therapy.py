@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from pathways.facts import Fact, Moment
@@ -52,17 +53,54 @@ def statements(case: core.Case, rows: TherapyFile, knowledge: Knowledge) -> list
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Something to be read, known by the digests of what it is read from: the same is not read twice."""
+
+    digests: tuple[str, ...]
+    facts: tuple[Fact, ...] = field(compare=False)
+    knowledge: Knowledge = field(compare=False)
+
+
+def _findings(fact: Fact, knowledge: Knowledge) -> list[Finding]:
+    return _read_result(_Read((fact.digest, knowledge.digest), (fact,), knowledge))
+
+
+@lru_cache(maxsize=2048)
+def _read_result(asked: _Read) -> list[Finding]:
+    return of_result(asked.facts[0].body, knowledge=asked.knowledge)
+
+
 def _steps(evidence: Sequence[Fact], rows: TherapyFile, knowledge: Knowledge) -> Iterator[Step]:
     """Asks the rules again after each piece of evidence, once there is a result that can be read."""
+    seen: list[Fact] = []
+    has_result = False
+    for fact in evidence:
+        seen.append(fact)
+        has_result = has_result or (fact.kind in core.RESULTS and bool(_findings(fact, knowledge)))
+        if has_result:
+            digests = (rows.tumour, knowledge.digest, *(one.digest for one in seen))
+            answered = _ask(_Read(digests, tuple(seen), knowledge), rows.tumour)
+            if answered is not None:
+                yield Step(fact, answered.answer, tuple(seen), fact.kind == "result_partial", answered.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    answer: Answer
+    line: str | None
+
+
+@lru_cache(maxsize=2048)
+def _ask(asked: _Read, tumour: str) -> _Answered | None:
+    """The rules' answer to all of these facts together; None where no finding can be read."""
     findings: list[Finding] = []
     stage = histology = line = specimen = ""
-    preliminary = False
-    for position, fact in enumerate(evidence):
+    for fact in asked.facts:
         body = fact.body
         if fact.kind in core.RESULTS:
-            found = of_result(body, knowledge=knowledge)
+            found = _findings(fact, asked.knowledge)
             findings.extend(found if fact.kind == "result_final" else [one for one in found if one["presence"] == "present"])
-            preliminary = fact.kind == "result_partial"
         elif fact.kind == "enrolled":
             line = line or EPISODE_LINE.get(str(body.get("episode_kind") or "initial"), "")
             stage = stage or ("advanced" if body.get("entry") == "advanced" else "")
@@ -71,19 +109,20 @@ def _steps(evidence: Sequence[Fact], rows: TherapyFile, knowledge: Knowledge) ->
             histology = str(body.get("histology") or histology)
             line = str(body.get("line") or line)
             specimen = str(body.get("specimen") or specimen)
-            findings.extend(of_result(body, knowledge=knowledge) if fact.kind == "picked" else ())
-        if findings:
-            answer = evaluate(
-                [one if one["specimen"] else {**one, "specimen": specimen} for one in findings],
-                stage=stage or None,
-                line=line or None,
-                histology=histology or None,
-                specimen_class=None,
-                on=fact.occurred.hi.date(),
-                knowledge=knowledge,
-                tumour=rows.tumour,
-            )
-            yield Step(fact, answer, tuple(evidence[: position + 1]), preliminary, line or None)
+            findings.extend(_findings(fact, asked.knowledge) if fact.kind == "picked" else ())
+    if not findings:
+        return None
+    answer = evaluate(
+        [one if one["specimen"] else {**one, "specimen": specimen} for one in findings],
+        stage=stage or None,
+        line=line or None,
+        histology=histology or None,
+        specimen_class=None,
+        on=asked.facts[-1].occurred.hi.date(),
+        knowledge=asked.knowledge,
+        tumour=tumour,
+    )
+    return _Answered(answer, line or None)
 
 
 def _answers(steps: Sequence[Step]) -> Iterator[core.Statement]:
@@ -195,7 +234,7 @@ def _unplaced(facts: Sequence[Fact], knowledge: Knowledge) -> Iterator[core.Stat
 
 def _empiric(received: Sequence[Receipt], case: core.Case, knowledge: Knowledge) -> Iterator[core.Statement]:
     """Systemic therapy that began before any result, and not before the disease was known (that would be an earlier line)."""
-    results = [fact for fact in case.evidence if fact.kind in core.RESULTS and of_result(fact.body, knowledge=knowledge)]
+    results = [fact for fact in case.evidence if fact.kind in core.RESULTS and _findings(fact, knowledge)]
     known_from = min((fact.occurred.lo for fact in case.evidence if fact.kind in ("enrolled", "diagnosis")), default=None)
     systemic = [one for one in received if drugs.is_systemic([one.ingredient], knowledge)]
     systemic = [one for one in systemic if known_from is None or one.fact.occurred.hi >= known_from]
