@@ -176,7 +176,8 @@ class Applier:
         """Nobody, or nobody for certain. Worth a wait only where something would come of it."""
         waits = [wait_key(number.authority, number.value) for number in person.identifiers]
         is_stranger = answer.reason == "unknown_patient"
-        if is_stranger and not screening.wants_person(facts) and not any(subject.merge for subject in parsed.subjects):
+        nobody = is_stranger or (answer.reason == "no_identifier" and not parsed.about_person)
+        if nobody and not screening.wants_person(facts) and not any(subject.merge for subject in parsed.subjects):
             item.settle(no_effect=True, reason="nobody_we_know")
         elif len(parsed.subjects) > 1:
             raise Whole(answer.reason, answer.explanation, waits if is_stranger else ())

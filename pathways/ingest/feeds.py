@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 
 from pathways.models import Feed
 from patients.models import Site
@@ -14,7 +15,7 @@ from .message import FeedProfile
 COMMAND_LINE, UNASSIGNED = "command-line", "unassigned"
 
 
-def profile(feed: Feed) -> FeedProfile:
+def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
     """What readers need: an unnamed system or assigner is the feed itself."""
     return FeedProfile(
         name=feed.name,
@@ -22,6 +23,7 @@ def profile(feed: Feed) -> FeedProfile:
         time_zone=feed.time_zone,
         assigner=feed.assigner or feed.name,
         sentinel_ids=frozenset(map(str, feed.sentinel_ids or [])),
+        received_at=received_at,
     )
 
 

@@ -68,7 +68,7 @@ def take(payloads: Iterable[bytes | ParsedMessage], *, feed: Feed, now: datetime
     """As `receive`, answering what became of each message, in order."""
     if historical:
         _refuse_where_it_rings(feed)
-    profile = feeds.profile(feed)
+    profile = feeds.profile(feed, None if historical else now)
     done: list[Item] = []
     everything = (item for payload in payloads for item in items_of(payload, profile))
     while batch := list(islice(everything, BATCH)):

@@ -11,13 +11,17 @@ from patients.demographics import Demographics
 
 
 class FeedProfile(msgspec.Struct, frozen=True):
-    """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none."""
+    """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none.
+
+    `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
+    """
 
     name: str = "command-line"
     system: str = "command-line"
     time_zone: str = "America/New_York"
     assigner: str = "command-line"
     sentinel_ids: frozenset[str] = frozenset()
+    received_at: datetime | None = None
 
 
 class Merge(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ def state(row: Row, statement: Statement) -> None:
             "csv_kind", f"The column kind says “{clean(row['kind'], 40)}”, which is no kind of event (docs/integration.md lists them)."
         )
     when = when_of(row, statement)
+    if when is None:
+        raise Unreadable("csv_date", "The row has no date: a row that says what happened must say when (column date).")
     rank = {"preliminary": Rank.PRELIMINARY, "corrected": Rank.CORRECTED}.get(row.get("status", "").casefold(), Rank.FINAL)
     coded = coded_of(row)
     business_id = statement.id(first(row, "id", "filler", "order", "visit", "reference", "specimen"))
@@ -32,7 +34,7 @@ def state(row: Row, statement: Statement) -> None:
         placer=first(row, "order", "placer"), filler=row.get("filler", ""), accession=row.get("accession", ""), specimen=row.get("specimen", ""),
         auth=row.get("reference", "") if kind.startswith("pa_") else "", visit=first(row, "visit") or (business_id if kind.startswith("visit_") else ""),
     )  # fmt: skip
-    name = business_id or f"{coded.body()['code'] or clean(coded.text, 60)}@{when.lo.isoformat() if when else ''}"
+    name = business_id or f"{coded.body()['code'] or clean(coded.text, 60)}@{when.lo.isoformat()}"
     issued = instant(row.get("issued", ""), statement.profile.time_zone)
     retracted = row.get("status", "").casefold() in ("entered-in-error", "retracted", "deleted")
     statement.say(

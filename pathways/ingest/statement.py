@@ -81,8 +81,10 @@ class Statement:
         recorded_at: datetime | None = None,
         retracted: bool = False,
     ) -> None:
-        """State a fact. Without a time of its own it takes the message's; with neither it cannot be placed and is noted."""
+        """State a fact. Without a time of its own it takes the message's, then the time of receipt, and says so; without that it is noted."""
         occurred = occurred or at(issued_at or self.message_at)
+        if occurred is None and self.profile.received_at:
+            occurred, body = at(self.profile.received_at), body | {"dated_by": "receipt"}
         if occurred is None:
             self.undated.append(kind)
             self.note(f"{kind} left out: neither the thing nor the message says when")

@@ -44,7 +44,7 @@ def item_of(row: Inbound) -> Item:
     item = Item(bytes(row.body), row.format, row.digest, row_id=row.pk, uid=row.uid, is_replay=True)
     piece = split.Piece(row.format, item.body) if row.format in split.READERS else next(split.split(item.body))
     try:
-        item.parsed = split.parse(piece, feeds.profile(row.feed))
+        item.parsed = split.parse(piece, feeds.profile(row.feed, row.received_at))
     except Unreadable as trouble:
         item.set_aside(trouble.reason, trouble.explanation)
     return item

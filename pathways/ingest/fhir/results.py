@@ -72,7 +72,7 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         state=state,
         rank=rank,
         issued=issued,
-        when=context.moment(dr.issued) or context.span(dr.effective_date_time, dr.effective_period),
+        when=context.moment(dr.issued) or context.span(dr.effective_date_time, dr.effective_period) or _observed_at(context, observations),
         observations=observations,
         keys=_keys(context, dr, specimens),
         specimen_class=orders.class_of(specimens, test.words),
@@ -101,7 +101,11 @@ def lone(context: Context, observation: Observation) -> None:
     state, rank = _state(observation.status, [])
     specimens = [found for each in [observation.specimen] if (found := context.get(Specimen, each, "Specimen"))]
     keys = statement.keys(placer=_orders(context, observation.based_on), specimen=orders.names(specimens))
-    name = context.name(statement, observation) or f"{test.body()['code']}@{when.lo.isoformat() if when else ''}"
+    found = observed(observation)
+    if not found and state in ("final", "partial"):
+        return  # molecular, but no finding: method, quality, haplotypes
+    named = "/".join(f"{each['gene']} {each['alteration']}" for each in found)
+    name = context.name(statement, observation) or f"{test.body()['code']}@{when.lo.isoformat() if when else ''} {named}".strip()
     said = Report(
         f"Observation/{name}", test, "molecular", state, rank, context.instant(observation.issued), context.moment(observation.issued) or when,
         [observation], keys, orders.class_of(specimens, test.words), document=False, text="",
@@ -125,7 +129,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         if said.state != "failed":
             statement.say("pathology_report", name, said.when, body, retracted=retracted, **how)
         return
-    found = [finding for each in said.observations for finding in observed(each)]
+    found = _with_genes([finding for each in said.observations for finding in observed(each)])
     if said.state == "failed":
         statement.say("result_failed", name, said.when, body | {"reason": codes.reject_reason(said.text)}, **how)
     elif said.state == "final" and not found and not said.elsewhere and (said.document or said.text):
@@ -152,6 +156,15 @@ def observed(observation: Observation) -> list[Finding]:
     lines = biomarker(msgspec.structs.replace(own, failed=failed)) if own.value != Coded() or own.number is not None or failed else []
     lines += findings(part for part in parts if part.test.code("loinc") not in molecular.VARIANT_PARTS)
     return [finding | {"gene": finding["gene"] or gene} for finding in lines]
+
+
+def _with_genes(found: list[Finding]) -> list[Finding]:
+    """A phenotype that names no gene is that of the only gene the report is about."""
+    genes = {finding["gene"] for finding in found if finding["gene"]}
+    if len(genes) != 1:
+        return found
+    (gene,) = genes
+    return [finding | {"gene": gene} if finding["type"] == "phenotype" and not finding["gene"] else finding for finding in found]
 
 
 def _reading(answer: Answer | Observation) -> Reading:
@@ -197,6 +210,8 @@ def _results(context: Context, references: Iterable[Reference], seen: set[int]) 
         if found is not None:
             yield found
             yield from _results(context, found.has_member, seen)
+            # What a line was derived from speaks through it, and not once more as a result of its own.
+            context.used.update(id(source) for each in found.derived_from if (source := context.find(each)) is not None)
 
 
 def _is_molecular(observation: Observation) -> bool:
@@ -204,6 +219,16 @@ def _is_molecular(observation: Observation) -> bool:
     if asked.code("loinc") in molecular.LOINC or molecular.is_molecular_name(asked.words):
         return True
     return any(each.code.coded().code("loinc") in CONTEXT_OF_VARIANT for each in observation.component)
+
+
+def _observed_at(context: Context, observations: Sequence[Observation]) -> Moment | None:
+    """A report without a date was made when its last line was."""
+    dates = [
+        found
+        for each in observations
+        if (found := context.moment(each.issued, each.effective_date_time, each.effective_instant, each.effective_period.start))
+    ]
+    return max(dates, key=lambda found: found.hi, default=None)
 
 
 def _keys(context: Context, dr: DiagnosticReport, specimens: Sequence[Specimen]) -> tuple[str, ...]:

@@ -115,6 +115,7 @@ class Observation(Resource, frozen=True):
     based_on: list[Reference] = []
     specimen: Reference = Reference()
     has_member: list[Reference] = []
+    derived_from: list[Reference] = []
     focus: list[Reference] = []
     interpretation: list[Concept] = []
 
@@ -303,6 +304,8 @@ def read(kind: type[T], raw: Mapping[str, Any], notes: list[str]) -> T:
 
 def _field(shape: Any, value: Any) -> Any:
     """A value of `shape`, or None. A string where a concept belongs is its text and code (DSTU2 wrote `confirmed`)."""
+    if type(None) in get_args(shape):
+        shape = next(each for each in get_args(shape) if each is not type(None))
     candidates = [value]
     if get_origin(shape) is list:
         inner = get_args(shape)[0]
