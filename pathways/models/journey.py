@@ -82,7 +82,7 @@ class Journey(FSMModelMixin, models.Model):
     resulted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
-    milestones = models.JSONField(default=dict, help_text="name -> [state, ISO time or null, basis lineage]")
+    milestones = models.JSONField(default=dict, help_text="name -> [state, ISO time or null, basis lineage]; absent is unknown")
     ball = models.CharField(max_length=40, blank=True)
     held_until = models.DateTimeField(null=True)
     hold_reason = models.CharField(max_length=60, blank=True)

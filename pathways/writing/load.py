@@ -8,6 +8,10 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from psycopg import Cursor
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 from pathways.facts import Fact, Moment
 from pathways.writing.state import JourneyState, MatterState, PatientState, StayState, version_key
@@ -22,6 +26,7 @@ COLUMNS = (
     "started_at, milestones, ball, held_until, hold_reason, context_digest, anomalies"
 )
 JSON_COLUMNS = ("milestones", "anomalies")
+_decode = msgspec.json.Decoder().decode
 JOURNEYS = f"""
 SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}
 FROM pathways_journey j WHERE j.patient_id = ANY(%s) ORDER BY j.id FOR NO KEY UPDATE
@@ -46,8 +51,21 @@ SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id 
 """
 
 
+class _JsonAsBytes(Loader):
+    """msgspec reads the bytes; the binary form of jsonb starts with its version number."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)[1:]
+
+
 def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    """All rows, in binary: the text form of a time costs more to read than to fetch. jsonb comes as bytes."""
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:
+        cursor.format = Format.BINARY
+        cursor.adapters.register_loader("jsonb", _JsonAsBytes)
         cursor.execute(sql, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
@@ -119,22 +137,18 @@ def fact_of(row: tuple[Any, ...]) -> Fact:
         retracted,
         grade,
         tuple(keys),
-        _json(body),
-        None if basis is None else _json(basis),
+        _decode(body),
+        None if basis is None else _decode(basis),
         received,
         row_id,
     )
-
-
-def _json(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, str) else value
 
 
 def _journey(row: tuple[Any, ...]) -> JourneyState:
     names = [name.strip() for name in COLUMNS.split(",")]
     columns = dict(zip(names, row[9:], strict=True))
     for name in JSON_COLUMNS:
-        columns[name] = _json(columns[name])
+        columns[name] = _decode(columns[name])
     row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at = row[:9]
     return JourneyState(row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at, columns)
 

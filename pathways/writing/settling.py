@@ -85,7 +85,9 @@ def columns(definition: Definition, timeline: Timeline, digest: str) -> dict[str
         "exit_class": timeline.exit_class,
         "ended_at": timeline.ended_at,
         **{name: times.get(name.removesuffix("_at")) for name in PHASE_TIMES},
-        "milestones": {line.name: [line.state, _iso(line.at), line.basis] for line in timeline.milestones.values()},
+        "milestones": {
+            line.name: [line.state, _iso(line.at), line.basis] for line in timeline.milestones.values() if line.state != "unknown"
+        },
         "ball": timeline.balls[-1].party if timeline.balls and timeline.balls[-1].until is None else "",
         "held_until": hold.review_at if hold else None,
         "hold_reason": hold.reason if hold else "",

@@ -18,12 +18,13 @@ from django.db import connection, transaction
 from config.embedded.place import Place
 from pathways import journeys
 from pathways.definitions import registry
+from pathways.definitions.publish import publish_catalogue
 from pathways.journeys import Received
 from pathways.ladders import publish_ladders
 from pathways.writing import store as storing
 from pathways.writing.changes import Changes
 from pathways.writing.state import JourneyState, StayState
-from tests.benchmarks import scratch
+from tests.benchmarks import message, parse_oru, scratch
 from tests.benchmarks.ingest_stream import BASE, PER_PATIENT, stream
 
 BATCH = 1_000
@@ -50,8 +51,6 @@ def run(*, events: int = 50_000, rounds: int = 5) -> dict[str, Any]:
         given = record(place, batches)
         answer = _rounds(place, batches, given, rounds)
         answer.update(_parsing())
-        from tests.benchmarks import message
-
         answer.update(message.run(place))
     return {"name": "ingest", "events": events, "messages": len(messages), "batch": BATCH, **answer}
 
@@ -61,7 +60,7 @@ def populate(place: Place, database: str, patients: int) -> None:
     scratch.admin(place, f'CREATE DATABASE "{database}"')
     scratch.use(place, database)
     call_command("migrate", database="default", verbosity=0)
-    call_command("pathways", "publish", verbosity=0)
+    publish_catalogue(by=None, now=BASE)
     publish_ladders()
     statements = resources.files("tests.benchmarks.floor").joinpath("populate_ingest.sql").read_text()
     with connection.cursor() as cursor:
@@ -223,6 +222,4 @@ def _digest(query: str) -> tuple[int, str]:
 
 
 def _parsing() -> dict[str, Any]:
-    from tests.benchmarks import parse_oru
-
     return {"parsing": parse_oru.run()}
