@@ -45,9 +45,13 @@ def of_token(token: str) -> Feed | None:
 
 
 def feed_for_command_line() -> Feed:
-    """The feed of `ingest` without `--feed`: may register people, at a site where nothing is rolled out and so nothing rings."""
+    """The feed of `ingest` without `--feed`: may register people, at a site where nothing is rolled out and so nothing rings.
+
+    Files come from many senders whose message numbers know nothing of each other, so only the content tells a resend.
+    """
     site, _ = Site.objects.get_or_create(code=UNASSIGNED, defaults={"name": "Unassigned"})
-    feed, _ = Feed.objects.get_or_create(name=COMMAND_LINE, defaults={"site": site, "may_register": True, "mode": Feed.Mode.BATCH})
+    own = {"site": site, "may_register": True, "restarts_counter": True, "mode": Feed.Mode.BATCH}
+    feed, _ = Feed.objects.get_or_create(name=COMMAND_LINE, defaults=own)
     return feed
 
 
