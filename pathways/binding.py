@@ -66,6 +66,8 @@ def bind(facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> Bindings:
 
 
 class _Binder:
+    """Orders, specimens and the rest first, results last: only then are all journeys known that a report answers."""
+
     def __init__(self, facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> None:
         self.facts = sorted(facts, key=lambda fact: (fact.occurred.lo, fact.lineage))
         self.journeys = journeys
@@ -73,13 +75,15 @@ class _Binder:
         self.bound: dict[tuple[str, int], str] = {}
         self.waiting: dict[str, Fact] = {}
         self.ambiguous: dict[str, tuple[int, ...]] = {}
+        self.with_results = False
 
     def answer(self) -> Bindings:
         for fact in self.facts:
             self._by_person_or_about_person(fact)
-        self._follow_keys()
-        for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
-            self._by_only(test, how)
+        for self.with_results in (False, True):
+            self._follow_keys()
+            for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
+                self._by_only(test, how)
         bound = tuple(Bound(lineage, journey_id, how) for (lineage, journey_id), how in sorted(self.bound.items()))
         unbound = tuple(lineage for lineage, fact in self.waiting.items() if lineage not in self.ambiguous and self._is_missed(fact))
         return Bindings(bound, unbound, tuple(sorted(self.ambiguous.items())))
@@ -93,15 +97,20 @@ class _Binder:
         if fact.kind in WHOLE_PERSON:
             for journey in self.journeys:
                 if _listens(fact, journey) and fact.lineage not in journey.detached:
-                    self._attach(fact, journey, "patient")
+                    self._attach(fact, journey, "patient", shared=True)
             return
         self.waiting[fact.lineage] = fact
 
-    def _attach(self, fact: Fact, journey: JourneyView, how: str) -> None:
+    def _attach(self, fact: Fact, journey: JourneyView, how: str, *, shared: bool = False) -> None:
+        """Ids of a fact that several journeys share lead nowhere: they would tie the journeys to each other."""
         self.bound[(fact.lineage, journey.id)] = how
-        self.keys[journey.id].update(fact.keys)
+        if not shared:
+            self.keys[journey.id].update(fact.keys)
         self.waiting.pop(fact.lineage, None)
         self.ambiguous.pop(fact.lineage, None)
+
+    def _asked(self) -> list[Fact]:
+        return [fact for fact in self.waiting.values() if self.with_results or fact.kind not in RESULTS]
 
     def _follow_keys(self) -> None:
         """Ids first, then specimens, then ingredients; every new binding brings ids that may bind others."""
@@ -115,7 +124,7 @@ class _Binder:
 
     def _by_keys(self, how: str, types: frozenset[str]) -> bool:
         moved = False
-        for fact in list(self.waiting.values()):
+        for fact in self._asked():
             keys = [key for key in fact.keys if key.partition(":")[0] in types]
             if not keys:
                 continue
@@ -133,14 +142,14 @@ class _Binder:
         programmes = {one.definition.code for one in fits}
         if fits and (len(fits) == 1 or (one_each and len(programmes) == len(fits))):
             for journey in fits:
-                self._attach(fact, journey, how)
+                self._attach(fact, journey, how, shared=len(fits) > 1)
             return True
         if fits:
             self.ambiguous[fact.lineage] = tuple(one.id for one in fits)
         return False
 
     def _by_only(self, test: Callable[[Fact, JourneyView], bool], how: str) -> None:
-        for fact in list(self.waiting.values()):
+        for fact in self._asked():
             if fact.lineage not in self.waiting or fact.lineage in self.ambiguous:
                 continue
             fits = [one for one in self.journeys if self._may(fact, one) and test(fact, one)]

@@ -24,6 +24,7 @@ from pathways.definitions.compiled import (
     Track,
 )
 from pathways.definitions.guards import compile_guard, grade_of, kinds_of, matcher, minds_of
+from pathways.definitions.reading import ordered_as_written
 from pathways.kinds import KINDS
 from pathways.lineage import RANKS
 from pathways.timeline import PHASES, MilestoneLine
@@ -41,6 +42,7 @@ def digest_of(body: Mapping[str, Any]) -> str:
 
 def compile_body(body: Mapping[str, Any], *, number: int = 0) -> Definition:
     """Compiles what `reading` gave or what a published row holds. Raises pydantic.ValidationError or BadGuard."""
+    body = ordered_as_written(body)
     return compile_pathway(schema.Pathway.model_validate(body), number=number, digest=digest_of(body))
 
 

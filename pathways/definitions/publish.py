@@ -9,10 +9,12 @@ from django.db import transaction
 
 from pathways.definitions import compile as compiling
 from pathways.definitions import registry, schema
-from pathways.definitions.reading import CATALOG, Source, read_path, read_text
+from pathways.definitions.reading import CATALOG, Source, read_path, read_text, with_order
 from pathways.definitions.validate import Fault, faults_of
 from pathways.models import PathwayVersion, Rung, Stage
 from patients.models import User
+
+__all__ = ["CATALOG", "NotPublishable", "Retired", "catalogue", "publish", "publish_catalogue"]
 
 
 class NotPublishable(Exception):
@@ -71,7 +73,7 @@ def _store(source: Source, by: User | None, now: datetime) -> PathwayVersion:
         number=max(numbers, default=0) + 1,
         title=pathway.title,
         digest=digest,
-        body=source.body,
+        body=with_order(source.body),
         approved_by=by,
         published_at=now,
     )

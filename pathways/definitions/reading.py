@@ -65,6 +65,30 @@ def read_text(text: str, *, name: str = "definition", beside: Path = CATALOG) ->
     return Source(name, body, lines)
 
 
+def ordered_as_written(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored definition with its keys in the order of the file: `jsonb` forgets it, people read stages and milestones in it."""
+    order: Mapping[str, Any] = body.get("order") or {}
+    known = {key: value for key, value in body.items() if key != "order"}
+    for part, names in order.items():
+        if part == "tracks":
+            known["tracks"] = {
+                track: {**body["tracks"][track], "stages": {stage: body["tracks"][track]["stages"][stage] for stage in stages}}
+                for track, stages in names
+            }
+        else:
+            known[part] = {name: body[part][name] for name in names}
+    return known
+
+
+def with_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition as it is stored; see `ordered_as_written`."""
+    order: dict[str, Any] = {
+        part: list(body[part]) for part in ("entries", "milestones", "funnels", "completions", "exits") if part in body
+    }
+    order["tracks"] = [[track, list(written["stages"])] for track, written in body["tracks"].items()]
+    return {**body, "order": order}
+
+
 def _parse(text: str) -> tuple[dict[str, Any], dict[Place, int]]:
     if len(text.encode()) > LARGEST:
         raise Unacceptable(f"larger than {LARGEST // 1024} KiB")

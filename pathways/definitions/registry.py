@@ -45,7 +45,7 @@ def refresh() -> bool:
     """One cheap question for long-running workers: was anything published since? True when the answer changed."""
     global _current
     before, _current = _current, _in_force()
-    return before != _current
+    return before is not None and before != _current
 
 
 def clear() -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pathways.deadlines import parse
+from pathways.definitions.reading import ordered_as_written
 
 PhaseName = Literal["identified", "ordered", "sampled", "resulted", "decided", "started"]
 ExitClassName = Literal["appropriate", "competing", "administrative", "preventable", "patient_choice"]
@@ -242,7 +243,9 @@ class Pathway(Written):
 
     @model_validator(mode="before")
     @classmethod
-    def _expand_joins(cls, body: Any) -> Any:
+    def _put_in_place(cls, body: Any) -> Any:
+        if isinstance(body, dict) and "order" in body:
+            body = ordered_as_written(body)
         joins = body.get("joins") if isinstance(body, dict) else None
         if not isinstance(joins, dict):
             return body

@@ -12,17 +12,22 @@ if TYPE_CHECKING:
 
 
 def reach(definition: Definition, state: State, fact: Fact, rules: tuple[Reach, ...]) -> None:
-    """Notes the first time of every milestone that the fact reaches, and of those that must have been reached before."""
-    seen: Seen | None = None
+    """Notes the first time of every milestone that the fact reaches, and of those that must have been reached before.
+
+    All conditions are asked before anything is noted: which milestone the definition names first makes no difference.
+    """
     known_all = state.seen
+    passed = []
     for rule in rules:
+        known = known_all.get(rule.milestone)
+        if (known is None or known.implied or rule.tracked) and fact.grade >= rule.grade and (rule.when is None or rule.when(fact, state)):
+            passed.append(rule)
+    if not passed:
+        return
+    seen = Seen(fact.occurred.lo, fact.occurred.hi, fact.lineage)
+    for rule in passed:
         name = rule.milestone
         known = known_all.get(name)
-        if known is not None and not known.implied and not rule.tracked:
-            continue
-        if fact.grade < rule.grade or (rule.when is not None and not rule.when(fact, state)):
-            continue
-        seen = seen or Seen(fact.occurred.lo, fact.occurred.hi, fact.lineage)
         if rule.tracked:
             state.reaches.setdefault(name, []).append((seen, fact))
         if known is None or known.implied:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 from hypothesis import given
@@ -136,7 +137,7 @@ def test_stays_follow_each_other_and_are_left_by_a_fact_that_was_told(told: list
         assert len(one.rung_at) == len(LUNG.stages[f"{one.track}.{one.stage}"].ladder)
     for track in {one.track for one in timeline.stays}:
         line = [one for one in timeline.stays if one.track == track]
-        assert all(before.left_at is not None and before.left_at <= after.entered_at for before, after in zip(line, line[1:], strict=False))
+        assert all(before.left_at is not None and before.left_at <= after.entered_at for before, after in itertools.pairwise(line))
 
 
 @given(histories)
