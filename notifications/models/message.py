@@ -23,17 +23,21 @@ class MessageState(models.TextChoices):
 
 
 class Message(FSMModelMixin, models.Model):
-    """Rendered when claimed, never before: `body` is what was handed to the provider."""
+    """Rendered when claimed, never before: `body` is what was handed to the provider.
+
+    Foreign keys have an index of their own only where somebody looks from that side and no constraint leads there already: the
+    sweep writes these rows by the thousand.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    stay = models.ForeignKey(Stay, null=True, on_delete=models.PROTECT, related_name="+")
-    matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, related_name="+")
-    rung = models.ForeignKey(Rung, null=True, on_delete=models.PROTECT, related_name="+")
-    reply = models.ForeignKey("notifications.Reply", null=True, on_delete=models.PROTECT, related_name="answers")
+    stay = models.ForeignKey(Stay, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    rung = models.ForeignKey(Rung, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    reply = models.ForeignKey("notifications.Reply", null=True, db_index=False, on_delete=models.PROTECT, related_name="answers")
     purpose = models.CharField(max_length=24, help_text="reminder, stop_confirmation, start_confirmation, help, answer")
-    recipient = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
-    journey = models.ForeignKey(Journey, null=True, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Person, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    journey = models.ForeignKey(Journey, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     programme = models.CharField(max_length=60, blank=True)
     channel = models.CharField(max_length=10, default="sms")
     wording = models.CharField(max_length=60)
@@ -55,7 +59,7 @@ class Message(FSMModelMixin, models.Model):
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     unknown_since = models.DateTimeField(null=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -115,8 +119,8 @@ class Message(FSMModelMixin, models.Model):
 class MessageAlert(models.Model):
     """Which alerts a message speaks for; a combined text has several."""
 
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="alerts")
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, db_index=False, on_delete=models.PROTECT, related_name="alerts")
+    alert = models.ForeignKey(Alert, db_index=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "alert"], name="message_alert_once")]
@@ -126,7 +130,7 @@ class MessageAlert(models.Model):
 class SendSlot(models.Model):
     """The cap in the database: one unprompted automated text per phone and local day."""
 
-    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="+")
+    phone = models.ForeignKey(Phone, db_index=False, on_delete=models.PROTECT, related_name="+")
     local_day = models.DateField()
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+")
 

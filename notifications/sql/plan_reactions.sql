@@ -98,10 +98,11 @@ item_links AS (
     ON CONFLICT (alert_id) DO NOTHING
     RETURNING 1
 ),
+told AS MATERIALIZED (
+    SELECT p.*, r.person_id, r.patient_id AS told_of FROM placed p JOIN recipients r ON r.alert_id = p.id
+),
 texts AS (
-    SELECT DISTINCT ON (p.stay_id, p.matter_id, p.rung_id, r.person_id) p.*, r.person_id, r.patient_id AS told_of
-    FROM placed p JOIN recipients r ON r.alert_id = p.id
-    ORDER BY p.stay_id, p.matter_id, p.rung_id, r.person_id, p.id
+    SELECT DISTINCT ON (stay_id, matter_id, rung_id, person_id) * FROM told ORDER BY stay_id, matter_id, rung_id, person_id, id
 ),
 messages AS (
     -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
@@ -121,11 +122,12 @@ messages AS (
     RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
 ),
 message_links AS (
+    -- Compared without nulls, so that it is a hash join and not a loop over the batch.
     INSERT INTO notifications_messagealert (message_id, alert_id)
-    SELECT DISTINCT o.id, p.id
+    SELECT o.id, t.id
     FROM messages o
-    JOIN placed p ON p.rung_id = o.rung_id AND p.stay_id IS NOT DISTINCT FROM o.stay_id AND p.matter_id IS NOT DISTINCT FROM o.matter_id
-    JOIN recipients r ON r.alert_id = p.id AND r.person_id = o.recipient_id
+    JOIN told t ON t.rung_id = o.rung_id AND t.person_id = o.recipient_id
+               AND COALESCE(t.stay_id, 0) = COALESCE(o.stay_id, 0) AND COALESCE(t.matter_id, 0) = COALESCE(o.matter_id, 0)
     ON CONFLICT DO NOTHING
     RETURNING 1
 ),
