@@ -27,6 +27,7 @@ KINDS = (
     "first_dose_attested",
 )
 HANDED_OVER = "handed over"
+CONFIRMED = "start confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def _is_matched(member: Member, seen: Mapping[int, Mapping[str, Any]]) -> bool:
 
 
 def _start_confirmed(member: Member, seen: Mapping[int, Mapping[str, Any]]) -> bool:
-    return "first_dose_attested" in seen.get(member.id, ()) or member.outcome == "matched_therapy"
+    """An infusion was given, a first dose attested, or therapy was continued: not merely a drug handed over."""
+    known = seen.get(member.id, {})
+    return CONFIRMED in known or "first_dose_attested" in known or member.outcome == "matched_therapy"
 
 
 def _why(member: Member) -> str:
@@ -100,6 +103,8 @@ def _seen(journeys: Sequence[int], question: Question) -> dict[int, dict[str, An
     found: dict[int, dict[str, Any]] = {}
     with connection.cursor() as cursor:
         cursor.execute(load("pathways.sql", "report_findings"), parameters)
-        for journey, kind, first in cursor.fetchall():
+        for journey, kind, first, confirmed in cursor.fetchall():
             found.setdefault(journey, {})[kind] = first
+            if confirmed and kind == "matched_therapy":
+                found[journey][CONFIRMED] = first
     return found

@@ -53,7 +53,8 @@ def _guard_strata(
                     continue
                 secret = [stratum for stratum in tables if (i, name) in parts[stratum]]
                 rest = [stratum for stratum in tables if stratum not in secret and tables[stratum][i][name] > 0]
-                if len(secret) == 1 and rest:
+                counts = [tables[stratum][i][name] for stratum in secret]
+                if secret and rest and (len(secret) == 1 or is_small(sum(counts))):
                     parts[min(rest, key=lambda stratum: (tables[stratum][i][name], stratum))].add((i, name))
         if sum(len(one) for one in parts.values()) == before:
             return

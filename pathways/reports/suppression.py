@@ -1,7 +1,7 @@
 """Small numbers are not shown: no cell from 1 to 10, and nothing from which one could be worked out (CMS cell size policy).
 
-Zero may be shown. A cell is also hidden when what is left of its total is small, and when it is the only one hidden in its row or
-column, for then a subtraction would give it away.
+Zero may be shown. A cell is also hidden when what is left of its total is small, and when a subtraction of what is shown would give
+away the hidden ones of its row or column: one alone, or several that are small together.
 """
 
 from __future__ import annotations
@@ -43,19 +43,22 @@ def hidden_cells(rows: Table, *, total: str, totalled: Sequence[str] = (), chain
 
 
 def _lonely_in_row(rows: Table, hidden: Hidden, total: str) -> Hidden:
-    """One hidden cell in a row whose total shows is no secret: the next smallest that is not zero hides with it, else the total."""
+    """Where a row's total shows, subtraction gives the sum of its hidden cells: they must be at least two and together not small.
+    The next smallest that is not zero hides with them; where there is none left, the total."""
     more: Hidden = set()
     for i, row in enumerate(rows):
+        parts = [name for name in row if name != total]
+        names = [name for name in parts if (i, name) in hidden]
         if (i, total) in hidden:
-            parts = [name for name in row if name != total]
-            if all((i, name) not in hidden for name in parts):
+            if not names:
                 more.add((i, _smallest(row, parts) or total))
-            continue
-        names = [name for name in row if name != total and (i, name) in hidden]
-        if len(names) == 1:
-            others = [name for name in row if name not in (total, names[0])]
-            more.add((i, _smallest(row, others) or total))
+        elif _gives_away([row[name] for name in names]):
+            more.add((i, _smallest(row, [name for name in parts if name not in names]) or total))
     return more
+
+
+def _gives_away(secret: Sequence[int]) -> bool:
+    return len(secret) == 1 or is_small(sum(secret))
 
 
 def _smallest(row: Mapping[str, int], names: Sequence[str]) -> str | None:
@@ -64,13 +67,13 @@ def _smallest(row: Mapping[str, int], names: Sequence[str]) -> str | None:
 
 
 def _lonely_in_column(rows: Table, hidden: Hidden, totalled: Sequence[str]) -> Hidden:
+    """The same for columns whose sum is shown. Nothing left to hide: the sum itself is small, and is hidden where it stands."""
     more: Hidden = set()
     for name in totalled:
         at = [i for i, row in enumerate(rows) if name in row and (i, name) in hidden]
-        if len(at) == 1:
-            others = [i for i, row in enumerate(rows) if i != at[0] and row.get(name, 0) > 0]
-            if others:
-                more.add((min(others, key=lambda i: (rows[i][name], i)), name))
+        others = [i for i, row in enumerate(rows) if i not in at and row.get(name, 0) > 0]
+        if at and others and _gives_away([rows[i][name] for i in at]):
+            more.add((min(others, key=lambda i: (rows[i][name], i)), name))
     return more
 
 

@@ -7,10 +7,10 @@ WITH bound AS (
     ORDER BY b.journey_id, b.event_id, b.id DESC
 ),
 latest AS (
-    SELECT DISTINCT ON (b.journey_id, e.lineage) b.journey_id, e.kind, e.occurred_lo, e.retracted
+    SELECT DISTINCT ON (b.journey_id, e.lineage) b.journey_id, e.kind, e.occurred_lo, e.retracted, e.body
     FROM bound b
     JOIN pathways_event e ON e.id = b.event_id
     WHERE b.attached AND e.kind = ANY (%(kinds)s::text[]) AND e.occurred_lo <= %(as_of)s
     ORDER BY b.journey_id, e.lineage, e.rank DESC, COALESCE(e.issued_at, e.message_at) DESC NULLS LAST, e.id DESC
 )
-SELECT journey_id, kind, MIN(occurred_lo) FROM latest WHERE NOT retracted GROUP BY journey_id, kind
+SELECT journey_id, kind, MIN(occurred_lo), BOOL_OR(COALESCE(body ->> 'confirmed', '') = 'true') FROM latest WHERE NOT retracted GROUP BY journey_id, kind
