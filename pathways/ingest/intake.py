@@ -116,6 +116,7 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
 
 def process(batch: Sequence[Item], *, feed: Feed, now: datetime) -> None:
     """One batch in the caller's transaction: duplicates out, the rest applied, then whoever waited for what came."""
+    ledger.reserve(batch)  # in the order sent, whatever becomes of them
     fresh = _without_duplicates(batch, feed)
     ledger.write([item for item in batch if item.outcome != ledger.APPLIED], feed=feed, now=now)
     applier = Applier(feed, now)

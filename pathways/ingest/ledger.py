@@ -104,6 +104,7 @@ def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:
 
 
 def _update(item: Item, now: datetime) -> None:
+    assert item.row_id is not None
     row = Inbound.objects.get(pk=item.row_id)
     row.outcome, row.no_effect, row.reason, row.explanation = item.outcome, item.no_effect, item.reason, item.explanation
     row.waits_for, row.patient_id, row.tries = item.waits_for, item.patient_id, row.tries + 1

@@ -20,7 +20,11 @@ def let_in(arrived: Collection[str], *, now: datetime) -> None:
     """Tries again what waited for any of these patient numbers, in the order received, on whichever feed it came."""
     keys = set(arrived)
     for _ in range(ROUNDS):
-        rows = list(Inbound.objects.waiting_for(sorted(keys)).select_related("feed__site").order_by("pk")) if keys else []
+        rows = (
+            list(Inbound.objects.quarantined().filter(waits_for__has_any_keys=sorted(keys)).select_related("feed__site").order_by("pk"))
+            if keys
+            else []
+        )
         if not rows:
             return
         keys = set()
@@ -52,7 +56,7 @@ def item_of(row: Inbound) -> Item:
 
 def as_it_ended(items: list[Item]) -> list[Item]:
     """A message that waited may have been let in by a later one of the same delivery: count it as it ended."""
-    waited = {item.row_id: item for item in items if item.outcome == ledger.QUARANTINED and item.waits_for}
+    waited = {item.row_id: item for item in items if item.row_id and item.outcome == ledger.QUARANTINED and item.waits_for}
     if waited:
         for row in (
             Inbound.objects.filter(pk__in=waited).exclude(outcome=ledger.QUARANTINED).only("pk", "outcome", "no_effect", "patient_id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pathways.facts import Moment
 from pathways.ingest import codes, molecular
@@ -29,7 +30,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
     when = context.moment(sr.authored_on, sr.meta.last_updated) or context.moment(sr.occurrence_date_time)
     name = name or f"{asked.body()['code']}@{when.lo.isoformat() if when else ''}"
     keys = _keys(context, statement, sr)
-    body = {"code": asked.body(), "text": asked.label}
+    body: dict[str, Any] = {"code": asked.body(), "text": asked.label}
     updated = context.instant(sr.meta.last_updated) or (when.lo if when else None)
     if sr.status == "revoked":
         said = context.moment(sr.meta.last_updated) or _message(context) or when

@@ -99,7 +99,8 @@ def lone(context: Context, observation: Observation) -> None:
     if not _is_molecular(observation):
         return
     state, rank = _state(observation.status, [])
-    specimens = [found for each in [observation.specimen] if (found := context.get(Specimen, each, "Specimen"))]
+    specimen = context.get(Specimen, observation.specimen, "Specimen")
+    specimens = [specimen] if specimen else []
     keys = statement.keys(placer=_orders(context, observation.based_on), specimen=orders.names(specimens))
     found = observed(observation)
     if not found and state in ("final", "partial"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pathways.ingest.codes import Coded
 
 from .part import Part
@@ -74,7 +76,7 @@ def _administration(part: Part, orc: Segment, rxa: Segment, route: str) -> None:
     keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
     retracted = part.get(rxa, 21).upper() == "D"
     if state in NOT_GIVEN:
-        body = {"drugs": drugs(drug), "reason": part.coded(rxa, 18).label or state}
+        body: dict[str, Any] = {"drugs": drugs(drug), "reason": part.coded(rxa, 18).label or state}
         part.statement.say("drug_not_given", name, when, body, keys=keys, retracted=retracted)
     else:
         body = {"drugs": drugs(drug), "route": route, "complete": state in COMPLETE}

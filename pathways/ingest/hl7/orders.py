@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -122,7 +123,7 @@ def _order(part: Part, group: Group) -> None:
     when = part.moment(group.orc, 9) or at(part.statement.message_at) or part.moment(group.orc, 15) or part.moment(group.obr, 6)
     issued = when.lo if when else None
     number = number or f"{test.body()['code']}@{issued.isoformat() if issued else ''}"
-    body = {"code": test.body(), "text": test.label}
+    body: dict[str, Any] = {"code": test.body(), "text": test.label}
     if control in CANCELLED or (status == "cancelled" and control not in ASKED_ONLY):
         reason = part.coded(group.orc, 16).label
         part.statement.say("order_cancelled", number, _or_message(part, when), {"reason": reason}, keys=keys(part, group), issued_at=issued)
@@ -138,7 +139,7 @@ def _order(part: Part, group: Group) -> None:
         _test(part, group, number, when, body | {"words": test.words})
 
 
-def _test(part: Part, group: Group, number: str, when: Moment | None, body: dict[str, object]) -> None:
+def _test(part: Part, group: Group, number: str, when: Moment | None, body: dict[str, Any]) -> None:
     words = str(body.pop("words"))
     sample = specimens.words(part, group.spm) or part.message.text(group.obr, 15)
     reasons = [*part.every_code(group.obr, 31), *(part.coded(dg1, 3) for dg1 in group.dg1)]
