@@ -42,10 +42,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a funnel: a milestone's name, or a phase."""
+    """One step of a funnel: a milestone's name, or a phase; `milestone` is the one whose time it is."""
 
     name: str
     label: str
+    milestone: str
 
 
 @dataclass(slots=True)
@@ -96,10 +97,12 @@ def definition_of(pathway: str) -> Definition:
 def steps_of(definition: Definition, funnel: str) -> tuple[Step, ...]:
     """The phases of the programme, or the milestones of one of its named funnels. Raises UnknownReport."""
     if not funnel:
-        return tuple(Step(phase, definition.phase_labels[phase]) for phase in PHASES if phase in definition.phase_labels)
+        return tuple(
+            Step(phase, definition.phase_labels[phase], _spine(definition, phase)) for phase in PHASES if phase in definition.phase_labels
+        )
     if funnel not in definition.funnels:
         raise UnknownReport(f"{definition.code} has no funnel {funnel!r}; it has {', '.join(sorted(definition.funnels)) or 'none'}")
-    return tuple(Step(name, definition.milestones[name].label or name.replace("_", " ")) for name in definition.funnels[funnel])
+    return tuple(Step(name, definition.milestones[name].label or name.replace("_", " "), name) for name in definition.funnels[funnel])
 
 
 def cohort(question: Question) -> Cohort:
@@ -110,8 +113,7 @@ def cohort(question: Question) -> Cohort:
     if question.entry and definition.entries and question.entry not in definition.entries:
         raise UnknownReport(f"{question.pathway} has no entry {question.entry!r}; it has {', '.join(definition.entries)}")
     steps = steps_of(definition, question.funnel)
-    names = [step.name for step in steps] if question.funnel else [_spine(definition, step.name) for step in steps]
-    rows = _rows(question, names)
+    rows = _rows(question, [step.milestone for step in steps])
     return Cohort(question, steps, tuple(_member(row, steps, question) for row in rows))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pathways.reports import matched
+from pathways.reports import matched, observable
 from pathways.reports.cohort import Cohort, Member, Question, Step, cohort, days_between
 from pathways.reports.estimators import Estimate, aalen_johansen, incidence_at
 from pathways.reports.matched import Matched
@@ -40,6 +40,7 @@ class StepRow:
     measured: int
     already: int
     matured: int
+    observable: bool = True
 
     @property
     def lost(self) -> int:
@@ -81,10 +82,17 @@ class Passage:
 def drop_off(question: Question) -> DropOff:
     """Runs the report. Raises cohort.UnknownReport."""
     found = cohort(question)
-    report = of_cohort(found)
+    hidden = observable.unseen(question, [step.milestone for step in found.steps])
+    report = _marked(of_cohort(found), hidden)
     if not question.by:
         return report
-    return replace(report, strata={name: of_cohort(part) for name, part in found.strata().items()})
+    return replace(report, strata={name: _marked(of_cohort(part), hidden) for name, part in found.strata().items()})
+
+
+def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
+    """Marks the steps that no site can see: their zero says nothing."""
+    rows = (replace(row, observable=not blind) for row, blind in zip(report.steps, unseen, strict=True))
+    return replace(report, steps=tuple(rows))
 
 
 def of_cohort(found: Cohort) -> DropOff:

@@ -93,9 +93,11 @@ def _step(i: int, step: StepRow, hidden: Hidden, question: Question, *, exact: b
         return None if (i, name) in hidden else step.cells[name]
 
     secret = not exact and ((i, "entered") in hidden or (i, "reached") in hidden or is_small(step.measured))
+    secret = secret or not step.observable
     return {
         "name": step.name,
         "label": step.label,
+        "observable": step.observable,
         "entered": None if (i, "entered") in hidden else step.entered,
         **{name: cell(name) for name in CELLS if name not in EXIT_CLASSES},
         "left": {name: cell(name) for name in EXIT_CLASSES},

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.reports import REPORTS, as_csv
-from pathways.models import Binding, Event
+from pathways.models import Binding, Coverage, Event
 from pathways.reports import shown
 from pathways.reports.cohort import UnknownReport, cohort
 from pathways.reports.drop_off import drop_off, members
@@ -160,6 +160,14 @@ def test_a_named_funnel_uses_its_own_order(ward: Ward) -> None:
     ward.journey(0, None, 2)
     report = drop_off(ward.ask(funnel="published"))
     assert [(one.name, one.cells["reached"]) for one in report.steps] == [("identified", 1), ("sampled", 1), ("ordered", 0), ("started", 0)]
+
+
+def test_what_no_site_can_see_is_not_a_zero(ward: Ward) -> None:
+    ward.journey(0)
+    Coverage.objects.create(site=ward.site, kind="matched_therapy", how="not_observable")
+    row = shown.drop_off(drop_off(ward.ask(sites=[ward.site.pk])), exact=True)["steps"][-1]
+    assert (row["name"], row["observable"], row["conversion"]) == ("started", False, None)
+    assert shown.drop_off(drop_off(ward.ask(sites=[ward.site.pk])))["steps"][1]["observable"] is True
 
 
 def test_unknown_is_a_stratum(ward: Ward) -> None:
