@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from django.conf import settings
@@ -99,6 +99,8 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
             written.append((row, *_say(row), secrets.token_urlsafe(32)))
         except Unsayable as fault:
             unsayable.append((row, fault.reason))
+        except Exception as fault:  # one text that cannot be written must not keep back all others
+            unsayable.append((row, f"not written: {type(fault).__name__}"))
     if written:
         ids, bodies, languages, tokens = zip(*((row.id, body, lang, token) for row, body, lang, token in written), strict=True)
         with connection.cursor() as cursor:
@@ -277,10 +279,10 @@ def _call(row: Row, reason: str, now: datetime) -> NewItem:
 
 @cache
 def _zones() -> list[str]:
-    """Zones that the database knows; a number with any other counts as of unknown zone."""
+    """Zones that both the database and Python know; a number with any other counts as of unknown zone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names WHERE name ~ '^[A-Z][A-Za-z]+/' AND name !~ '^posix/'")
-        return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall() if row[0] in available_timezones()]
 
 
 @cache

@@ -29,20 +29,20 @@ class Counts(msgspec.Struct, frozen=True):
 
 def plan(*, now: datetime, batch: int = BATCH) -> Counts:
     """Plans every alert that rang, a transaction per batch; several planners may run at once and each alert is planned once."""
-    total = Counts()
+    total, after = Counts(), 0
     while True:
-        done = plan_batch(now=now, batch=batch)
+        done, after = plan_after(after, now=now, batch=batch)
         total = total.plus(done)
         if done.alerts < batch:
             return total
 
 
-def plan_batch(*, now: datetime, batch: int = BATCH) -> Counts:
+def plan_after(after: int, *, now: datetime, batch: int = BATCH) -> tuple[Counts, int]:
+    """One batch of alerts with ids above `after`, and the last id taken. What another planner holds is left to it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(load("notifications.sql", "plan_reactions"), {"now": now, "batch": batch, **_edges()})
-        row = cursor.fetchone()
-    assert row is not None
-    return Counts(*row)
+        cursor.execute(load("notifications.sql", "plan_reactions"), {"now": now, "batch": batch, "after": after, **_edges()})
+        alerts, items, messages, last = cursor.fetchone() or (0, 0, 0, None)
+    return Counts(alerts, items, messages), last or after
 
 
 @cache

@@ -1,14 +1,14 @@
 -- plan_reactions: turns alerts that nobody has planned yet into work items and messages, and marks them planned; one statement a batch.
 -- Relies on the partial index alert_unplanned, on work_item_one_open_per_cause and message_once_per_rung_and_recipient for
 -- "exactly once", and on primary keys for the rest: its cost follows the alerts taken.
--- Parameters: now, batch, sources and targets (edges of WorkItem.state), revives (whether Message.state has withdrawn -> pending).
+-- Parameters: now, batch, after (the last id of the batch before: what is dead in the index is not read again), sources and targets (edges of WorkItem.state), revives (whether Message.state has withdrawn -> pending).
 -- The UPDATE of pathways_alert at the end is the verb of alerts by which this app takes them: planned_at, and for alerts that act
 -- but make nothing the reason in words.
 WITH taken AS MATERIALIZED (
     SELECT a.id, a.stay_id, a.matter_id, a.rung_id, a.audience, a.also_for, a.due_at, a.rang_at, a.mode,
            a.acts AND a.withdrawn_at IS NULL AS acts
     FROM pathways_alert a
-    WHERE a.planned_at IS NULL
+    WHERE a.planned_at IS NULL AND a.id > %(after)s
     ORDER BY a.id
     LIMIT %(batch)s
     FOR UPDATE OF a SKIP LOCKED
@@ -59,6 +59,29 @@ asked AS MATERIALIZED (
     FROM placed p
     WHERE p.acts AND (NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id)))
 ),
+told AS MATERIALIZED (
+    SELECT p.*, r.person_id, r.patient_id AS told_of FROM placed p JOIN recipients r ON r.alert_id = p.id
+),
+texts AS (
+    SELECT DISTINCT ON (stay_id, matter_id, rung_id, person_id) * FROM told ORDER BY stay_id, matter_id, rung_id, person_id, id
+),
+messages AS (
+    -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
+    INSERT INTO notifications_message AS o
+        (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
+         reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
+    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''), 'sms', wording,
+           priority, 'pending', shadow, '', %(now)s, %(now)s, rang_at + expires_after, 0, '', '', '', '', ''
+    FROM texts
+    ORDER BY stay_id, matter_id, rung_id, person_id
+    ON CONFLICT (stay_id, matter_id, rung_id, recipient_id, channel) WHERE rung_id IS NOT NULL DO UPDATE SET
+        (state, shadow, reason, not_before, expires_at) = (
+            SELECT CASE WHEN n.again AND o.state = 'withdrawn' THEN 'pending' ELSE o.state END, o.shadow AND EXCLUDED.shadow,
+                   CASE WHEN n.again THEN '' ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
+                   CASE WHEN n.again THEN EXCLUDED.expires_at ELSE o.expires_at END
+            FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
+    RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
+),
 causes AS (
     -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.
     SELECT DISTINCT ON (cause_kind, cause_key, shadow) cause_kind, cause_key, shadow, site_id, patient_id, journey_id, matter_id, problem, whom,
@@ -66,6 +89,7 @@ causes AS (
            ARRAY(SELECT DISTINCT CASE x.role WHEN 'accountable' THEN 'navigator' WHEN 'responsible' THEN 'clinician' ELSE x.role END
                  FROM jsonb_array_elements_text(also_for) AS x (role) WHERE x.role <> 'patient') AS also_for
     FROM asked
+    WHERE (SELECT count(*) FROM messages) >= 0  -- messages are written, and so locked, before items: the order of locks everywhere
     WINDOW same AS (PARTITION BY cause_kind, cause_key, shadow)
     ORDER BY cause_kind, cause_key, shadow, due_at DESC, priority, id DESC
 ),
@@ -98,29 +122,6 @@ item_links AS (
     ON CONFLICT (alert_id) DO NOTHING
     RETURNING 1
 ),
-told AS MATERIALIZED (
-    SELECT p.*, r.person_id, r.patient_id AS told_of FROM placed p JOIN recipients r ON r.alert_id = p.id
-),
-texts AS (
-    SELECT DISTINCT ON (stay_id, matter_id, rung_id, person_id) * FROM told ORDER BY stay_id, matter_id, rung_id, person_id, id
-),
-messages AS (
-    -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
-    INSERT INTO notifications_message AS o
-        (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
-         reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
-    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''), 'sms', wording,
-           priority, 'pending', shadow, '', %(now)s, %(now)s, rang_at + expires_after, 0, '', '', '', '', ''
-    FROM texts
-    ORDER BY stay_id, matter_id, rung_id, person_id
-    ON CONFLICT (stay_id, matter_id, rung_id, recipient_id, channel) WHERE rung_id IS NOT NULL DO UPDATE SET
-        (state, shadow, reason, not_before, expires_at) = (
-            SELECT CASE WHEN n.again AND o.state = 'withdrawn' THEN 'pending' ELSE o.state END, o.shadow AND EXCLUDED.shadow,
-                   CASE WHEN n.again THEN '' ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
-                   CASE WHEN n.again THEN EXCLUDED.expires_at ELSE o.expires_at END
-            FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
-    RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
-),
 message_links AS (
     -- Compared without nulls, so that it is a hash join and not a loop over the batch.
     INSERT INTO notifications_messagealert (message_id, alert_id)
@@ -138,4 +139,5 @@ marked AS (
     WHERE a.id = p.id
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM marked) AS alerts, (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM messages) AS messages
+SELECT (SELECT count(*) FROM marked) AS alerts, (SELECT count(*) FROM items) AS items, (SELECT count(*) FROM messages) AS messages,
+       (SELECT max(id) FROM taken) AS last

@@ -17,7 +17,7 @@ from notifications.models import Message, SendSlot, WorkItem
 from notifications.outbox import Claim
 from notifications.plan import plan
 from notifications.transports.base import Accepted, Declined, Unclear
-from notifications.wording.compiler import denied
+from notifications.wording.compiler import Rendered, denied
 from pathways import alerts
 from pathways.models import Alert, Journey, Matter, Rollout
 from patients.models import ContactPoint, Patient, Permission, Phone, Site
@@ -205,6 +205,22 @@ def test_nobody_is_texted_in_a_language_we_do_not_have(world: World) -> None:
     assert reason() == ("pending", "no wording in fr")
     assert not SendSlot.objects.exists()
     assert WorkItem.objects.count() == 1
+
+
+def test_a_text_that_cannot_be_written_keeps_back_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = outbox.render
+
+    def poisoned(key: str, language: str, **fields: str) -> Rendered:
+        if fields["first_name"] == "Poison":
+            raise KeyError("bug")
+        return write(key, language, **fields)
+
+    monkeypatch.setattr(outbox, "render", poisoned)
+    for name in ("Poison", "Ana"):
+        world.text_alert(world.patient(name))
+    plan(now=NOON)
+    assert len(claim().texts) == 1
+    assert Message.objects.get(state="pending").reason == "not written: KeyError"
 
 
 def test_validity_ends_before_nine_in_the_evening(message: Message) -> None:

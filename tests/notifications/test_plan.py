@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from notifications.models import Message, MessageAlert, WorkItem, WorkItemAlert
-from notifications.plan import Counts, plan, plan_batch
+from notifications.plan import Counts, plan, plan_after
 from pathways.models import Alert, Matter
 from patients.models import Practitioner
 from tests.notifications.world import DAY, HOUR, NOON, World, in_another_connection
@@ -173,7 +173,7 @@ def test_two_planners_share_the_work_and_plan_nothing_twice() -> None:
     for n in range(40):
         world.alert(world.stay(), world.rung(0, "patient")) if n % 2 else world.alert(world.stay(), world.rung(1))
     with transaction.atomic():
-        first = plan_batch(now=NOON, batch=15)
+        first, _ = plan_after(0, now=NOON, batch=15)
         second = in_another_connection(lambda: plan(now=NOON, batch=15))
     assert (first.alerts, second.alerts) == (15, 25)
     assert (WorkItem.objects.count(), Message.objects.count()) == (20, 20)
