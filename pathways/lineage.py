@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from pathways.facts import Fact, Grade
+import msgspec
+
+from pathways.facts import Fact, Grade, Rank
 from pathways.kinds import ACTS, DERIVED, FED
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
+_REPORTS = frozenset({"result_final", "result_failed", "result_document"})
 _CLOSING = ("reopened", "exited", "voided", "restored")
 
 # Facts of one instant are told in clinical order: enrolled, what is fed, what rules make of it, what people do, how it ends.
@@ -39,19 +42,36 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
     """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order."""
     stated: dict[str, Fact] = {}
     derived: dict[str, list[Fact]] = {}
+    reports: dict[str, list[Fact]] = {}
     for fact in facts:
         lineage = fact.lineage
         if fact.basis is not None and fact.grade == Grade.RULE:
             derived.setdefault(lineage, []).append(fact)
             continue
         known = stated.get(lineage)
-        if known is None or version_key(fact) > version_key(known):
+        if known is None:
             stated[lineage] = fact
+            continue
+        if fact.kind in _REPORTS:
+            reports.setdefault(lineage, [known]).append(fact)
+        if version_key(fact) > version_key(known):
+            stated[lineage] = fact
+    for lineage, versions in reports.items():
+        stated[lineage] = _first_issued(stated[lineage], versions)
     if derived:
         _add_derived(stated, derived)
     keyed = [(order_key(fact, ranks), fact) for fact in stated.values() if not fact.retracted]
     keyed.sort(key=itemgetter(0))
     return [fact for _, fact in keyed]
+
+
+def _first_issued(report: Fact, versions: Sequence[Fact]) -> Fact:
+    """A report came when it was first final, whatever a later version of it says; its content is that of the version that counts."""
+    if report.rank < Rank.FINAL:
+        return report
+    finals = [one.occurred for one in versions if one.kind == report.kind and one.rank >= Rank.FINAL and not one.retracted]
+    first = min(finals, key=lambda moment: (moment.lo, moment.hi), default=report.occurred)
+    return report if first == report.occurred else msgspec.structs.replace(report, occurred=first)
 
 
 def is_stale(fact: Fact, digests: Mapping[str, str]) -> bool:

@@ -127,12 +127,19 @@ class Reader:
     def _move_side(self, fact: Fact, listening: tuple[Track, ...]) -> bool:
         track = self._side_track(fact, listening)
         if track is None:
+            if not any(self._would_move(one, fact.kind) for one in listening):
+                return False
             self.state.anomalies.append(Anomaly("no_track", fact.lineage, f"no track takes this {fact.kind}"))
             self.state.matters[("anomaly", fact.lineage)] = None
             return False
         if track.name in self.state.open:
             return self._move_open(track.name, fact)
         return self._apply_first(track.opens.get(fact.kind), track.name, fact)
+
+    def _would_move(self, track: Track, kind: str) -> bool:
+        """Whether a fact of this kind means anything to the track where it now stands."""
+        stay = self.state.open.get(track.name)
+        return kind in (stay.stage.on if stay is not None else track.opens)
 
     def _side_track(self, fact: Fact, listening: tuple[Track, ...]) -> Track | None:
         """The track that holds one of the fact's keys, else the only one whose `takes` holds."""

@@ -205,6 +205,14 @@ def test_a_correction_after_the_decision_asks_again() -> None:
     assert not tell(*TESTED, RESULT, decided, early).matters
 
 
+def test_a_corrected_report_came_when_it_was_first_final() -> None:
+    corrected = fact("result_final", 20, "F1", "placer:O1", specimen_class="tissue", findings=ABSENT, rank=Rank.CORRECTED, issued=20)
+    timeline = tell(*TESTED, RESULT, corrected)
+    assert timeline.milestones["result_final"].at == day(14)
+    assert stay(timeline, "tissue.at_lab").left_at == day(14)
+    assert [kind for kind, _ in tell(*TESTED, RESULT, act("result_reviewed", 16), corrected).matters] == ["result_changed"]
+
+
 def test_a_confirmation_on_changed_ground_counts_as_flagged_only() -> None:
     confirmed = act("actionable_confirmed", 15, basis={"lineages": {RESULT.lineage: RESULT.digest}})
     assert "actionable_confirmed" in reached(tell(*TESTED, RESULT, FLAG, confirmed))
