@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from pathways.definitions.schema import Pathway, Stage
 from pathways.models import PathwayVersion, Rollout
+from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.timeline import PHASES
 from pathways.views.written import pathway_of
 from patients.models import User
@@ -48,10 +49,13 @@ def catalogue(request: StaffRequest) -> HttpResponse:
 def programme(request: StaffRequest, code: str) -> HttpResponse:
     version = get_object_or_404(PathwayVersion, code=code, status=PathwayVersion.Status.PUBLISHED)
     pathway = pathway_of(version)
-    rows = [
-        Row(track, name, stage, n == 0) for track, line in pathway.tracks.items() for n, (name, stage) in enumerate(line.stages.items())
-    ]
-    context = {"version": version, "pathway": pathway, "rows": rows, "rollouts": rollouts(request.user, code)}
+    context = {
+        "version": version,
+        "pathway": pathway,
+        "rows": rows_of(version),
+        "exits": exits_of(pathway),
+        "rollouts": rollouts(request.user, code),
+    }
     return render(request, "pathways/programme.html", context)
 
 
@@ -67,3 +71,8 @@ def rows_of(version: PathwayVersion) -> list[Row]:
 
 def chain(pathway: Pathway) -> list[str]:
     return [sentence(pathway.phases[phase]) for phase in PHASES if phase in pathway.phases]  # type: ignore[index]
+
+
+def exits_of(pathway: Pathway) -> list[tuple[str, str]]:
+    """Reasons by class, what could have been prevented first."""
+    return sorted(pathway.exits.items(), key=lambda one: (EXIT_CLASSES.index(one[1]), one[0]))

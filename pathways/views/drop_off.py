@@ -8,14 +8,14 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from pathways.definitions import registry
-from pathways.reports import charts, shown
 from pathways.reports import drop_off as report
+from pathways.reports import shown
 from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.views.asked import choices, question, shows_all
+from pathways.views.funnel import funnel
 from patients.views.guard import REPORTS, StaffRequest, page
 
 
@@ -43,18 +43,12 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
         "title": definition.title,
         "programmes": sorted((one.definition.title, name) for name, one in published.items()),
         "code": code,
-        "chart": chart(answer),
+        "funnel": funnel(answer["steps"]),
         "classes": EXIT_CLASSES,
         "preventable": total(answer, "preventable"),
         "ends": by_class(answer),
     }
     return render(request, "pathways/drop_off.html", context)
-
-
-def chart(answer: Mapping[str, Any]) -> SafeString:
-    """Drawn by us from numbers and our own labels, which the drawer escapes; nothing of a message reaches it."""
-    drawn = any(step["entered"] for step in answer["steps"])
-    return mark_safe(charts.funnel(answer)) if drawn else SafeString()  # noqa: S308
 
 
 def total(answer: Mapping[str, Any], kind: str) -> int | None:

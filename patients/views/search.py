@@ -59,7 +59,7 @@ def named(text: str) -> Q:
     family, comma, given = (part.strip() for part in text.partition(","))
     if comma:
         return Q(person__family__istartswith=family, person__given__istartswith=given)
-    first, space, last = (part.strip() for part in text.rpartition(" "))
+    first, space, last = text.rpartition(" ")
     alone = Q(person__family__istartswith=text)
     return alone | Q(person__given__istartswith=first, person__family__istartswith=last) if space else alone
 
