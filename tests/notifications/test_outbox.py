@@ -17,6 +17,7 @@ from notifications.models import Message, SendSlot, WorkItem
 from notifications.outbox import Claim
 from notifications.plan import plan
 from notifications.transports.base import Accepted, Declined, Unclear
+from notifications.wording import compiler
 from notifications.wording.compiler import Rendered, denied
 from pathways import alerts
 from pathways.models import Alert, Journey, Matter, Rollout
@@ -208,7 +209,7 @@ def test_nobody_is_texted_in_a_language_we_do_not_have(world: World) -> None:
 
 
 def test_a_text_that_cannot_be_written_keeps_back_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = outbox.render
+    write = compiler.render
 
     def poisoned(key: str, language: str, **fields: str) -> Rendered:
         if fields["first_name"] == "Poison":
