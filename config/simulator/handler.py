@@ -185,8 +185,8 @@ class Provider:
         word = re.sub(r"[^a-z]", "", body.casefold())
         with self.ledger.together():
             sid = self._insert(number, sender, body, now, inbound=True)
-            if word in STOP:
-                self.ledger.write("INSERT OR IGNORE INTO opted_out VALUES (?, ?, ?)", (number, sender, now.timestamp()))
+            stopping = (number, sender, now.timestamp())
+            if word in STOP and self.ledger.write("INSERT OR IGNORE INTO opted_out VALUES (?, ?, ?)", stopping):
                 self._insert(sender, number, STOPPED_TEXT, now)
             if word in START and self.ledger.write("DELETE FROM opted_out WHERE number = ? AND sender = ?", (number, sender)):
                 self._insert(sender, number, STARTED_TEXT, now)

@@ -15,6 +15,7 @@ from django.db import OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 
+from pathways import sweep
 from pathways.models import Feed, Rollout
 
 from . import feeds, ledger, split, waiting
@@ -148,7 +149,7 @@ def _without_duplicates(batch: Sequence[Item], feed: Feed) -> list[Item]:
 
 
 def _heard(feed: Feed, batch: Sequence[Item], *, now: datetime, historical: bool) -> None:
-    """Moves the feed's clock: what it has told us about, and when we last heard it. History moves neither."""
+    """Moves the feed's clock: what it has told us about, and when we last heard it, and wakes who waited for that. History moves nothing."""
     if historical:
         return
     made = [item.parsed.message_at for item in batch if item.parsed and item.parsed.message_at]
@@ -156,6 +157,7 @@ def _heard(feed: Feed, batch: Sequence[Item], *, now: datetime, historical: bool
     Feed.objects.filter(pk=feed.pk).update(
         heard_at=Greatest(Coalesce(F("heard_at"), now), now), data_as_of=Greatest(Coalesce(F("data_as_of"), latest), latest)
     )
+    sweep.wake(feed.pk)
 
 
 def _refuse_where_it_rings(feed: Feed) -> None:

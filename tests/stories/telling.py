@@ -237,7 +237,8 @@ class Hospital:
         return stay.stage.label
 
     def milestone(self, chart: Chart, name: str, pathway: str = LUNG) -> str:
-        return str(self.journey(chart, pathway).milestones[name][0])
+        """How the journey's page states a milestone; one that nothing speaks of is unknown."""
+        return str(self.journey(chart, pathway).milestones.get(name, ["unknown"])[0])
 
     def facts_of(self, chart: Chart, pathway: str = LUNG) -> set[str]:
         """Kinds of what is filed with the journey."""

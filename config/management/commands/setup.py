@@ -15,6 +15,7 @@ from django.utils import timezone
 from config import grants
 from config.management.commands.migrate import owner_alias
 from pathways.definitions.publish import publish_catalogue
+from pathways.ladders import publish_ladders
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             self.give_rights()
         for version in publish_catalogue(by=None, now=timezone.now()):
             self.say(f"in force: {version}")
+        publish_ladders()
 
     def give_rights(self) -> None:
         role, using = settings.DATABASE_APP_ROLE, owner_alias()
