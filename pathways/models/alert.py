@@ -12,9 +12,9 @@ from .stay import Stay
 class Alert(models.Model):
     """`acts` is false where a later rung acts for it (rungs missed together); `also_for` are the audiences of those it acts for."""
 
-    stay = models.ForeignKey(Stay, null=True, on_delete=models.PROTECT, related_name="alerts")
+    stay = models.ForeignKey(Stay, null=True, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     matter = models.ForeignKey(Matter, null=True, on_delete=models.PROTECT, related_name="alerts")
-    rung = models.ForeignKey(Rung, on_delete=models.PROTECT, related_name="+")
+    rung = models.ForeignKey(Rung, on_delete=models.PROTECT, related_name="+", db_index=False)
     round = models.PositiveSmallIntegerField()
     nth = models.PositiveIntegerField(default=0, help_text="repetition of a rung with `every`")
     due_at = models.DateTimeField(help_text="when the rung was to ring")
@@ -43,5 +43,4 @@ class Alert(models.Model):
                 condition=models.Q(withdrawn_at__isnull=False, settled_at__isnull=True),
                 name="alert_unsettled",
             ),
-            models.Index(fields=["matter"], name="alert_matter"),
         ]

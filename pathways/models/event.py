@@ -14,7 +14,7 @@ from .inbound import Inbound
 class Event(models.Model):
     """One version of one fact; never updated, never deleted. See `pathways.facts.Fact` for the meaning of the fields."""
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=60)
     lineage = models.TextField()
     rank = models.PositiveSmallIntegerField()
@@ -30,7 +30,7 @@ class Event(models.Model):
     recorded_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     inbound = models.ForeignKey(Inbound, null=True, on_delete=models.PROTECT, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     keys = ArrayField(models.TextField(), default=list)
     body = models.JSONField(default=dict)
 
@@ -48,9 +48,6 @@ class Binding(models.Model):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
     journey = models.ForeignKey("pathways.Journey", on_delete=models.PROTECT, related_name="+")
     attached = models.BooleanField(default=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     how = models.CharField(max_length=40)
     at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["journey"], name="binding_journey"), models.Index(fields=["event"], name="binding_event")]

@@ -35,7 +35,7 @@ class Inbound(models.Model):
         UNKNOWN = "unknown", "not recognised"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+")
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False)
     format = models.CharField(max_length=8, choices=Format)
     type = models.CharField(max_length=60, blank=True, help_text="ORU^R01, DiagnosticReport, results.csv ...")
     control_id = models.CharField(max_length=200, blank=True)

@@ -58,7 +58,7 @@ class Journey(FSMModelMixin, models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     pathway = models.SlugField(max_length=60)
-    version = models.ForeignKey(PathwayVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(PathwayVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     primary_group = models.CharField(max_length=60)
     episode_no = models.PositiveSmallIntegerField(default=1)
     episode_kind = models.CharField(max_length=20, default="initial")
@@ -67,7 +67,7 @@ class Journey(FSMModelMixin, models.Model):
     found_by = models.CharField(max_length=40)
     home_site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    responsible = models.ForeignKey(Practitioner, null=True, on_delete=models.PROTECT, related_name="+")
+    responsible = models.ForeignKey(Practitioner, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     prevalent = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
     phase = FSMField(max_length=12, choices=Phase.choices, default=Phase.IDENTIFIED, protected=True)
@@ -102,7 +102,6 @@ class Journey(FSMModelMixin, models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["patient"], name="journey_patient"),
             models.Index(fields=["pathway", "home_site", "identified_at"], name="journey_report"),
         ]
 

@@ -58,5 +58,4 @@ class Matter(models.Model):
         ]
         indexes = [
             models.Index(fields=["attention_at"], condition=models.Q(attention_at__isnull=False), name="matter_attention"),
-            models.Index(fields=["patient"], name="matter_patient"),
         ]

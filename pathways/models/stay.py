@@ -28,7 +28,7 @@ class Stay(models.Model):
     """
 
     journey = models.ForeignKey(Journey, on_delete=models.PROTECT, related_name="stays")
-    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
+    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+", db_index=False)
     track = models.CharField(max_length=40)
     occurrence = models.PositiveSmallIntegerField(default=1)
     root_lineage = models.TextField()
@@ -40,7 +40,7 @@ class Stay(models.Model):
     attention_at = models.DateTimeField(null=True)
     rang_through = models.DateTimeField(null=True)
     round = models.PositiveSmallIntegerField(default=1)
-    feed = models.ForeignKey(Feed, null=True, on_delete=models.PROTECT, related_name="+")
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     gated = models.BooleanField(default=False)
     release = models.BooleanField(default=False)
     superseded = models.CharField(max_length=60, blank=True)
@@ -63,7 +63,6 @@ class Stay(models.Model):
                 condition=models.Q(attention_at__isnull=False, gated=False, release=False),
                 name="stay_attention",
             ),
-            models.Index(fields=["journey"], name="stay_journey"),
             models.Index(fields=["feed"], condition=models.Q(gated=True), name="stay_gated"),
         ]
 
