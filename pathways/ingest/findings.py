@@ -18,6 +18,8 @@ from .codes import Coded
 
 Finding = dict[str, Any]
 
+PRESENCES = frozenset({"present", "absent", "indeterminate", "no_call", "failed", "not_tested"})
+
 
 class Reading(msgspec.Struct, frozen=True):
     """One coded line: what was asked (`test`) and what was answered. `group` ties the parts of one variant (OBX-4)."""

@@ -11,7 +11,7 @@ from pathways.kinds import FED
 from . import codes, diseases
 from .cells import Row, coded_of, first, when_of
 from .codes import Coded
-from .findings import Reading, findings
+from .findings import PRESENCES, Reading, findings, presence
 from .message import Unreadable
 from .statement import Statement, clean
 from .when import instant, moment
@@ -50,46 +50,56 @@ def state(row: Row, statement: Statement) -> None:
 
 
 def _body(kind: str, row: Row, coded: Coded) -> dict[str, Any]:
+    """The body that the kind carries (pathways.kinds), out of whatever columns the table has."""
     if kind == "diagnosis":
-        return diseases.body(
-            coded, coded.text, row.get("verification", "") or "unconfirmed", role=row.get("role", ""), stage=codes.stage(row.get("stage", "")),
-            histology=diseases.kind_of_cancer(row.get("histology", "")) or row.get("histology", ""), side=row.get("laterality", "").casefold(),
-        )  # fmt: skip
+        return _diagnosis(row, coded)
+    body: dict[str, Any] = {name: row[column] for name, column in PLAIN.items() if row.get(column)}
+    if coded.label:
+        body |= {"code": coded.body()["code"], "text": coded.label}
+    if kind in RESULTS:
+        return body | {"code": coded.body(), "text": clean(row.get("comment", "")), "document": False, "findings": _findings(row)}
+    if kind.startswith(CODED):
+        body |= {"code": coded.body(), "specimen_class": row.get("specimenclass", ""), "reflex": _yes(row.get("reflex", ""))}
+    if drugs := _drugs(kind, row):
+        body |= {"drugs": drugs, "handed_over": _yes(row.get("handedover", "")), "complete": _yes(row.get("complete", "yes"))}
     if kind == "stage_recorded":
-        return {"stage": codes.stage(row.get("stage", "") or coded.text), "system": row.get("system", "")}
-    if kind.startswith("drug_") or kind == "first_dose_attested":
-        drug = {name: row[name] for name in ("rxcui", "ndc") if row.get(name)} | {"text": first(row, "drug", "text")}
-        more = (
-            {"handed_over": _yes(row.get("handedover", ""))}
-            if kind == "drug_dispensed"
-            else {"complete": row.get("complete", "yes") == "" or _yes(row.get("complete", "yes"))}
-            if kind == "drug_administered"
-            else {}
-        )
-        return {"drugs": [drug], "route": row.get("route", ""), "reason": row.get("reason", "")} | more
-    if kind.startswith("result_"):
-        return {
-            "code": coded.body(),
-            "text": clean(row.get("comment", "")),
-            "specimen_class": row.get("specimenclass", ""),
-            "document": False,
-            "findings": _findings(row),
-            "reason": row.get("reason", ""),
-        }
-    if kind.startswith(("specimen_", "test_", "biopsy_", "pathology_")):
-        return {
-            "code": coded.body(),
-            "text": coded.label,
-            "specimen_class": row.get("specimenclass", ""),
-            "reason": row.get("reason", ""),
-            "reflex": _yes(row.get("reflex", "")),
-        }
-    start = moment(row.get("start", ""), "UTC")
-    known = ("reason", "subject", "payer", "reference", "urgency", "trial", "to", "facility", "decision", "programme", "conclusion")
-    body: dict[str, Any] = {name: row[name] for name in known if row.get(name)}
-    body |= {"start": start.lo.isoformat()} if start and kind.startswith("visit_") else {}
-    body |= {"consent_kind": row.get("consentkind", "text")} if kind == "consent_recorded" else {}
-    return body | ({"code": coded.body()["code"], "text": coded.label} if coded.label else {})
+        body["stage"] = codes.stage(row.get("stage", "") or coded.text)
+    if kind == "consent_recorded":
+        body.setdefault("consent_kind", "text")
+    if start := moment(row.get("start", ""), "UTC"):
+        body["start"] = start.lo.isoformat()
+    return body
+
+
+PLAIN = {
+    name: name.replace("_", "")
+    for name in (
+        *("reason", "subject", "payer", "reference", "urgency", "trial", "to", "how", "facility", "decision", "programme", "conclusion"),
+        *("clinician", "answer", "carrier", "tumour_percent", "specialty", "system", "route", "told_by", "specimen_class", "consent_kind"),
+    )
+}
+RESULTS = frozenset({"result_partial", "result_final", "result_failed"})
+CODED = ("specimen_", "test_", "biopsy_", "pathology_")
+
+
+def _diagnosis(row: Row, coded: Coded) -> dict[str, Any]:
+    histology = row.get("histology", "")
+    return diseases.body(
+        coded,
+        coded.text,
+        row.get("verification", "").casefold() or "unconfirmed",
+        role=row.get("role", "").casefold(),
+        stage=codes.stage(row.get("stage", "")),
+        histology=diseases.kind_of_cancer(histology) or histology,
+        side=row.get("laterality", "").casefold(),
+    )
+
+
+def _drugs(kind: str, row: Row) -> list[dict[str, str]]:
+    """The medicine of the row; of an event about medicines also the one that only its text names."""
+    named = first(row, "drug", "text") if kind.startswith(("drug_", "first_dose", "persistence")) else row.get("drug", "")
+    found = {name: row[name] for name in ("rxcui", "ndc") if row.get(name)}
+    return [found | {"text": named}] if found or named else []
 
 
 def _yes(text: str) -> bool:
@@ -98,14 +108,23 @@ def _yes(text: str) -> bool:
 
 def _findings(row: Row) -> list[dict[str, Any]]:
     """`gene`, `alteration`, `presence`, `value`: one finding; `findings` holds several as `EGFR p.L858R present; ALK absent`."""
-    found = []
-    if row.get("gene"):
-        answer = row.get("presence", "") or "indeterminate"
-        finding: dict[str, Any] = {"gene": row["gene"].upper(), "alteration": row.get("alteration", ""), "presence": answer.casefold(), "type": row.get("type", "") or "variant",
-                                   "significance": row.get("significance", ""), "origin": row.get("origin", ""), "text": row.get("comment", "")}  # fmt: skip
-        number = re.fullmatch(r"(<=|>=|<|>)?\s*(\d+(?:\.\d+)?)\s*%?", row.get("value", ""))
-        found.append(finding | ({"value": float(number[2]), "unit": row.get("unit", "%"), "comparator": number[1] or ""} if number else {}))
+    found = [_finding(row)] if row.get("gene") else []
     for part in filter(None, (each.strip() for each in row.get("findings", "").split(";"))):
         gene, _, answer = part.partition(" ")
         found += findings([Reading(Coded((), f"{gene} mutation"), Coded((), answer))])
     return found
+
+
+def _finding(row: Row) -> dict[str, Any]:
+    answer = row.get("presence", "").casefold()
+    finding: dict[str, Any] = {
+        "gene": row["gene"].upper(),
+        "alteration": row.get("alteration", ""),
+        "presence": answer if answer in PRESENCES else presence(Coded((), answer)) or "indeterminate",
+        "type": row.get("type", "") or "variant",
+        "significance": row.get("significance", ""),
+        "origin": row.get("origin", ""),
+        "text": row.get("comment", ""),
+    }
+    number = re.fullmatch(r"(<=|>=|<|>)?\s*(\d+(?:\.\d+)?)\s*%?", row.get("value", ""))
+    return finding | ({"value": float(number[2]), "unit": row.get("unit", "%"), "comparator": number[1] or ""} if number else {})

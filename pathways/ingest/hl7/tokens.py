@@ -137,8 +137,13 @@ MESSAGE_START = re.compile(rb"(?:[\r\n\x0b\x1c\xbf]|^)[ \t]*(MSH)(?=[^A-Za-z0-9\
 ENVELOPE = re.compile(rb"[\r\n]+\s*(FHS|BHS|BTS|FTS)[^A-Za-z0-9\s][^\r\n]*")
 
 
+FRAMING = b"\x1c\x0b \t\r\n"
+
+
 def split(body: bytes) -> list[bytes]:
     """The messages of a file, envelopes (FHS, BHS, BTS, FTS) taken off; what stands before the first MSH belongs to none."""
+    if body.startswith(b"MSH") and body.count(b"MSH") == 1 and not any(name in body for name in (b"BTS", b"FTS")):
+        return [body.rstrip(FRAMING)]  # what an interface sends, one message at a time
     starts = [found.start(found.lastindex or 0) for found in MESSAGE_START.finditer(body)]
     ends = [*starts[1:], len(body)]
-    return [ENVELOPE.sub(b"", body[start:end]).rstrip(b"\x1c\x0b \t\r\n") for start, end in zip(starts, ends, strict=False)]
+    return [ENVELOPE.sub(b"", body[start:end]).rstrip(FRAMING) for start, end in zip(starts, ends, strict=False)]
