@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pathways import rollouts
+from pathways.kinds import FED
 from pathways.models import Coverage, Feed, PathwayVersion, Rollout
 from patients import practitioners, sites, staff
 from patients.models import Role, Site, User
@@ -32,15 +33,12 @@ STAFF = (
 PATHWAYS = ("nsclc-biomarker", "pgx-reactive")
 LUND = {"npi": "1932102134", "family": "Lund", "given": "Petra", "specialty": "Medical oncology"}
 
+OBSERVED = tuple(kind for kind in FED if kind not in ("result_communicated", "mtb_reviewed", "persistence_confirmed"))
 SILENCE = timedelta(days=5)  # a long weekend passes without a message
 FEEDS = (
-    # name, site, assigner, system, may register people
-    ("harbor-ehr", "harbor", "HARBOR", "harbor", True),
-    ("harbor-lab", "harbor", "HARBOR", "northlab", False),
-    ("harbor-exchange", "harbor", "HARBOR", "exchange", False),
-    ("harbor-sheet", "harbor", "HARBOR", "harbor-sheet", False),
-    ("prairie-fhir", "prairie", "urn:oid:2.16.840.1.113883.19.5.99", "prairie", True),
-    ("prairie-sheet", "prairie", "urn:oid:2.16.840.1.113883.19.5.99", "prairie-sheet", False),
+    # name, site, assigning authority of the hospital's numbers; each is the hospital's integration engine, which carries all its systems
+    ("harbor-engine", "harbor", "HARBOR"),
+    ("prairie-engine", "prairie", "urn:oid:2.16.840.1.113883.19.5.99"),
 )
 
 
@@ -56,8 +54,8 @@ def set_up(*, since: datetime) -> None:
     }
     people = {username: _account(username, first, last, role, [places[site] for site in at]) for username, first, last, role, at in STAFF}
     _clinician(people["petra"])
-    for name, site, assigner, system, may_register in FEEDS:
-        _feed(name, places[site], assigner, system, may_register=may_register)
+    for name, site, assigner in FEEDS:
+        _feed(name, places[site], assigner)
     for place in places.values():
         navigator = people["dara" if place.code == "harbor" else "eli"]
         _go_live(place, navigator, people["lena"], since)
@@ -76,18 +74,11 @@ def _clinician(user: User) -> None:
     practitioners.give_account(practitioner, user)
 
 
-def _feed(name: str, site: Site, assigner: str, system: str, *, may_register: bool) -> None:
-    Feed.objects.update_or_create(
-        name=name,
-        defaults={
-            "site": site,
-            "time_zone": site.time_zone,
-            "assigner": assigner,
-            "system": system,
-            "may_register": may_register,
-            "longest_silence": SILENCE,
-        },
-    )
+def _feed(name: str, site: Site, assigner: str) -> None:
+    stated = {"site": site, "time_zone": site.time_zone, "assigner": assigner, "system": site.code, "may_register": True}
+    feed, _ = Feed.objects.update_or_create(name=name, defaults={**stated, "longest_silence": SILENCE})
+    for kind in OBSERVED:
+        Coverage.objects.update_or_create(site=site, kind=kind, defaults={"how": Coverage.How.FED, "feed": feed})
 
 
 def _go_live(site: Site, navigator: User, lead: User, since: datetime) -> None:
@@ -104,15 +95,6 @@ def _go_live(site: Site, navigator: User, lead: User, since: datetime) -> None:
             texts_from=since,
             signed_version=version,
         )
-
-
-def cover(kinds_by_feed: dict[str, tuple[str, ...]]) -> None:
-    """Says which feed brings which kinds of events, so that silence of a feed is no stall."""
-    feeds = {feed.name: feed for feed in Feed.objects.select_related("site")}
-    for name, kinds in kinds_by_feed.items():
-        for kind in kinds:
-            stated = {"how": Coverage.How.FED, "feed": feeds[name]}
-            Coverage.objects.update_or_create(site=feeds[name].site, kind=kind, defaults=stated)
 
 
 def navigators() -> dict[str, User]:

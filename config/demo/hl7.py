@@ -330,6 +330,3 @@ WRITERS: dict[str, Writer] = {
     "drug_administered": drug_administered,
     "death": death,
 }
-LAB = frozenset(
-    {"specimen_collected", "specimen_received", "specimen_rejected", "pathology_report", "result_partial", "result_final", "result_failed"}
-)

@@ -75,18 +75,11 @@ def _to_drug(pen: Pen, fate: str) -> None:
 
 def _biopsy(pen: Pen, again: bool = False) -> str:
     """Order, visit, tissue, pathology, diagnosis. The accession of the block."""
-    order, visit, accession = pen.id("B"), pen.id("V"), pen.id("S")
+    order, accession = pen.id("B"), pen.id("S")
     pen.wait(2.5 if not again else 1.5, 0.7)
     pen.write("biopsy_ordered", id=order)
     day = pen.after(7, 0.45)
-    pen.write("visit_booked", pen.in_hours(pen.now + timedelta(hours=2)), id=visit, start=day, service="Procedure")
-    if pen.chance(0.08):
-        pen.now = day
-        pen.write("visit_missed", id=visit, start=day)
-        visit, day = pen.id("V"), pen.after(6, 0.4)
-        pen.write("visit_booked", pen.in_hours(pen.now + timedelta(days=1)), id=visit, start=day, service="Procedure")
-    pen.now = day
-    pen.write("visit_kept", id=visit, start=day)
+    pen.now = _visit(pen, day) if pen.chance(0.6) else day  # the others are biopsied while in hospital
     pen.write("biopsy_done", id=order)
     pen.collect(accession, specimen_class="tissue", order=order)
     pen.wait(3.5, 0.4)
@@ -94,6 +87,19 @@ def _biopsy(pen: Pen, again: bool = False) -> str:
     if not again:
         pen.write("diagnosis", id=pen.id("D"), code="C34.11", stage="IV", histology="adenocarcinoma")
     return accession
+
+
+def _visit(pen: Pen, day: datetime) -> datetime:
+    """An appointment is booked for that day, now and then missed and booked again. The day it is kept."""
+    visit = pen.id("V")
+    pen.write("visit_booked", pen.in_hours(pen.now + timedelta(hours=2)), id=visit, start=day, service="Procedure")
+    if pen.chance(0.12):
+        pen.now = day
+        pen.write("visit_missed", id=visit, start=day)
+        visit, day = pen.id("V"), pen.after(6, 0.4)
+        pen.write("visit_booked", pen.in_hours(pen.now + timedelta(days=1)), id=visit, start=day, service="Procedure")
+    pen.write("visit_kept", day, id=visit, start=day)
+    return day
 
 
 def _rejected(pen: Pen, accession: str) -> None:

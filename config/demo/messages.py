@@ -28,8 +28,13 @@ class Delivery(msgspec.Struct, frozen=True):
 
 def deliveries(courses: list[Course], seed: int, today: datetime) -> list[Delivery]:
     """All that arrives until `today`, in the order of arrival."""
-    sent = [each for course in courses for each in _of(course, seed) if each.at <= today]
+    sent = [each for course in courses for each in map(_on_a_weekday, _of(course, seed)) if each.at <= today]
     return sorted(sent, key=lambda each: (each.at, each.feed, each.body))
+
+
+def _on_a_weekday(post: Delivery) -> Delivery:
+    """What a queue holds over a weekend goes out on Monday."""
+    return msgspec.structs.replace(post, at=post.at + timedelta(days=7 - post.at.weekday())) if post.at.weekday() > 4 else post
 
 
 def _of(course: Course, seed: int) -> Iterator[Delivery]:
@@ -55,9 +60,9 @@ class Clerk:
         if self.dice.random() < UNANNOUNCED:
             at = first + timedelta(hours=30)
         if person.site == "prairie":
-            yield Delivery(at, "prairie-fhir", fhir.register(person, at, self.control()))
+            yield Delivery(at, "prairie-engine", fhir.register(person, at, self.control()))
         else:
-            yield Delivery(at, "harbor-ehr", hl7.register(person, at, self.control()).encode())
+            yield Delivery(at, "harbor-engine", hl7.register(person, at, self.control()).encode())
             yield from self._merge(at)
             yield from self._potassium(at)
         if person.consents:
@@ -67,19 +72,19 @@ class Clerk:
         if self.dice.random() < TWO_NUMBERS:
             caller = msgspec.structs.replace(self.person, mrn=f"T{self.person.mrn}")
             early, late = at - timedelta(days=2), at + timedelta(days=2)
-            yield Delivery(early, "harbor-ehr", hl7.register(caller, early, self.control()).encode())
-            yield Delivery(late, "harbor-ehr", hl7.merge(self.person, caller.mrn, late, self.control()).encode())
+            yield Delivery(early, "harbor-engine", hl7.register(caller, early, self.control()).encode())
+            yield Delivery(late, "harbor-engine", hl7.merge(self.person, caller.mrn, late, self.control()).encode())
 
     def _potassium(self, at: datetime) -> Iterator[Delivery]:
         if self.dice.random() < HOUSEHOLD_TESTS:
             when = at + timedelta(days=self.dice.uniform(0.5, 60))
-            yield Delivery(when, "harbor-lab", hl7.potassium(self.person, when, self.control()).encode())
+            yield Delivery(when, "harbor-engine", hl7.potassium(self.person, when, self.control()).encode())
 
     def _consent(self, at: datetime) -> Delivery:
         resources = [fhir.consent(self.person, at)]
         if self.person.site == "prairie":
-            return Delivery(at, "prairie-fhir", fhir.bundle(self.person, resources, at, self.control()))
-        return Delivery(at, "harbor-exchange", fhir.bundle(self.person, resources, at, self.control(), authority=hl7.HOSPITAL))
+            return Delivery(at, "prairie-engine", fhir.bundle(self.person, resources, at, self.control()))
+        return Delivery(at, "harbor-engine", fhir.bundle(self.person, resources, at, self.control(), authority=hl7.HOSPITAL))
 
     def control(self) -> str:
         self.count += 1
@@ -116,19 +121,18 @@ class Clerk:
         if step.kind in fhir.PAYER:
             own = fhir.AUTHORITY if person.site == "prairie" else hl7.HOSPITAL
             body = fhir.bundle(person, fhir.PAYER[step.kind](person, step), sent, control, authority=own)
-            return Delivery(sent, "prairie-fhir" if person.site == "prairie" else "harbor-exchange", body)
+            return Delivery(sent, f"{person.site}-engine", body)
         if step.kind in sheets.KINDS:
-            return Delivery(sent, f"{person.site}-sheet", sheets.row(person, step))
+            return Delivery(sent, f"{person.site}-engine", sheets.row(person, step))
         if person.site == "prairie":
             return self._fhir(step, sent, control)
         if step.kind not in hl7.WRITERS:
             return None
-        feed = "harbor-lab" if step.kind in hl7.LAB else "harbor-ehr"
-        return Delivery(sent, feed, hl7.WRITERS[step.kind](person, step, control, sent).encode())
+        return Delivery(sent, "harbor-engine", hl7.WRITERS[step.kind](person, step, control, sent).encode())
 
     def _fhir(self, step: Step, sent: datetime, control: str) -> Delivery | None:
         if step.kind == "death":
-            return Delivery(sent, "prairie-fhir", fhir.bundle(self.person, [], sent, control, died=step.at))
+            return Delivery(sent, "prairie-engine", fhir.bundle(self.person, [], sent, control, died=step.at))
         if step.kind not in fhir.WRITERS:
             return None
-        return Delivery(sent, "prairie-fhir", fhir.bundle(self.person, fhir.WRITERS[step.kind](self.person, step), sent, control))
+        return Delivery(sent, "prairie-engine", fhir.bundle(self.person, fhir.WRITERS[step.kind](self.person, step), sent, control))

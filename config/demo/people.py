@@ -59,12 +59,12 @@ class SyntheticPerson(msgspec.Struct, frozen=True):
 
 
 def people(count: int, seed: int, today: date) -> list[SyntheticPerson]:
-    """`count` people, the same for the same seed. A quarter live with the second hospital; some share a telephone, some have none."""
+    """`count` people, the same for the same seed. Two in five belong to the second hospital; some share a telephone, some have none."""
     numbers = {site: _numbers(codes) for site, codes in AREA_CODES.items()}
     made: list[SyntheticPerson] = []
     for n in range(count):
         dice = random.Random(f"person {seed} {n}")
-        site = "prairie" if dice.random() < 0.25 else "harbor"
+        site = "prairie" if dice.random() < 0.42 else "harbor"
         made.append(_person(n, site, dice, _phone(dice, numbers[site], made, site), today))
     return made
 

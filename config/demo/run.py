@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -17,32 +16,43 @@ from notifications.models import Message, MessageState
 from notifications.send import send_due
 from notifications.tick import tick
 from pathways import rollouts
-from pathways.ingest import intake
-from pathways.models import Feed
 from patients.models import User
 
 from .course import Course
 from .exchange import Exchange, in_process, over_http
 from .messages import Delivery
+from .mornings import Morning, Mornings, Tally, in_turn, side_by_side
 from .staff import Staff
 
 TICK_HOUR = 18  # UTC: early afternoon at both hospitals, when people may be texted
 HTTP_DAYS = 14
+WORKED_DAYS = 45  # before that the queue is only filled
 ANSWERS = ("Thank you", "OK", "I will be there", "Gracias", "Can I come at 3 instead?", "What time was it again?", "STOP", "Who is this?")
 ANSWER_RATE = 0.12
 
 
 class Ran(msgspec.Struct):
-    """What the run did: days, messages in, candidates taken, alerts, texts out, receipts back."""
+    """What the run did: days, messages in, candidates taken, alerts, texts out, receipts back, items worked; and where the time went."""
 
     days: int = 0
     received: int = 0
     quarantined: int = 0
     candidates: int = 0
+    acts: int = 0
     alerts: int = 0
     texts: int = 0
     receipts: int = 0
     items_worked: int = 0
+    seconds: dict[str, float] = {}
+
+    def add(self, tallies: Sequence[Tally]) -> None:
+        for tally in tallies:
+            self.received += tally.received
+            self.quarantined += tally.quarantined
+            self.candidates += tally.candidates
+            self.acts += tally.acts
+            for part, seconds in tally.seconds.items():
+                self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
 
 def ticks(today: datetime, days: int) -> list[datetime]:
@@ -56,46 +66,28 @@ def last_tick(now: datetime) -> datetime:
     return at if at <= now else at - timedelta(days=1)
 
 
-class Run:
-    """Feeds the deliveries of each day through the intake, then lets the product do what is due."""
+class Day:
+    """The second half of each day, for both hospitals: what is due rings, the queue is worked, texts go out and are answered."""
 
-    def __init__(self, *, courses: Sequence[Course], posts: Sequence[Delivery], navigators: dict[str, User], seed: int) -> None:
-        self.staff = Staff(navigators, courses, seed)
-        self.feeds = {feed.name: feed for feed in Feed.objects.select_related("site")}
-        self.posts = posts
-        self.at = 0
+    def __init__(self, *, staff: Sequence[Staff], seed: int, works_from: datetime) -> None:
+        self.staff = staff
         self.dice = random.Random(f"answers {seed}")
-        acts = [(step.at, course, step) for course in courses for step in course.steps if step.told == "act"]
-        self.acts = sorted(acts, key=lambda act: act[0])
-        self.acted = 0
-        self.total = Ran()
+        self.works_from = works_from
+        self.total = Ran(seconds={})
 
-    def day(self, now: datetime, exchange: Exchange) -> None:
-        self._take_in(now)
-        self.total.candidates += self.staff.accept_candidates(now)
-        self._act(now)
-        done = tick(now=now)
-        self.total.alerts += done.rang.alerts
-        rollouts.release_daily(now=now)
-        self.total.items_worked += self.staff.work_queue(now)
-        self._text(now, exchange)
+    def live(self, now: datetime, mornings: Mornings, exchange: Exchange) -> None:
+        clock = Tally(seconds={})
+        self.total.add(mornings.live(now))
+        with clock.clocked("ring, plan, settle"):
+            self.total.alerts += tick(now=now).rang.alerts
+            rollouts.release_daily(now=now)
+        with clock.clocked("queue"):
+            if now >= self.works_from:
+                self.total.items_worked += sum(staff.work_queue(now) for staff in self.staff)
+        with clock.clocked("texts"):
+            self._text(now, exchange)
         self.total.days += 1
-
-    def _take_in(self, now: datetime) -> None:
-        start = self.at
-        while self.at < len(self.posts) and self.posts[self.at].at <= now:
-            self.at += 1
-        arrived = sorted(self.posts[start : self.at], key=lambda post: post.feed)
-        for feed, posts in groupby(arrived, key=lambda post: post.feed):
-            counts = intake.receive([post.body for post in posts], feed=self.feeds[feed], now=now)
-            self.total.received += counts.received
-            self.total.quarantined += counts.quarantined
-
-    def _act(self, now: datetime) -> None:
-        while self.acted < len(self.acts) and self.acts[self.acted][0] <= now:
-            _at, course, step = self.acts[self.acted]
-            self.staff.act(course, step, now)
-            self.acted += 1
+        self.total.add([clock])
 
     def _text(self, now: datetime, exchange: Exchange) -> None:
         exchange.begin(now)
@@ -112,29 +104,36 @@ class Run:
         return [number for number in numbers if self.dice.random() < ANSWER_RATE]
 
 
-def play(run: Run, *, today: datetime, days: int, ledger: Path, console: Console) -> Ran:
-    """All days, the last two weeks of texts over real HTTP."""
+def play(
+    *,
+    courses: Sequence[Course],
+    posts: Sequence[Delivery],
+    navigators: dict[str, User],
+    seed: int,
+    today: datetime,
+    days: int,
+    ledger: Path,
+    console: Console,
+    parallel: bool = True,
+) -> Ran:
+    """All days; the last two weeks of texts go over real HTTP. `parallel`: each hospital's mornings in a process of its own."""
     calendar = ticks(today, days)
     split = max(len(calendar) - HTTP_DAYS, 0)
-    with _progress(console, len(calendar)) as advance:
+    staff = {site: Staff(site, navigator, courses, seed) for site, navigator in navigators.items()}
+    mornings = [Morning(site, courses=courses, posts=posts, staff=mine) for site, mine in staff.items()]
+    day = Day(staff=list(staff.values()), seed=seed, works_from=today - timedelta(days=WORKED_DAYS))
+    with (side_by_side if parallel else in_turn)(mornings) as both, _progress(console, len(calendar)) as advance:
         for way, some in ((in_process, calendar[:split]), (over_http, calendar[split:])):
             with way(ledger) as exchange:
                 for now in some:
-                    run.day(now, exchange)
+                    day.live(now, both, exchange)
                     advance(now.date())
-    return run.total
+    return day.total
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[_Advance]:
+def _progress(console: Console, total: int) -> Iterator[Callable[[date], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
-        yield _Advance(progress, progress.add_task("living through the days", total=total))
-
-
-class _Advance:
-    def __init__(self, progress: Progress, task: object) -> None:
-        self.progress, self.task = progress, task
-
-    def __call__(self, day: date) -> None:
-        self.progress.update(self.task, advance=1, description=f"{day:%d %b %Y}")  # type: ignore[arg-type]
+        task = progress.add_task("living through the days", total=total)
+        yield lambda day: progress.update(task, advance=1, description=f"{day:%d %b %Y}")

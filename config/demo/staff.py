@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from notifications import worklist
@@ -14,36 +14,37 @@ from patients.models import Identifier, User
 
 from .course import Course, Step
 
-WORKED_A_DAY = 6  # items that one navigator ends on an ordinary day
+WORKED_A_DAY = 5  # items that one navigator ends on an ordinary day
 PHONE_HOURS = timedelta(days=2)
 
 
 class Staff:
-    """The navigators of the demo, by site."""
+    """One hospital's navigator."""
 
-    def __init__(self, navigators: Mapping[str, User], courses: Iterable[Course], seed: int) -> None:
-        self.navigators = navigators
+    def __init__(self, site: str, navigator: User, courses: Iterable[Course], seed: int) -> None:
+        self.site = site
+        self.navigator = navigator
         self.followed = {(course.person.mrn, course.pathway) for course in courses}
-        self.dice = random.Random(f"staff {seed}")
+        self.dice = random.Random(f"staff {seed} {site}")
 
     def accept_candidates(self, now: datetime) -> int:
         """Everyone whom the cohort knows for this programme is accepted, as a navigator would; the rest is refused."""
-        waiting = Matter.objects.filter(kind=MatterKind.CANDIDATE, closed_at__isnull=True).select_related("site", "patient").order_by("pk")
-        names = _numbers([matter.patient_id for matter in waiting if matter.patient_id])
-        for matter in waiting:
-            by = self.navigators[matter.site.code]
+        waiting = Matter.objects.filter(kind=MatterKind.CANDIDATE, closed_at__isnull=True, site__code=self.site)
+        found = list(waiting.select_related("site", "patient").order_by("pk"))
+        names = _numbers([matter.patient_id for matter in found if matter.patient_id]) if found else {}
+        for matter in found:
             if any((mrn, matter.detail["pathway"]) in self.followed for mrn in names.get(matter.patient_id or 0, ())):
-                candidates.accept(matter=matter, by=by, now=now)
+                candidates.accept(matter=matter, by=self.navigator, now=now)
             else:
-                candidates.refuse(matter=matter, reason="not_eligible", by=by, now=now)
-        return len(waiting)
+                candidates.refuse(matter=matter, reason="not_eligible", by=self.navigator, now=now)
+        return len(found)
 
     def act(self, course: Course, step: Step, now: datetime) -> bool:
         """Staff file what they did or were told: an end with its reason, a confirmation, an answer. False where there is no journey."""
         journey = self._journey(course)
         if journey is None:
             return False
-        by = self.navigators[journey.home_site.code]
+        by = self.navigator
         if step.kind == "exited":
             details = {name: str(value) for name, value in step.data.items()}
             journeys.exit(journey=journey, now=now, by=by, occurred=step.at, **details)
@@ -52,19 +53,17 @@ class Staff:
         return True
 
     def _journey(self, course: Course) -> Journey | None:
-        mine = Journey.objects.filter(pathway=course.pathway, status=Status.ACTIVE).select_related("home_site")
+        mine = Journey.objects.filter(pathway=course.pathway, status=Status.ACTIVE)
         return mine.filter(patient__identifiers__value=course.person.mrn).first()
 
     def work_queue(self, now: datetime) -> int:
         """The most urgent items are taken up: a call, another date, or nobody answers."""
-        ended = 0
-        for code, navigator in self.navigators.items():
-            items = WorkItem.objects.filter(site__code=code, audience="navigator", state=ItemState.OPEN, shadow=False)
-            for item in items.select_related("journey", "patient", "matter", "site").order_by("priority", "due_at")[:WORKED_A_DAY]:
-                ended += self._work(item, navigator, now)
-        return ended
+        items = WorkItem.objects.filter(site__code=self.site, audience="navigator", state=ItemState.OPEN, shadow=False)
+        urgent = items.select_related("journey", "patient", "matter", "site").order_by("priority", "due_at")[:WORKED_A_DAY]
+        return sum(self._work(item, now) for item in urgent)
 
-    def _work(self, item: WorkItem, by: User, now: datetime) -> bool:
+    def _work(self, item: WorkItem, now: datetime) -> bool:
+        by = self.navigator
         try:
             held = worklist.claim(item=item, by=by, revision=item.revision, now=now)
             outcome, details = self._outcome(item, now)

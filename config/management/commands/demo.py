@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -128,8 +129,18 @@ class Command(BaseCommand):
         with self.part("set up sites, staff, feeds and programmes"):
             cast.set_up(since=run.ticks(today, cohort.days)[0])
         with self.part(f"live through {cohort.days} days with {len(posts):,} messages"), relaxed_commits():
-            living = run.Run(courses=courses, posts=posts, navigators=cast.navigators(), seed=cohort.seed)
-            ran = run.play(living, today=today, days=cohort.days, ledger=self.ledger(), console=self.console)
+            ran = run.play(
+                courses=courses,
+                posts=posts,
+                navigators=cast.navigators(),
+                seed=cohort.seed,
+                today=today,
+                days=cohort.days,
+                ledger=self.ledger(),
+                console=self.console,
+            )
+        for name, seconds in ran.seconds.items():
+            self.console.print(f"[dim]  {name}: {seconds:.1f} s[/dim]")
         with self.part("compare with the truth"):
             self.tell(ran, compare.compare(courses, today=today, days=cohort.days))
         cohort.finished = True
@@ -185,10 +196,15 @@ class Command(BaseCommand):
 
 @contextmanager
 def relaxed_commits() -> Iterator[None]:
-    """While the demo's past is made a commit need not wait for the disk: a crash then starts the making over."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
-        try:
-            yield
-        finally:
-            cursor.execute("RESET synchronous_commit")
+    """While the demo's past is made a commit need not wait for the disk: a crash then starts the making over. Holds for child processes too."""
+    former = os.environ.get("PGOPTIONS")
+    connections.close_all()
+    os.environ["PGOPTIONS"] = f"{former or ''} -c synchronous_commit=off"
+    try:
+        yield
+    finally:
+        connections.close_all()
+        if former is None:
+            del os.environ["PGOPTIONS"]
+        else:
+            os.environ["PGOPTIONS"] = former
