@@ -8,7 +8,7 @@ What is about the whole person (death, admission) belongs to every journey that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -21,11 +21,8 @@ from pathways.replaying.state import State
 WHOLE_PERSON = frozenset({"death", "hospice_started", "admitted", "discharged", "transferred_out"})
 RESULTS = frozenset({"result_partial", "result_final", "result_failed", "result_document", "phenotype_assigned"})
 _OWN = frozenset({*ACTS, *DERIVED})
-_LEVELS = (
-    ("order", frozenset({"placer", "filler", "accession", "parent", "report", "auth", "visit"})),
-    ("specimen", frozenset({"specimen"})),
-    ("ingredient", frozenset({"ingredient"})),
-)
+_LEVELS = ("order", "specimen", "ingredient")
+_LEVEL_OF = {"specimen": 1, "ingredient": 2, **dict.fromkeys(("placer", "filler", "accession", "parent", "report", "auth", "visit"), 0)}
 _REASON_FIELDS = ("reason", "reasons", "reason_code", "reason_codes")
 _BLANK = State("")
 
@@ -66,27 +63,46 @@ def bind(facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> Bindings:
 
 
 class _Binder:
-    """Orders, specimens and the rest first, results last: only then are all journeys known that a report answers."""
+    """Orders, specimens and the rest first, results last: only then are all journeys known that a report answers.
+
+    `fresh` are the ids, by level of trust, that journeys came by since they were last followed: only facts that carry one of them can
+    have become bound.
+    """
 
     def __init__(self, facts: Sequence[Fact], journeys: Sequence[JourneyView]) -> None:
         self.facts = sorted(facts, key=lambda fact: (fact.occurred.lo, fact.lineage))
         self.journeys = journeys
         self.keys: dict[int, set[str]] = {journey.id: set(journey.keys) for journey in journeys}
+        self.fresh: list[set[str]] = [set(), set(), set()]
+        self.ids: dict[str, list[set[str]]] = {}
         self.bound: dict[tuple[str, int], str] = {}
         self.waiting: dict[str, Fact] = {}
         self.ambiguous: dict[str, tuple[int, ...]] = {}
         self.with_results = False
+        for journey in journeys:
+            self._freshen(journey.keys)
 
     def answer(self) -> Bindings:
         for fact in self.facts:
             self._by_person_or_about_person(fact)
-        for self.with_results in (False, True):
-            self._follow_keys()
-            for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
-                self._by_only(test, how)
+        self._settle()
+        self.with_results = True
+        for level, keys in enumerate(_by_level(key for keys in self.keys.values() for key in keys)):
+            self.fresh[level] |= keys
+        self._settle()
         bound = tuple(Bound(lineage, journey_id, how) for (lineage, journey_id), how in sorted(self.bound.items()))
         unbound = tuple(lineage for lineage, fact in self.waiting.items() if lineage not in self.ambiguous and self._is_missed(fact))
         return Bindings(bound, unbound, tuple(sorted(self.ambiguous.items())))
+
+    def _settle(self) -> None:
+        self._follow_keys()
+        for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
+            for fact in list(self.waiting.values()):
+                asked = (fact.kind in RESULTS) is self.with_results
+                if asked and fact.lineage in self.waiting and fact.lineage not in self.ambiguous:
+                    fits = [one for one in self.journeys if self._may(fact, one) and test(fact, one)]
+                    if self._decide(fact, fits, how, one_each=False):
+                        self._follow_keys()
 
     def _by_person_or_about_person(self, fact: Fact) -> None:
         pinned = [journey for journey in self.journeys if fact.lineage in journey.attached]
@@ -100,61 +116,52 @@ class _Binder:
                     self._attach(fact, journey, "patient", shared=True)
             return
         self.waiting[fact.lineage] = fact
+        self.ids[fact.lineage] = _by_level(fact.keys)
 
     def _attach(self, fact: Fact, journey: JourneyView, how: str, *, shared: bool = False) -> None:
         """Ids of a fact that several journeys share lead nowhere: they would tie the journeys to each other."""
         self.bound[(fact.lineage, journey.id)] = how
-        if not shared:
+        if not shared and fact.keys:
             self.keys[journey.id].update(fact.keys)
+            self._freshen(fact.keys)
         self.waiting.pop(fact.lineage, None)
         self.ambiguous.pop(fact.lineage, None)
 
-    def _asked(self) -> list[Fact]:
-        return [fact for fact in self.waiting.values() if self.with_results or fact.kind not in RESULTS]
+    def _freshen(self, keys: Iterable[str]) -> None:
+        for level, of_level in enumerate(_by_level(keys)):
+            self.fresh[level] |= of_level
 
     def _follow_keys(self) -> None:
         """Ids first, then specimens, then ingredients; every new binding brings ids that may bind others."""
-        again = True
-        while again:
-            again = False
-            for how, types in _LEVELS:
-                if self._by_keys(how, types):
-                    again = True
-                    break
+        level = 0
+        while level < len(_LEVELS):
+            keys, self.fresh[level] = self.fresh[level], set()
+            moved = False
+            if keys:
+                for fact in list(self.waiting.values()):
+                    if (self.with_results or fact.kind not in RESULTS) and not self.ids[fact.lineage][level].isdisjoint(keys):
+                        moved = self._by_keys(fact, level) or moved
+            level = 0 if moved else level + 1
 
-    def _by_keys(self, how: str, types: frozenset[str]) -> bool:
-        moved = False
-        for fact in self._asked():
-            keys = [key for key in fact.keys if key.partition(":")[0] in types]
-            if not keys:
-                continue
-            fits = [one for one in self.journeys if self._may(fact, one) and not self.keys[one.id].isdisjoint(keys)]
-            if how == "ingredient":
-                fits = [one for one in fits if _covers(fact, one)]
-            moved = self._decide(fact, fits, how, one_each=how != "ingredient") or moved
-        return moved
+    def _by_keys(self, fact: Fact, level: int) -> bool:
+        keys, is_ingredient = self.ids[fact.lineage][level], _LEVELS[level] == "ingredient"
+        fits = [one for one in self.journeys if self._may(fact, one) and not self.keys[one.id].isdisjoint(keys)]
+        if is_ingredient:
+            fits = [one for one in fits if _covers(fact, one)]
+        return self._decide(fact, fits, _LEVELS[level], one_each=not is_ingredient)
 
     def _decide(self, fact: Fact, fits: list[JourneyView], how: str, *, one_each: bool) -> bool:
         """Attaches to the only fit, or to one journey of each programme where an id names them; else notes who fits."""
+        if not fits:
+            return False
         if len(fits) > 1:
-            covering = [one for one in fits if _covers(fact, one)]
-            fits = covering or fits
-        programmes = {one.definition.code for one in fits}
-        if fits and (len(fits) == 1 or (one_each and len(programmes) == len(fits))):
+            fits = [one for one in fits if _covers(fact, one)] or fits
+        if len(fits) == 1 or (one_each and len({one.definition.code for one in fits}) == len(fits)):
             for journey in fits:
                 self._attach(fact, journey, how, shared=len(fits) > 1)
             return True
-        if fits:
-            self.ambiguous[fact.lineage] = tuple(one.id for one in fits)
+        self.ambiguous[fact.lineage] = tuple(one.id for one in fits)
         return False
-
-    def _by_only(self, test: Callable[[Fact, JourneyView], bool], how: str) -> None:
-        for fact in self._asked():
-            if fact.lineage not in self.waiting or fact.lineage in self.ambiguous:
-                continue
-            fits = [one for one in self.journeys if self._may(fact, one) and test(fact, one)]
-            if self._decide(fact, fits, how, one_each=False):
-                self._follow_keys()
 
     def _may(self, fact: Fact, journey: JourneyView) -> bool:
         return fact.kind in journey.definition.listens and fact.lineage not in journey.detached
@@ -164,6 +171,16 @@ class _Binder:
         if fact.kind in RESULTS and any(fact.body.get(field) for field in ("findings", "panel", "document")):
             return True
         return any(self._may(fact, journey) and _hears(fact, journey) for journey in self.journeys)
+
+
+def _by_level(keys: Iterable[str]) -> list[set[str]]:
+    """Ids by how far they are trusted; other keys bind nothing."""
+    levels: list[set[str]] = [set(), set(), set()]
+    for key in keys:
+        level = _LEVEL_OF.get(key.partition(":")[0])
+        if level is not None:
+            levels[level].add(key)
+    return levels
 
 
 def _listens(fact: Fact, journey: JourneyView) -> bool:
@@ -182,6 +199,8 @@ def _covers(fact: Fact, journey: JourneyView) -> bool:
 
 def _gives_reason(fact: Fact, journey: JourneyView) -> bool:
     """The fact's coded reason is one that puts people on this programme."""
+    if not journey.definition.reasons or not any(field in fact.body for field in _REASON_FIELDS):
+        return False
     codes = [code for field in _REASON_FIELDS for code in _codes(fact.body.get(field))]
     if not codes or not _covers(fact, journey):
         return False

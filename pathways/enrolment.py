@@ -38,13 +38,16 @@ def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existin
         existing: (pathway, primary group, ...) of journeys that are there already; nothing is proposed for those.
     """
     taken = {(one[0], one[1]) for one in existing}
-    read = _with_stage(facts)
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in _with_stage(facts):
+        by_kind.setdefault(fact.kind, []).append(fact)
     proposals = []
     for definition in sorted(definitions, key=lambda definition: definition.code):
         best: dict[str, tuple[tuple[bool, int, datetime, str], Proposal]] = {}
         for n, rule in enumerate(definition.enrol):
-            for fact in read:
-                if (definition.code, rule.group) not in taken and _holds(rule, fact):
+            asked = () if (definition.code, rule.group) in taken else [fact for kind in rule.kinds for fact in by_kind.get(kind, ())]
+            for fact in asked:
+                if _holds(rule, fact):
                     order = (rule.then != "enrol", n, fact.occurred.lo, fact.lineage)
                     if rule.group not in best or order < best[rule.group][0]:
                         best[rule.group] = (order, _proposal(definition, rule, fact))
@@ -53,7 +56,7 @@ def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existin
 
 
 def _holds(rule: EnrolRule, fact: Fact) -> bool:
-    return fact.kind in rule.kinds and fact.grade > Grade.PATIENT_REPORTED and (rule.when is None or rule.when(fact, _BLANK))
+    return fact.grade > Grade.PATIENT_REPORTED and (rule.when is None or rule.when(fact, _BLANK))
 
 
 def _proposal(definition: Definition, rule: EnrolRule, fact: Fact) -> Proposal:

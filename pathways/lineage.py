@@ -15,6 +15,7 @@ import msgspec
 from pathways.facts import Fact, Grade, Rank
 from pathways.kinds import ACTS, DERIVED, FED
 
+_BY_ORDER = itemgetter(0, 1, 2, 3, 4)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _REPORTS = frozenset({"result_final", "result_failed", "result_document"})
 _CLOSING = ("reopened", "exited", "voided", "restored")
@@ -60,9 +61,14 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
         stated[lineage] = _first_issued(stated[lineage], versions)
     if derived:
         _add_derived(stated, derived)
-    keyed = [(order_key(fact, ranks), fact) for fact in stated.values() if not fact.retracted]
-    keyed.sort(key=itemgetter(0))
-    return [fact for _, fact in keyed]
+    # `order_key` written out: this runs for every fact of every replay.
+    keyed = [
+        (fact.occurred.lo, ranks.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest, fact)
+        for fact in stated.values()
+        if not fact.retracted
+    ]
+    keyed.sort(key=_BY_ORDER)
+    return [one[5] for one in keyed]
 
 
 def _first_issued(report: Fact, versions: Sequence[Fact]) -> Fact:

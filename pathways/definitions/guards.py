@@ -26,6 +26,7 @@ from pathways.replaying.state import State
 
 Test = Callable[[Fact, State], bool]
 Matches = Callable[[Any], bool]
+_REMEMBERED, _REMEMBERED_LENGTH = 2_000, 40
 OPERATORS = ("contains", "at_least", "at_most", "exists", "not")
 
 
@@ -106,6 +107,8 @@ def _items(name: str, wanted: Mapping[str, Any], sense: bool) -> Test:
 
     def some(fact: Fact, state: State) -> bool:
         for item in fact.body.get(name) or ():
+            if not isinstance(item, dict):
+                continue
             for key, matches in tests:
                 if not matches(item.get(key)):
                     break
@@ -117,7 +120,7 @@ def _items(name: str, wanted: Mapping[str, Any], sense: bool) -> Test:
 
 
 def matcher(wanted: Any) -> Matches:
-    """A test of one value of a body. Values as written are found at once; other spellings take the longer way."""
+    """A test of one value of a body. Answers for short texts are remembered: bodies repeat the same few codes and words."""
     if isinstance(wanted, Mapping):
         return _operators(wanted)
     options = _listed(wanted)
@@ -125,24 +128,25 @@ def matcher(wanted: Any) -> Matches:
         tests = [matcher(option) for option in options]
         return lambda value: any(test(value) for test in tests)
     empty = None in options
-    plain = frozenset(option for option in options if isinstance(option, str))
     exact = frozenset(option.lower() if isinstance(option, str) else option for option in options if option is not None)
     begins = tuple(option[:-1].lower() for option in options if isinstance(option, str) and option.endswith("*"))
 
     def spelled(text: Any) -> bool:
         return text in exact or (isinstance(text, str) and text.startswith(begins))
 
+    known: dict[str, bool] = {"": empty}
+
     def matches(value: Any) -> bool:
-        if value is None or value == "":
+        if value is None:
             return empty
-        if value.__class__ is str and value in plain:
-            return True
-        if value == [] or value == {}:
-            return empty
-        for text in _spellings(value):  # noqa: SIM110 (a generator costs twice the time, for every fact of every replay)
-            if spelled(text):
-                return True
-        return False
+        if value.__class__ is not str:
+            return any(spelled(text) for text in _spellings(value)) if value not in ([], {}) else empty
+        answer = known.get(value)
+        if answer is None:
+            answer = any(spelled(text) for text in _spellings(value))
+            if len(value) <= _REMEMBERED_LENGTH and len(known) < _REMEMBERED:
+                known[value] = answer
+        return answer
 
     return matches
 

@@ -152,15 +152,18 @@ def _balls(stays: Sequence[OpenStay], holds: Sequence[HoldSpan]) -> list[BallSpa
 
 def _pieces(stay: OpenStay, blocking: Sequence[OpenStay], holds: Sequence[HoldSpan]) -> list[tuple[datetime, datetime | None]]:
     since, end = stay.entered_at, stay.left_at
-    if not blocking and not holds:
+    during = [other for other in blocking if (end is None or other.entered_at < end) and (other.left_at is None or other.left_at > since)]
+    if not during and not holds:
         return [(since, end)]
-    edges = {edge for other in blocking for edge in (other.entered_at, other.left_at)}
+    edges = {edge for other in during for edge in (other.entered_at, other.left_at)}
     edges |= {edge for hold in holds for edge in (hold.since, hold.until)}
     inside = sorted(edge for edge in edges if edge is not None and since < edge and (end is None or edge < end))
     return list(zip([since, *inside], [*inside, end], strict=True))
 
 
 def _party(stay: OpenStay, at: datetime, blocking: Sequence[OpenStay], holds: Sequence[HoldSpan]) -> str:
+    if not blocking and not holds:
+        return stay.stage.ball
     for hold in holds:
         if hold.party and hold.since <= at and (hold.until is None or at < hold.until):
             return hold.party
