@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,12 +15,18 @@ from pathways.writing.state import JourneyState
 SYSTEM = "finalmile"
 
 
+def at(occurred: datetime) -> Moment:
+    """An instant as facts state it, in UTC: what a person enters in local time must read the same when it is loaded again."""
+    instant = occurred.astimezone(UTC)
+    return Moment(instant, instant)
+
+
 def act(*, kind: str, journey: JourneyState, business_id: str, occurred: datetime, body: Mapping[str, Any], grade: Grade) -> Fact:
     """A fact that belongs to one journey alone, by its key."""
-    moment = Moment(occurred, occurred)
+    moment = at(occurred)
     keys = (journey.key,)
     digest = content_digest(kind, moment, Rank.FINAL, False, keys, body)
-    return Fact(kind, f"{SYSTEM}|{kind}|{business_id}", moment, digest, issued_at=occurred, grade=grade, keys=keys, body=dict(body))
+    return Fact(kind, f"{SYSTEM}|{kind}|{business_id}", moment, digest, issued_at=moment.lo, grade=grade, keys=keys, body=dict(body))
 
 
 def own(derived: Fact, journey: JourneyState) -> Fact:

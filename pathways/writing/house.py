@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pathways.definitions import registry
@@ -15,7 +15,7 @@ from pathways.knowledge import load as load_knowledge
 from pathways.timeline import Calendar, Context
 from pathways.writing.load import rows
 from pathways.writing.state import JourneyState, PatientState
-from patients.calendars import calendar_for_site
+from patients.calendars import SiteCalendar, calendar_for_site
 
 RINGING = ("shadow", "staff", "live")
 
@@ -78,7 +78,7 @@ class House:
     def calendar(self, site_id: int) -> tuple[Calendar, str]:
         """The site's calendar and its digest."""
         if site_id not in self._calendars:
-            self._calendars[site_id] = _calendar(site_id)
+            self._calendars[site_id] = _with_digest(calendar_for_site(site_id))
         return self._calendars[site_id]
 
     def context(self, patient: PatientState, journey: JourneyState) -> tuple[Context, str]:
@@ -89,8 +89,8 @@ class House:
         return context, hashlib.sha256(said.encode()).hexdigest()
 
 
-def _calendar(site_id: int) -> tuple[Calendar, str]:
-    plain = calendar_for_site(site_id)
+@lru_cache(maxsize=512)
+def _with_digest(plain: SiteCalendar) -> tuple[Calendar, str]:
     calendar = Calendar(zone=plain.zone, holidays=frozenset(plain.holidays))
     said = f"{calendar.zone}|{sorted(calendar.holidays)}|{calendar.opens}|{calendar.closes}"
     return calendar, hashlib.sha256(said.encode()).hexdigest()

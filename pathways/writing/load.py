@@ -25,6 +25,7 @@ COLUMNS = (
     "phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, sampled_at, resulted_at, decided_at, "
     "started_at, milestones, ball, held_until, hold_reason, context_digest, anomalies"
 )
+COLUMN_NAMES = tuple(COLUMNS.split(", "))
 JSON_COLUMNS = ("milestones", "anomalies")
 _decode = msgspec.json.Decoder().decode
 JOURNEYS = f"""
@@ -145,8 +146,7 @@ def fact_of(row: tuple[Any, ...]) -> Fact:
 
 
 def _journey(row: tuple[Any, ...]) -> JourneyState:
-    names = [name.strip() for name in COLUMNS.split(",")]
-    columns = dict(zip(names, row[9:], strict=True))
+    columns = dict(zip(COLUMN_NAMES, row[9:], strict=True))
     for name in JSON_COLUMNS:
         columns[name] = _decode(columns[name])
     row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at = row[:9]

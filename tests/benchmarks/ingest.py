@@ -20,6 +20,7 @@ from pathways import journeys
 from pathways.definitions import registry
 from pathways.definitions.publish import publish_catalogue
 from pathways.journeys import Received
+from pathways.knowledge import load as load_knowledge
 from pathways.ladders import publish_ladders
 from pathways.writing import store as storing
 from pathways.writing.changes import Changes
@@ -189,6 +190,8 @@ def _rounds(place: Place, batches: Sequence[Sequence[Received]], given: list[Row
         for name in ("ours", "floor") if number % 2 else ("floor", "ours"):
             scratch.use(place, name)
             registry.clear()
+            registry.published()
+            load_knowledge()
             scratch.assert_honest()
             scratch.checkpoint()
             seconds[name].append(scratch.timed((lambda: ours(batches)) if name == "ours" else (lambda: floor(given))))
