@@ -87,8 +87,8 @@ class _Binder:
             self._by_person_or_about_person(fact)
         self._settle()
         self.with_results = True
-        for level, keys in enumerate(_by_level(key for keys in self.keys.values() for key in keys)):
-            self.fresh[level] |= keys
+        for keys in self.keys.values():
+            self._freshen(keys)
         self._settle()
         bound = tuple(Bound(lineage, journey_id, how) for (lineage, journey_id), how in sorted(self.bound.items()))
         unbound = tuple(lineage for lineage, fact in self.waiting.items() if lineage not in self.ambiguous and self._is_missed(fact))
