@@ -173,6 +173,7 @@ def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, alr
 
 def _treat(pen: Pen, ending: str, report: Report) -> None:
     if ending == "empiric":
+        pen.wait(1.5, 0.5)
         _give(pen, (findings.CARBOPLATIN,))
         pen.wait(30, 0.4)
         _end(pen, "clinician_decision_other_therapy", sub_reason="started before result")

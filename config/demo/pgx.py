@@ -21,7 +21,9 @@ def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datet
     pen.write("diagnosis", id=pen.id("D"), code="I25.10", text="Atherosclerotic heart disease of native coronary artery")
     pen.write("drug_ordered", id=order, drug=findings.CLOPIDOGREL)
     pen.write("drug_dispensed", pen.after(0.5, 0.3), id=pen.id("Y"), order=order, drug=findings.CLOPIDOGREL, handed_over=True)
-    if fate != "never_ordered":
+    if fate == "never_ordered":
+        _close(pen, 30, "not_ordered")
+    else:
         _test(pen, fate)
     return pen.course(PATHWAY, fate)
 
@@ -33,21 +35,31 @@ def _test(pen: Pen, fate: str) -> None:
     pen.wait(0.4, 0.5)
     pen.collect(accession, specimen_class="saliva", order=test)
     if fate == "no_result":
+        _close(pen, 40, "test_failed_no_repeat")
         return
     pen.wait(3, 0.4)
     phenotype = "Normal metabolizer" if fate == "normal" else pen.dice.choice(("Poor metabolizer", "Intermediate metabolizer"))
     pen.report("result_final", accession, id=filler, order=test, gene="CYP2C19", phenotype=phenotype, specimen_class="saliva")
-    if fate in ("changed", "overridden"):
+    if fate != "normal":
         _answer(pen, fate)
 
 
 def _answer(pen: Pen, fate: str) -> None:
-    pen.wait(0.5, 0.5)
+    pen.wait(0.1, 0.9)
     pen.write("recommendation_delivered", to="prescriber")
-    pen.wait(1.5, 0.8)
+    if fate == "unanswered":
+        _close(pen, 40, "result_not_reviewed")
+        return
+    pen.wait(0.8, 0.8)
     pen.write("prescriber_answered", told="act", answer=fate)
     if fate == "changed":
         order = pen.id("X")
         pen.write("drug_ordered", pen.now + timedelta(minutes=30), id=order, drug=findings.TICAGRELOR)
         pen.wait(2, 0.6)
         pen.write("drug_dispensed", id=pen.id("Y"), order=order, drug=findings.TICAGRELOR, handed_over=True)
+
+
+def _close(pen: Pen, after: float, reason: str) -> None:
+    """The pharmacist ends the journey with a coded reason."""
+    pen.wait(after, 0.4)
+    pen.write("exited", told="act", reason=reason)

@@ -45,6 +45,14 @@ CLOCKS: dict[str, dict[str, str]] = {
         "payer_drug.denied": "2 working days",
         "payer_drug.appealed": "30 days",
     },
+    pgx.PATHWAY: {
+        "main.to_order": "1 working day",
+        "main.to_sample": "1 working day",
+        "main.awaiting_result": "5 days",
+        "main.to_recommend": "4 working hours",
+        "main.to_answer": "1 working day",
+        "main.to_verify": "14 days",
+    },
 }
 """Stages that are late after so long, by programme. What only watches is not here."""
 
@@ -287,7 +295,40 @@ class LungAccount(Account):
         self.leave("visit", step.at)
 
 
-_ACCOUNTS: dict[str, type[Account]] = {lung.PATHWAY: LungAccount}
+class PgxAccount(Account):
+    """From the affected drug to the answer."""
+
+    def on_drug_ordered(self, step: Step) -> None:
+        if not self.at:
+            self.enter("main", "to_order", step.at)
+
+    def on_test_ordered(self, step: Step) -> None:
+        self.enter("main", "to_sample", step.at)
+
+    def on_specimen_collected(self, step: Step) -> None:
+        self.enter("main", "awaiting_result", step.at)
+
+    def on_result_final(self, step: Step) -> None:
+        if step.data["phenotype"] == "Normal metabolizer":
+            self.end(step.at)
+        else:
+            self.enter("main", "to_recommend", step.at)
+
+    def on_recommendation_delivered(self, step: Step) -> None:
+        self.enter("main", "to_answer", step.at)
+
+    def on_prescriber_answered(self, step: Step) -> None:
+        if step.data["answer"] == "changed":
+            self.enter("main", "to_verify", step.at)
+        else:
+            self.end(step.at)
+
+    def on_drug_dispensed(self, step: Step) -> None:
+        if self.where("main") == "to_verify":
+            self.end(step.at)
+
+
+_ACCOUNTS: dict[str, type[Account]] = {lung.PATHWAY: LungAccount, pgx.PATHWAY: PgxAccount}
 
 
 def funnel(courses: Iterable[Course], today: datetime) -> list[int]:

@@ -13,6 +13,9 @@ from config.demo.course import Course
 from config.demo.run import last_tick, ticks
 from config.demo.story import cohort
 from config.demo.truth import Stall
+from pathways.deadlines import parse
+from pathways.definitions.compile import compile_body
+from pathways.definitions.reading import CATALOG, read_path
 from pathways.timeline import Calendar
 
 TODAY = datetime(2026, 3, 11, 18, tzinfo=UTC)
@@ -47,6 +50,15 @@ def test_the_never_ordered_wait_for_an_order_and_stall(courses: list[Course]) ->
     late = {stall.mrn for stall in truth.stalls(never, looks=looks, calendars=CALENDARS) if stall.stage == "main.to_order"}
     assert never
     assert late == {course.person.mrn for course in never}
+
+
+@pytest.mark.parametrize("pathway", sorted(truth.CLOCKS))
+def test_its_clocks_are_those_of_the_definition(pathway: str) -> None:
+    """Written down twice on purpose: neither follows from the other."""
+    definition = compile_body(read_path(CATALOG / f"{pathway}.yaml").body)
+    for stage, clock in truth.CLOCKS[pathway].items():
+        assert definition.stages[stage].within == parse(clock), stage
+        assert not definition.stages[stage].watch
 
 
 def test_waits_of_one_track_follow_each_other(courses: list[Course]) -> None:
