@@ -55,7 +55,10 @@ def open_as(transactional_db: None, live_server: LiveServer, browser: Browser) -
         context.set_default_timeout(8_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" and "status of 4" not in message.text else None)
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if message.type == "error" and "status of 4" not in message.text else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if user is not None:
             sign_in(page, live_server.url, user.username, PASSWORD)

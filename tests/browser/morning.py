@@ -56,7 +56,9 @@ def morning(site: Site, *, nurse: User, lead: User, now: datetime) -> Morning:
     people = [desk.patient(family, given, born, phone=f"+1617555{200 + n:04d}") for n, (family, given, born) in enumerate(NAMES)]
     main = told(desk, people[0], nurse)
     critical = desk.item(desk.wait(main, "main.drug", since=29, due=15), priority=1)
-    mine = desk.item(desk.wait(desk.journey(people[1], days=20, accountable=nurse), "main.to_order", since=18, due=16), owner=nurse, priority=4)
+    mine = desk.item(
+        desk.wait(desk.journey(people[1], days=20, accountable=nurse), "main.to_order", since=18, due=16), owner=nurse, priority=4
+    )
     desk.item(desk.wait(desk.journey(people[2], days=30, phase="sampled"), "tissue.at_lab", since=25, due=9), priority=3)
     desk.item(desk.wait(desk.journey(people[3], days=6), "main.to_order", since=5, due=0.1))
     held = desk.journey(people[4], days=50, phase="resulted", hold_reason="other illness first", held_until=now + 9 * DAY, accountable=lead)

@@ -61,7 +61,7 @@ def test_a_nurse_claims_and_ends_an_item_without_a_mouse(open_as: Open, dara: Us
     assert WorkItem.objects.get(pk=today.critical.pk).owner == dara
     expect(page.get_by_role("status").last).to_contain_text("Yours now")
 
-    tab_to(page, "Snooze: Okafor, Ann")
+    assert focused(page) == "Snooze: Okafor, Ann", "focus stays in the row"
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
@@ -82,6 +82,7 @@ def test_a_snoozed_row_stays_where_it_was_and_says_so(open_as: Open, dara: User,
     expect(page.locator(f"#item-{today.mine.uid}")).to_contain_text("Snoozed")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("link", name="Mine 0")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == f"item-{today.mine.uid}", "focus stays where the row was"
     assert WorkItem.objects.get(pk=today.mine.pk).state == "parked"
 
 

@@ -21,9 +21,10 @@ document.addEventListener("settled", (event) => {
   document.getElementById("announce").textContent = event.detail.say || "";
 });
 
+/* A row that replaced the one with the focus takes it over: its next step, or what it says. */
 document.addEventListener("htmx:afterSettle", (event) => {
-  const place = event.detail.elt;
-  if (place && place.matches && place.matches("tr[tabindex]")) place.focus();
+  const row = event.detail.elt.closest ? event.detail.elt.closest("tr[id^='item-']") : null;
+  if (row && document.activeElement === document.body) (row.querySelector(".act .button") || row).focus();
 });
 
 /* A refusal (409, 422) carries its own words and is shown in place. */

@@ -1,0 +1,163 @@
+"""The journey page on a journey that the engine itself keeps: what it shows, and what the acts on it do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from pathways import journeys
+from pathways.facts import Rank
+from pathways.journeys import Received
+from pathways.models import Journey, Matter, Stay
+from patients.models import Patient, Role, Site, User
+from tests.desk import DAY, Desk
+from tests.pathways.said import LUNG, fact, result
+from tests.people import nurse
+
+Enter = Callable[[User], Client]
+
+
+def in_days(days: int) -> str:
+    return (timezone.localdate() + timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def began(desk: Desk) -> datetime:
+    """Four weeks ago, on a Monday at ten in Boston."""
+    day = desk.now - 28 * DAY
+    return (day - day.weekday() * DAY).replace(hour=15, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def ann(desk: Desk, lena: User) -> Patient:
+    desk.go_live(lena)
+    return desk.patient("Okafor", "Ann", timezone.localdate() - timedelta(days=25000), phone="+16175550200")
+
+
+@pytest.fixture
+def followed(desk: Desk, ann: Patient, began: datetime) -> Journey:
+    """Diagnosed, ordered, sampled; the report was preliminary and is final now, with an EGFR variant."""
+    order, specimen = "placer:O1", "specimen:S1"
+    said = [
+        fact("diagnosis", began, "D1", body=LUNG),
+        fact("test_ordered", began + DAY, "O1", family="order", keys=(order,), body={"specimen_class": "tissue", "text": "NGS lung panel"}),
+        fact("specimen_collected", began + 2 * DAY, "S1", keys=(order, specimen), body={"specimen_class": "tissue"}),
+        fact("specimen_received", began + 3 * DAY, "S1", keys=(order, specimen), body={"specimen_class": "tissue"}),
+        result(began + 10 * DAY, "EGFR", rank=Rank.PRELIMINARY, complete=False),
+        result(began + 12 * DAY, "EGFR"),
+    ]
+    with transaction.atomic():
+        journeys.receive([Received(ann.pk, (one,), desk.site.pk) for one in said], now=desk.now)
+    return Journey.objects.get(patient=ann)
+
+
+def again(journey: Journey) -> Journey:
+    return Journey.objects.get(pk=journey.pk)
+
+
+def page_of(client: Client, journey: Journey) -> str:
+    return re.sub(r"\s+", " ", client.get(f"/journeys/{journey.uid}/").content.decode())
+
+
+def test_the_page_tells_where_the_patient_stands(signed_in: Enter, dara: User, followed: Journey) -> None:
+    page = page_of(signed_in(dara), followed)
+    assert page.count('class="reached') == 4
+    assert 'aria-current="step"' in page
+    for words in ("Okafor, Ann", "Lena Example", "First usable report", "EGFR p.Leu858Arg", "Flagged actionable", "worked out by a rule"):
+        assert words in page
+
+
+def test_what_was_corrected_stays_visible_beside_what_counts(signed_in: Enter, dara: User, followed: Journey) -> None:
+    page = page_of(signed_in(dara), followed)
+    assert page.count("replaced by a later version") == 1
+
+
+def test_the_arithmetic_of_each_deadline_gives_the_deadline(signed_in: Enter, dara: User, followed: Journey) -> None:
+    """Recomputed on the page from the words of the definition; where it would differ the page would say that something moved it."""
+    page = page_of(signed_in(dara), followed)
+    for stay in Stay.objects.open().filter(journey=followed, due_at__isnull=False, stage__watch=False):
+        assert stay.due_at is not None
+        local = stay.due_at.astimezone(timezone.zoneinfo.ZoneInfo("America/New_York"))  # type: ignore[attr-defined]
+        assert f"ends {local:%a} {local.day} {local:%b %Y}, {local:%H:%M}" in page
+    assert "moved the end" not in page
+
+
+def test_weekends_are_named_where_working_days_count(signed_in: Enter, dara: User, followed: Journey) -> None:
+    assert re.search(r"Not counted: (Sat|Sun)", page_of(signed_in(dara), followed))
+
+
+def test_every_wait_stands_with_its_planned_and_actual_days(signed_in: Enter, dara: User, followed: Journey) -> None:
+    page = page_of(signed_in(dara), followed)
+    waits = page[page.index('class="table rows waits"') : page.index("</table>")]
+    assert waits.count('scope="row"') == Stay.objects.current().filter(journey=followed).count() > 3
+
+
+def test_a_hold_stops_the_clocks_until_it_is_resumed(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}"
+    refused = client.post(f"{address}/hold/", {"reason": "travelling", "review_on": in_days(0)})
+    assert (refused.status_code, again(followed).hold_reason) == (422, "")
+    client.post(f"{address}/hold/", {"reason": "travelling", "review_on": in_days(14)})
+    assert again(followed).hold_reason == "travelling"
+    assert "On hold: travelling" in page_of(client, followed)
+    client.post(f"{address}/resume/")
+    assert again(followed).hold_reason == ""
+
+
+def test_a_journey_ends_with_a_coded_reason_and_can_be_reopened(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}"
+    assert client.post(f"{address}/exit/", {"reason": "no such reason"}).status_code == 422
+    client.post(f"{address}/exit/", {"reason": "declined_therapy", "note": "told Dr. Lund"})
+    ended = again(followed)
+    assert (ended.status, ended.exit_class) == ("exited", "patient_choice")
+    assert "Exited: Declined therapy" in page_of(client, followed)
+    client.post(f"{address}/reopen/", {"reason": "patient came back"})
+    assert again(followed).status == "active"
+
+
+def test_a_clinicians_decision_needs_the_clinician_and_the_reason_behind_it(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}/exit/"
+    decision = {"reason": "clinician_decision_other_therapy"}
+    assert client.post(address, decision).status_code == 422
+    assert again(followed).status == "active"
+    client.post(address, {**decision, "sub_reason": "comorbidity", "clinician": "Dr. Lund"})
+    assert again(followed).status == "exited"
+
+
+def test_steering_is_for_those_who_steer_at_the_home_site(signed_in: Enter, hal: User, north: Site, south: Site, followed: Journey) -> None:
+    assert "End the journey" not in page_of(signed_in(hal), followed)
+    both = nurse("nora", north, role=Role.PHARMACIST)
+    both.memberships.create(site=south, role=Role.NAVIGATOR)
+    answer = signed_in(both).post(f"/journeys/{followed.uid}/exit/", {"reason": "declined_therapy"})
+    assert (answer.status_code, again(followed).status) == (403, "active")
+
+
+def test_accepting_a_candidate_opens_the_journey_with_what_is_known(signed_in: Enter, dara: User, desk: Desk, ann: Patient) -> None:
+    candidate = desk.candidate(ann)
+    answer = signed_in(dara).post(f"/candidates/{candidate.uid}/accept/")
+    opened = Journey.objects.get(patient=ann)
+    assert answer.headers["Location"] == f"/journeys/{opened.uid}/"
+    assert (opened.entry, opened.found_by) == ("suspected", "referral")
+    assert Matter.objects.get(pk=candidate.pk).reason == "accepted"
+
+
+def test_refusing_a_candidate_takes_a_reason_and_happens_once(signed_in: Enter, dara: User, desk: Desk, ann: Patient) -> None:
+    candidate, client = desk.candidate(ann), signed_in(dara)
+    assert "Select" not in client.post(f"/candidates/{candidate.uid}/", {"reason": "no such"}).headers.get("Location", "")
+    assert Matter.objects.get(pk=candidate.pk).closed_at is None
+    client.post(f"/candidates/{candidate.uid}/", {"reason": "not_eligible"})
+    assert Matter.objects.get(pk=candidate.pk).reason == "refused: not_eligible"
+    late = client.post(f"/candidates/{candidate.uid}/accept/", follow=True)
+    assert "Somebody else settled this candidate first" in late.content.decode()
+    assert not Journey.objects.filter(patient=ann).exists()
+
+
+def test_the_patient_page_lists_all_journeys_and_what_was_allowed(signed_in: Enter, dara: User, followed: Journey, ann: Patient) -> None:
+    page = signed_in(dara).get(f"/patients/{ann.uid}/").content.decode()
+    for words in ("Lung cancer, biomarker to matched therapy", "+16175550200", "Text messages", "granted", "yes"):
+        assert words in page
