@@ -14,7 +14,7 @@ import msgspec
 from pathways.deadlines import due, parse
 from pathways.timeline import Calendar
 
-from . import lung
+from . import lung, pgx
 from .course import Course, Step
 from .findings import Report
 
