@@ -12,10 +12,9 @@ from enum import Enum
 from typing import Any
 
 from notifications.models import Reply, WorkItem
-from pathways import journeys
+from pathways import journeys, matters
 from pathways.facts import Grade
 from pathways.kinds import FED
-from pathways.writing.store import close_matters
 from patients.models import Role, User
 
 
@@ -91,7 +90,7 @@ def perform(item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: s
             _mark_read(item, by=by, now=now)
         case _:
             if outcome == "settled" and item.matter is not None:
-                close_matters([item.matter.pk], reason=str(details["why"])[:60], now=now)
+                matters.close(matter=item.matter, reason=str(details["why"])[:60], by=by, now=now)
             said = {key: value for key, value in details.items() if isinstance(value, str)}
             _record(item, "work_outcome", {"outcome": outcome, "problem": item.problem, "note": note, **said}, by=by, now=now)
 

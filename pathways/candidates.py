@@ -6,9 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pathways import journeys
+from pathways import journeys, matters
 from pathways.models import Journey, Matter, MatterKind
-from pathways.writing.store import close_matters
 from patients.models import User
 
 CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING)
@@ -20,8 +19,7 @@ REFUSALS = {
 }
 
 
-class AlreadySettled(Exception):
-    """Someone else accepted or refused the candidate first."""
+AlreadySettled = matters.AlreadySettled
 
 
 def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
@@ -47,7 +45,7 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
             basis_lineage=detail["basis"],
             laterality=detail.get("laterality", ""),
         )
-        close_matters([matter.pk], reason="accepted", now=now)
+        matters.close(matter=locked, reason="accepted", by=by, now=now)
     return journey
 
 
@@ -61,13 +59,11 @@ def refuse(*, matter: Matter, reason: str, by: User, now: datetime) -> None:
     if reason not in REFUSALS:
         raise ValueError(f"reason: {reason!r} is none of {', '.join(REFUSALS)}")
     with transaction.atomic():
-        _open(matter)
-        close_matters([matter.pk], reason=f"refused: {reason}", now=now)
-        Matter.objects.filter(pk=matter.pk).update(detail={**matter.detail, "refused_by": by.pk})
+        matters.close(matter=_open(matter), reason=f"refused: {reason}", by=by, now=now)
 
 
 def _open(matter: Matter) -> Matter:
-    locked = Matter.objects.select_for_update().get(pk=matter.pk)
-    if locked.closed_at is not None or locked.kind not in CANDIDATE_KINDS:
-        raise AlreadySettled(f"candidate was settled: {locked.reason}")
+    locked = matters.lock_open(matter)
+    if locked.kind not in CANDIDATE_KINDS:
+        raise ValueError(f"matter: {locked.kind} is no candidate")
     return locked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -48,6 +49,7 @@ class Matter(models.Model):
     round = models.PositiveSmallIntegerField(default=1)
     mode = models.CharField(max_length=8, default="staff")
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=60, blank=True)
     set_aside = models.TextField(blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
