@@ -148,6 +148,7 @@ class Desk:
             **more,
         )
         rung = stay.stage.rungs.get(n=0)
+        assert stay.due_at is not None
         alert = Alert.objects.create(
             stay=stay, rung=rung, round=1, audience=rung.audience, due_at=stay.due_at, rang_at=stay.due_at, mode="live", planned_at=self.now
         )

@@ -65,7 +65,7 @@ def phones_of(item: WorkItem) -> list[ContactPoint]:
 def replies_of(item: WorkItem) -> list[Reply]:
     """What the patient wrote that nobody has read yet; for an item about a reply also what stands behind it."""
     if item.cause_kind == "reply":
-        return list(Reply.objects.filter(phone=item.cause_key).order_by("-received_at")[:10])
+        return list(Reply.objects.filter(phone=int(item.cause_key)).order_by("-received_at")[:10])
     return list(Reply.objects.filter(patient=item.patient_id, read_at__isnull=True).order_by("-received_at")) if item.patient_id else []
 
 

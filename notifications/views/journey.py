@@ -35,7 +35,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     context = {
         "journey": found,
         "about": about(found.patient, record_numbers([found.patient_id]).get(found.patient_id), now.date()),
-        "steps": story.steps(found, pathway.phases),
+        "steps": story.steps(found, {str(phase): label for phase, label in pathway.phases.items()}),
         "proofs": proofs(found, pathway, open_stays, now),
         "waits": story.waits(found, now),
         "told": story.told(events),

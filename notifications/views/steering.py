@@ -61,7 +61,6 @@ class ExitForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose"), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
 
-
     def clean(self) -> dict[str, str]:
         given = self.cleaned_data
         if given.get("reason") == CLINICIANS_DECISION:
@@ -122,7 +121,8 @@ def end(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = exit_form(journey, request.POST)
     if not form.is_valid():
         return again(request, journey, form, "End the journey", "exit")
-    journeys.exit(journey=journey, reason=form.cleaned_data["reason"], now=timezone.now(), by=request.user, **form.details)
+    now = timezone.now()
+    journeys.exit(journey=journey, reason=form.cleaned_data["reason"], now=now, by=request.user, occurred=now, **form.details)
     return back(request, journey, "The journey has ended.")
 
 

@@ -70,7 +70,7 @@ def rows_of(version: PathwayVersion) -> list[Row]:
 
 
 def chain(pathway: Pathway) -> list[str]:
-    return [sentence(pathway.phases[phase]) for phase in PHASES if phase in pathway.phases]  # type: ignore[index]
+    return [sentence(pathway.phases[phase]) for phase in PHASES if phase in pathway.phases]
 
 
 def exits_of(pathway: Pathway) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from pathways.ingest import quarantine as verbs
 from pathways.models import Feed, Inbound
 from pathways.models.inbound import InboundQuerySet
 from patients import access
@@ -80,8 +81,6 @@ def inbound(request: StaffRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @page(*INTAKE)
 def replay(request: StaffRequest, uid: UUID) -> HttpResponse:
-    from pathways.ingest import quarantine as verbs
-
     found = get_object_or_404(visible_to(request.user).quarantined(), uid=uid)
     after = verbs.replay(inbound=found, by=request.user, now=timezone.now())
     if after.outcome == Inbound.Outcome.QUARANTINED:

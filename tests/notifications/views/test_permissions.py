@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -101,7 +102,7 @@ def test_every_screen_of_ours_says_whom_it_is_for() -> None:
     assert set(unclassified) <= {"receive", "inbound_message"}
 
 
-def _patterns(found: list) -> list:  # type: ignore[type-arg]
+def _patterns(found: list[Any]) -> list[Any]:
     flat = []
     for pattern in found:
         flat += _patterns(pattern.url_patterns) if hasattr(pattern, "url_patterns") else [pattern]

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
@@ -23,7 +24,7 @@ Enter = Callable[[User], Client]
 ADDRESS = f"/drop-off/{PATHWAY}/"
 
 
-def answer(site: Site, *, exact: bool = True) -> dict:  # type: ignore[type-arg]
+def answer(site: Site, *, exact: bool = True) -> dict[str, Any]:
     return shown.drop_off(drop_off.drop_off(Question(PATHWAY, timezone.now(), sites=[site.pk])), exact=exact)
 
 
