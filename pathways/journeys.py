@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.db import transaction
 
 from pathways.enrolment import Proposal
-from pathways.facts import Fact, Grade, Moment, Rank, content_digest
+from pathways.facts import Fact, Grade, Rank, content_digest
 from pathways.models import Journey
-from pathways.writing.acts import SYSTEM, act
+from pathways.writing.acts import SYSTEM, act, at
 from pathways.writing.changes import Changes
 from pathways.writing.desk import Desk, Incoming
 from pathways.writing.enrolling import enrol as open_journey
@@ -108,7 +108,7 @@ def record_for_patient(
     site: Site,
 ) -> None:
     """Records a fact about a patient that the binding rules place: a reply, an attested result or start."""
-    moment = Moment(occurred, occurred)
+    moment = at(occurred)
     digest = content_digest(kind, moment, Rank.FINAL, False, (), body)
     fact = Fact(kind, f"{SYSTEM}|{kind}|{business_id}", moment, digest, issued_at=now, grade=grade, body=dict(body))
     with transaction.atomic():
@@ -139,7 +139,7 @@ def enrol(
         primary_group=primary_group,
         found_by=found_by,
         basis_lineage=basis_lineage,
-        opened_at=opened_at or now,
+        opened_at=(opened_at or now).astimezone(UTC),
         clock=None,
         laterality=laterality,
     )

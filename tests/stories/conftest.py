@@ -1,4 +1,4 @@
-"""The ground of all stories: the shipped programmes, published once, and a hospital of its own for each story."""
+"""The ground of all stories: the shipped programmes, published once, and a hospital of its own for each story, which ends with the doctor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from config.management.commands.doctor import examine
 from pathways.definitions import registry
 from pathways.definitions.publish import publish_catalogue
 from pathways.ladders import publish_ladders
@@ -38,3 +39,5 @@ def hospital(catalogue: None, db: None, tmp_path: Path) -> Iterator[Hospital]:
     place = Hospital(tmp_path / "provider.sqlite")
     yield place
     place.post.close()
+    place.tick()
+    assert examine(now=place.now) == []

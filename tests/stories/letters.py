@@ -208,7 +208,9 @@ class Chart:
         head = f"MSH|^~\\&|{sender}|FINALMILE|{HOSPITAL}|{self._now()}||{kind}|{self.mrn}-{next(_numbers)}|P|2.5.1"
         number, name = f"{self.mrn}^^^{HOSPITAL}^MR", f"{self.family}^{self.given}^^^^^L"
         phone = f"^PRN^CP^^1^{self.phone[2:5]}^{self.phone[5:]}" if self.phone else ""
-        pid = f"PID|1||{number}||{name}||{self.born.replace('-', '')}|F|||1 Fiction Street^^Boston^MA^02118^USA||{phone}||eng^English^ISO639"
+        pid = (
+            f"PID|1||{number}||{name}||{self.born.replace('-', '')}|F|||1 Fiction Street^^Boston^MA^02118^USA||{phone}||eng^English^ISO639"
+        )
         pid += f"{'|' * 14}{self._now()}|Y" if died else ""
         return Letter(feed, ("\r".join((head, pid, *filter(None, segments))) + "\r").encode())
 

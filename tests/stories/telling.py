@@ -221,7 +221,9 @@ class Hospital:
 
     def texts_to(self, chart: Chart) -> list[str]:
         """What stands on the patient's phone from us, by the provider's own book; no word of it may tell what is the matter."""
-        rows = self.post.ledger.rows("SELECT body FROM message WHERE recipient = ? AND direction LIKE 'outbound%' ORDER BY n", (chart.phone,))
+        rows = self.post.ledger.rows(
+            "SELECT body FROM message WHERE recipient = ? AND direction LIKE 'outbound%' ORDER BY n", (chart.phone,)
+        )
         bodies = [str(row["body"]) for row in rows]
         assert not [word for body in bodies if (word := denied(body))]
         return bodies
