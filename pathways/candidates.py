@@ -31,6 +31,7 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
     with transaction.atomic():
         locked = _open(matter)
         assert locked.patient is not None
+        matters.close(matter=locked, reason="accepted", by=by, now=now)
         detail = locked.detail
         journey = journeys.enrol(
             patient=locked.patient,
@@ -45,7 +46,6 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
             basis_lineage=detail["basis"],
             laterality=detail.get("laterality", ""),
         )
-        matters.close(matter=locked, reason="accepted", by=by, now=now)
     return journey
 
 
