@@ -6,7 +6,7 @@ simulator, called in process. Days count from Monday, 2 March 2026; hours are th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,8 @@ class Hospital:
         """Stage IV on Monday, test ordered on Tuesday, tissue taken on Wednesday and received on Thursday. Dr. Petra treats them."""
         chart = self.knows(given, family, phone)
         start = (self.now.date() - MONDAY.date()).days
-        for n, write in enumerate((chart.has_lung_cancer, chart.test_ordered, chart.tissue_taken, chart.tissue_at_lab)):
+        steps: list[Callable[[], Letter]] = [chart.has_lung_cancer, chart.test_ordered, chart.tissue_taken, chart.tissue_at_lab]
+        for n, write in enumerate(steps):
             self.at(max(n, start), max(MORNING, self.now.hour if n <= start else MORNING))
             self.hears(write())
             if n == 0:
