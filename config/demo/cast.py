@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
+
 from pathways import rollouts
 from pathways.kinds import FED
 from pathways.models import Coverage, Feed, PathwayVersion, Rollout
@@ -52,7 +54,8 @@ def set_up(*, since: datetime) -> None:
         code: sites.add(code=code, name=name, time_zone=zone, subdivision=state, sender_name=name, call_back=call_back)
         for code, name, zone, state, call_back in SITES
     }
-    people = {username: _account(username, first, last, role, [places[site] for site in at]) for username, first, last, role, at in STAFF}
+    secret = make_password(PASSWORD)  # made once: it is slow on purpose
+    people = {name: _account(name, first, last, role, [places[site] for site in at], secret) for name, first, last, role, at in STAFF}
     _clinician(people["petra"])
     for name, site, assigner in FEEDS:
         _feed(name, places[site], assigner)
@@ -61,8 +64,10 @@ def set_up(*, since: datetime) -> None:
         _go_live(place, navigator, people["lena"], since)
 
 
-def _account(username: str, first: str, last: str, role: Role, places: list[Site]) -> User:
-    user = staff.add(username=username, first_name=first, last_name=last, email=f"{username}@demo.example", password=PASSWORD)
+def _account(username: str, first: str, last: str, role: Role, places: list[Site], secret: str) -> User:
+    user = staff.add(username=username, first_name=first, last_name=last, email=f"{username}@demo.example")
+    user.password = secret
+    user.save(update_fields=["password"])
     for site in places:
         staff.join(user, site=site, role=role)
     return user
