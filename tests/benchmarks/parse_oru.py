@@ -39,20 +39,19 @@ def message(number: int) -> bytes:
     return "\r".join(line for line in lines if line).encode()
 
 
-WANTED = {
-    "PID": ((3, 1), (3, 4), (5, 1), (5, 2), (7, 1), (8, 1), (11, 5), (13, 1)),
-    "OBR": ((2, 1), (3, 1), (4, 1), (4, 2), (4, 3), (7, 1), (11, 1), (22, 1), (24, 1), (25, 1), (29, 1)),
-    "OBX": ((2, 1), (3, 1), (3, 2), (3, 3), (4, 1), (5, 1), (5, 2), (5, 3), (6, 1), (11, 1), (14, 1), (19, 1)),
-}
+SIMPLE = {"PID": (7, 8, 10), "OBR": (2, 3, 7, 11, 22, 24, 25, 29), "OBX": (2, 4, 6, 11, 14, 19)}
+COMPOSED = {"PID": (3, 5, 11, 13), "OBR": (4,), "OBX": (3, 5)}
 
 
 def extract(body: bytes) -> int:
-    """Tokenizes, and asks PID, OBR and every OBX for each field and component that a result is made of, unescaped."""
+    """Tokenizes, and asks PID, OBR and every OBX for each field that a result is made of, components apart and unescaped."""
     message = tokens.Message(tokens.decode(body)[0])
-    get, asked = message.get, 0
+    get, components, asked = message.get, message.components, 0
     for segment in message.segments:
-        for field, component in WANTED.get(segment[0], ()):
-            asked += bool(get(segment, field, component))
+        for field in SIMPLE.get(segment[0], ()):
+            asked += bool(get(segment, field))
+        for field in COMPOSED.get(segment[0], ()):
+            asked += len(components(segment, field))
     return asked
 
 

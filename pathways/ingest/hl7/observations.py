@@ -62,8 +62,14 @@ def measured(value: Coded) -> tuple[float | None, str, str]:
 
 def _structured(part: Part, obx: Segment, test: Coded, group: str, failed: bool) -> Reading:
     """SN: comparator, number, separator, number. Of a range the lower end counts."""
-    found, _, _ = number(part.get(obx, 5, 2))
-    comparator = part.get(obx, 5, 1) or (">=" if part.get(obx, 5, 3) == "-" else "")
-    comparator = comparator if comparator in ("<", ">", "<=", ">=") else ""
-    words = "".join(part.get(obx, 5, component) for component in (1, 2, 3, 4))
-    return Reading(test, Coded((), words), found, part.get(obx, 6), comparator, group, failed)
+    sign, low, between, high = ([each.strip() for each in part.message.components(obx, 5)] + [""] * 4)[:4]
+    comparator = sign or (">=" if between == "-" else "")
+    return Reading(
+        test,
+        Coded((), sign + low + between + high),
+        number(low)[0],
+        part.get(obx, 6),
+        comparator if comparator in ("<", ">", "<=", ">=") else "",
+        group,
+        failed,
+    )

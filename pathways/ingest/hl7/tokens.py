@@ -15,10 +15,10 @@ Segment = list[str]
 """Raw fields; `segment[3]` is field 3 (of MSH too), `segment[0]` the segment's name."""
 
 NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
-GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|PV1|OBR|OBX|NTE|SPM|DG1|TQ1)\|\d{1,3}\||ORC\|[A-Z]{2}\|))")
+GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|OBR|OBX|NTE|SPM)\|\d{1,3}\||ORC\|[A-Z]{2}\|))")
 """A break that somebody lost: `...Walmart^LORC|NW|...`. Only before segments whose first field is a number or an order control code."""
 
-GLUED_NAMES = ("PID|", "PV1|", "OBR|", "OBX|", "NTE|", "SPM|", "DG1|", "TQ1|", "ORC|")
+GLUED_NAMES = ("PID|", "OBR|", "OBX|", "NTE|", "SPM|", "ORC|")
 
 ERASED = people.ERASED
 
@@ -95,6 +95,16 @@ class Message:
         if value == ERASED:
             return ""
         return self.plain(value) if escape in value else value
+
+    def components(self, segment: Segment, field: int) -> list[str]:
+        """All components of the first repetition, unescaped: for fields of which several parts are wanted."""
+        if len(segment) <= field or not (value := segment[field]):
+            return []
+        mark, repetition, escape, _ = self.separators
+        if repetition in value:
+            value = value.partition(repetition)[0]
+        parts = value.split(mark)
+        return [self.plain(part) for part in parts] if escape in value else parts
 
     def repeats(self, segment: Segment, field: int) -> list[str]:
         value = self.raw(segment, field)
