@@ -18,6 +18,10 @@ from pathways.kinds import ACTS, DERIVED, FED
 _BY_ORDER = itemgetter(0, 1, 2, 3, 4)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _REPORTS = frozenset({"result_final", "result_failed", "result_document"})
+_COURSES = frozenset(
+    {"test_ordered", "order_held", "order_cancelled", "visit_booked", "visit_moved", "visit_cancelled", "visit_missed", "visit_kept"}
+)
+_WITH_PAST = _REPORTS | _COURSES
 _CLOSING = ("reopened", "exited", "voided", "restored")
 
 # Facts of one instant are told in clinical order: enrolled, what is fed, what rules make of it, what people do, how it ends.
@@ -40,10 +44,13 @@ def version_key(fact: Fact) -> tuple[int, datetime, datetime, str]:
 
 
 def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fact]:
-    """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order."""
+    """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order.
+
+    Visits and orders also keep what they were before: a cancellation is no correction, the order did stand until then.
+    """
     stated: dict[str, Fact] = {}
     derived: dict[str, list[Fact]] = {}
-    reports: dict[str, list[Fact]] = {}
+    several: dict[str, list[Fact]] = {}
     for fact in facts:
         lineage = fact.lineage
         if fact.basis is not None and fact.grade == Grade.RULE:
@@ -53,18 +60,22 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
         if known is None:
             stated[lineage] = fact
             continue
-        if fact.kind in _REPORTS:
-            reports.setdefault(lineage, [known]).append(fact)
+        if fact.kind in _WITH_PAST:
+            several.setdefault(lineage, [known]).append(fact)
         if version_key(fact) > version_key(known):
             stated[lineage] = fact
-    for lineage, versions in reports.items():
-        stated[lineage] = _first_issued(stated[lineage], versions)
+    past: list[Fact] = []
+    for lineage, versions in several.items():
+        if stated[lineage].kind in _REPORTS:
+            stated[lineage] = _first_issued(stated[lineage], versions)
+        else:
+            past += _past_of(stated[lineage], versions)
     if derived:
         _add_derived(stated, derived)
     # `order_key` written out: this runs for every fact of every replay.
     keyed = [
         (fact.occurred.lo, ranks.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest, fact)
-        for fact in stated.values()
+        for fact in (*stated.values(), *past)
         if not fact.retracted
     ]
     keyed.sort(key=_BY_ORDER)
@@ -78,6 +89,19 @@ def _first_issued(report: Fact, versions: Sequence[Fact]) -> Fact:
     finals = [one.occurred for one in versions if one.kind == report.kind and one.rank >= Rank.FINAL and not one.retracted]
     first = min(finals, key=lambda moment: (moment.lo, moment.hi), default=report.occurred)
     return report if first == report.occurred else msgspec.structs.replace(report, occurred=first)
+
+
+def _past_of(now: Fact, versions: Sequence[Fact]) -> list[Fact]:
+    """What a visit or an order was before: booked before it was kept, placed before it was cancelled. Of each kind the version that counts."""
+    if now.retracted or now.kind not in _COURSES:
+        return []
+    best: dict[str, Fact] = {}
+    for one in versions:
+        known = best.get(one.kind)
+        if known is None or version_key(one) > version_key(known):
+            best[one.kind] = one
+    before = (now.occurred.lo, RANKS[now.kind])
+    return [one for one in best.values() if not one.retracted and (one.occurred.lo, RANKS[one.kind]) < before and one.kind != now.kind]
 
 
 def is_stale(fact: Fact, digests: Mapping[str, str]) -> bool:

@@ -19,7 +19,11 @@ PRESENT = [{"gene": "EGFR", "alteration": "p.Leu858Arg", "presence": "present"}]
 ABSENT = [{"gene": "EGFR", "presence": "absent"}]
 
 # The family under which the versions of one fact share a lineage, where it is not the kind itself.
-FAMILIES = {"order_cancelled": "order", "test_ordered": "order", "result_partial": "result", "result_final": "result"}
+FAMILIES = {
+    **dict.fromkeys(("test_ordered", "order_cancelled"), "order"),
+    **dict.fromkeys(("result_partial", "result_final"), "result"),
+    **dict.fromkeys(("visit_booked", "visit_moved", "visit_cancelled", "visit_missed", "visit_kept"), "visit"),
+}
 
 
 @lru_cache

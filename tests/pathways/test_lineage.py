@@ -31,6 +31,20 @@ def test_a_retracted_lineage_states_nothing_even_if_it_was_never_seen_before() -
     assert current([tombstone, fact("test_ordered", 1, "O1")]) == []
 
 
+def test_a_visit_that_was_kept_had_been_booked() -> None:
+    booked, moved = fact("visit_booked", 1, "V1", issued=1), fact("visit_moved", 2, "V1", issued=2)
+    kept = fact("visit_kept", 9, "V1", issued=9)
+    assert current([kept, moved, booked]) == [booked, moved, kept]
+    wrong = fact("visit_kept", 9, "V1", rank=Rank.CORRECTED, retracted=True)
+    assert current([kept, moved, booked, wrong]) == []
+
+
+def test_an_order_that_stands_again_was_not_cancelled_before_it_was_placed() -> None:
+    order, cancelled = fact("test_ordered", 1, "O1", issued=4), fact("order_cancelled", 3, "O1", issued=3)
+    assert current([cancelled, order]) == [order]
+    assert current([fact("test_ordered", 1, "O1", issued=1), cancelled]) == [fact("test_ordered", 1, "O1", issued=1), cancelled]
+
+
 def test_a_derived_fact_falls_with_what_it_rests_on_and_so_do_those_that_rest_on_it() -> None:
     result = fact("result_final", 5, "F1", issued=5)
     flag = rule("flagged_actionable", 5, basis={"lineages": {result.lineage: result.digest}})

@@ -9,7 +9,7 @@ import pytest
 from pathways.facts import Fact, Moment, Rank
 from tests.pathways.facts import ABSENT, CONTEXT, PRESENT, act, day, enrolled, fact, reached, rule, standing, stay, tell
 
-ORDER = fact("test_ordered", 1, "O1", "placer:O1", "accession:S1", specimen_class="tissue")
+ORDER = fact("test_ordered", 1, "O1", "placer:O1", "accession:S1", specimen_class="tissue", issued=1)
 TISSUE = fact("specimen_collected", -5, "S1", "accession:S1", specimen_class="tissue")
 SENT = fact("specimen_sent", 2, "S1", "accession:S1")
 AT_LAB = fact("specimen_received", 4, "S1", "accession:S1", "placer:O1", specimen_class="tissue")
@@ -168,7 +168,10 @@ def test_tissue_judged_poor_later_is_sufficient_but_not_adequate() -> None:
 
 def test_a_cancelled_order_is_none_and_a_new_one_is_a_new_wait() -> None:
     cancelled = fact("order_cancelled", 3, "O1", "placer:O1", issued=3)
-    assert standing(tell(enrolled(), ORDER, cancelled)) == {"main.to_order"}
+    timeline = tell(enrolled(), ORDER, cancelled)
+    assert standing(timeline) == {"main.to_order"}
+    assert stay(timeline, "main.to_order").left_at == day(1)
+    assert stay(timeline, "main.to_order", 2).entered_at == day(3)
     again = fact("test_ordered", 4, "O2", "placer:O2", specimen_class="tissue")
     assert standing(tell(enrolled(), ORDER, cancelled, again)) == {"main.to_sample"}
 
@@ -257,9 +260,9 @@ def test_a_text_about_the_pickup_waits_when_the_payer_refused_or_therapy_came_be
 def test_a_booked_visit_is_reminded_two_days_before_and_moves_with_it() -> None:
     booked = fact("visit_booked", 1, "V1", "visit:V1", start=day(10).isoformat(), issued=1)
     assert stay(tell(enrolled(), booked), "visit.booked").rung_at[0] == day(8)
-    moved = fact("visit_moved", 3, "V1", "visit:V1", start=day(13).isoformat())
+    moved = fact("visit_moved", 3, "V1", "visit:V1", start=day(13).isoformat(), issued=3)
     assert stay(tell(enrolled(), booked, moved), "visit.booked", 2).due_at == day(13)
-    missed = fact("visit_missed", 13, "V1m", "visit:V1")
+    missed = fact("visit_missed", 13, "V1", "visit:V1", issued=13)
     timeline = tell(enrolled(), booked, moved, missed)
     assert "visit.missed" in standing(timeline)
     assert timeline.balls[-1].party == "patient"
