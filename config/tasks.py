@@ -6,6 +6,8 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from pathways import rollouts
+
 
 @shared_task
 def seal() -> None:
@@ -13,6 +15,12 @@ def seal() -> None:
     from patients import access
 
     access.seal(now=timezone.now())
+
+
+@shared_task
+def release() -> None:
+    """Take the day's share off the go-live review lists."""
+    rollouts.release_daily(now=timezone.now())
 
 
 @shared_task

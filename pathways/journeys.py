@@ -25,7 +25,7 @@ from pathways.writing.house import House
 from pathways.writing.load import load
 from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
-from patients.models import Patient, Site, User
+from patients.models import Patient, Practitioner, Site, User
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -182,6 +182,14 @@ def merge(*, loser_id: int, survivor_id: int, now: datetime) -> None:
         for older, younger in twins:
             void(journey=younger, reason="merged_into", now=now, by=None, into=older.pk)
         settle([survivor_id], now=now)
+
+
+def name_responsible(*, journey: Journey, practitioner: Practitioner, now: datetime, by: User) -> None:
+    """Says which clinician answers for the patient's treatment on this journey: result rungs go to them. Confirmed at enrolment."""
+    body = {"to": "responsible", "practitioner": practitioner.pk, "accepted": True}
+    with transaction.atomic():
+        Journey.objects.filter(pk=journey.pk).update(responsible=practitioner)
+        record(journey=journey, kind="handed_over", body=body, occurred=now, now=now, by=by)
 
 
 def _twins(journeys: Iterable[Journey]) -> list[tuple[Journey, Journey]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from pathways import alerts
 from pathways.models import PathwayVersion, Rollout, Stay
@@ -71,15 +72,21 @@ def _park_or_wake(rollout: Rollout, before: str, now: datetime) -> None:
 
 
 def release_daily(*, now: datetime) -> int:
-    """Takes the day's share off each release list, those with an actionable result first, and lets the sweep ring them anew."""
+    """Takes the day's share off each release list, those with an actionable result first, and lets the sweep ring them anew.
+
+    The day is a compare-and-set on the rollout, so that asking often or twice at once releases no more.
+    """
     released = 0
     for rollout in Rollout.objects.filter(mode__in=ACTING):
-        released += _release(rollout, now)
+        not_yet = Q(released_on__isnull=True) | Q(released_on__lt=now.date())
+        with transaction.atomic():
+            if Rollout.objects.filter(not_yet, pk=rollout.pk).update(released_on=now.date()):
+                released += _release(rollout, now)
     return released
 
 
 def _release(rollout: Rollout, now: datetime) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE pathways_stay s SET release = false, round = s.round + 1, rang_through = NULL

@@ -106,6 +106,7 @@ class Rollout(models.Model):
     texts_from = models.DateTimeField(null=True)
     default_accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     release_per_day = models.PositiveSmallIntegerField(default=10)
+    released_on = models.DateField(null=True, help_text="the last day whose share was released")
     signed_version = models.ForeignKey(PathwayVersion, null=True, on_delete=models.PROTECT, related_name="+")
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(null=True)

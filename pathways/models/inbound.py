@@ -15,10 +15,6 @@ class InboundQuerySet(models.QuerySet["Inbound"]):
     def quarantined(self) -> InboundQuerySet:
         return self.filter(outcome=Inbound.Outcome.QUARANTINED)
 
-    def waiting_for(self, keys: list[str]) -> InboundQuerySet:
-        """Quarantined messages that a later message naming one of `keys` would let in."""
-        return self.quarantined().filter(waits_for__overlap=keys)
-
 
 class Inbound(models.Model):
     """One message after files were split: exactly one of applied, duplicate, quarantined."""
