@@ -33,7 +33,7 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
         assert locked.patient is not None
         matters.close(matter=locked, reason="accepted", by=by, now=now)
         detail = locked.detail
-        journey = journeys.enrol(
+        return journeys.enrol(
             patient=locked.patient,
             pathway=detail["pathway"],
             entry=detail["entry"],
@@ -46,7 +46,6 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
             basis_lineage=detail["basis"],
             laterality=detail.get("laterality", ""),
         )
-    return journey
 
 
 def refuse(*, matter: Matter, reason: str, by: User, now: datetime) -> None:

@@ -28,6 +28,7 @@ class MatterKind(models.TextChoices):
     ABSTRACTION = "abstraction", "report that only a person can read"
     DRUG_REVIEW = "drug_review", "drug that no rule could place"
     EMPIRIC_SAFETY = "empiric_safety", "actionable result after empiric therapy"
+    HOLD_REVIEW = "hold_review", "hold to look at again"
     ANOMALY = "anomaly", "fact that no track takes"
 
 

@@ -37,6 +37,7 @@ class House:
 
     @classmethod
     def load(cls, now: datetime) -> House:
+        registry.refresh()
         house = cls(now)
         for site_id, pathway, mode, accountable_id in rows(
             "SELECT site_id, pathway, mode, default_accountable_id FROM pathways_rollout", None

@@ -113,13 +113,20 @@ def _close_answered(desk: Desk, patient: PatientState, bindings: Bindings) -> No
             desk.changes.close("decided by a later key", matter.id)
 
 
+def _reviews(journey: JourneyState, timeline: Timeline) -> dict[tuple[str, str], datetime | None]:
+    """A hold stops every rung of its journey, so its review date must ring itself: nobody is silent."""
+    held = (hold for hold in timeline.holds if hold.until is None and hold.review_at is not None)
+    return {(MatterKind.HOLD_REVIEW.value, f"{journey.key}:{hold.since.isoformat()}"): hold.review_at for hold in held}
+
+
 def settle_for_journey(desk: Desk, patient: PatientState, journey: JourneyState, timeline: Timeline) -> None:
     """Opens what replay asks for and closes what it no longer asks for."""
     mode = desk.house.mode(journey.home_site_id, journey.pathway)
-    wanted = {(kind, f"{journey.key}:{subject}") for kind, subject in timeline.matters}
-    for kind, subject in sorted(wanted):
+    wanted: dict[tuple[str, str], datetime | None] = {(kind, f"{journey.key}:{subject}"): None for kind, subject in timeline.matters}
+    wanted.update(_reviews(journey, timeline))
+    for (kind, subject), at in sorted(wanted.items(), key=lambda one: one[0]):
         detail = {"subject": subject.partition(":")[2].partition(":")[2]}
-        open_matter(desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey)
+        open_matter(desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey, at=at)
     for matter in patient.matters.values():
         ours = matter.open and matter.id and matter.journey_id == journey.id and matter.subject.startswith(f"{journey.key}:")
         if ours and (matter.kind, matter.subject) not in wanted:

@@ -215,11 +215,14 @@ def test_a_hold_stops_the_clock_and_resuming_moves_the_deadline(site: Site) -> N
     journey.refresh_from_db()
     assert journey.hold_reason == "patient_choice"
     assert ring(now=MONDAY + 10 * DAY).alerts == 0
+    assert ring(now=MONDAY + 20 * DAY).alerts == 1
+    assert Alert.objects.get().matter == Matter.objects.get(kind="hold_review", closed_at=None)
     journeys.resume(journey=journey, now=MONDAY + 10 * DAY, by=fay)
     moved = journey.stays.open().get(track="main").due_at
     assert due is not None
     assert moved is not None
     assert moved > due + 9 * DAY
+    assert not Matter.objects.filter(kind="hold_review", closed_at=None).exists()
 
 
 def test_exit_reopen_and_void_are_events_of_named_people(site: Site) -> None:

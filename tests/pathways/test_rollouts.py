@@ -27,10 +27,10 @@ def overdue(world: World, number: int) -> list[Stay]:
     return stays
 
 
-def go_live(world: World, **extra: object) -> Rollout:
+def go_live(world: World, release_per_day: int = 10) -> Rollout:
     return rollouts.switch(
         site=world.site, pathway="lung", mode=Rollout.Mode.LIVE, by=world.fay, reason="go-live", now=NOON, default_accountable=world.dara,
-        signed_version=PathwayVersion.objects.get(), **extra,
+        signed_version=PathwayVersion.objects.get(), release_per_day=release_per_day,
     )  # fmt: skip
 
 
