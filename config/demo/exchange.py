@@ -162,8 +162,11 @@ class OverHttp:
         return answer.json()
 
     def close(self) -> None:
+        self.session.close()
         self.process.terminate()
         self.process.wait(10)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
         self.listener.shutdown()
         self.listener.server_close()
 
