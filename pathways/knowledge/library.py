@@ -11,6 +11,11 @@ from pathlib import Path
 
 import yaml
 
+try:  # libyaml's reader is ten times as fast, and as safe
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # a wheel without libyaml
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 from .schema import Drug, DrugFile, Gene, GeneFile, PgxFile, PgxRule, TherapyFile, TherapyRule
 
 HERE = Path(__file__).parent
@@ -83,7 +88,7 @@ def read(folder: Path) -> Knowledge:
 
 def _yaml(path: Path) -> object:
     with path.open(encoding="utf-8") as file:
-        content: dict[str, object] = yaml.safe_load(file)
+        content: dict[str, object] = yaml.load(file, Loader=SafeLoader)
     content.pop("shared", None)
     return content
 
