@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from notifications import webhooks
-from notifications.views import candidates, home, item, journey, patient, steering, worklist
+from notifications.views import candidates, home, item, journey, judging, patient, steering, worklist
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/resume/", steering.resume, name="resume"),
     path("journeys/<uuid:uid>/exit/", steering.end, name="exit"),
     path("journeys/<uuid:uid>/reopen/", steering.reopen, name="reopen"),
+    path("journeys/<uuid:uid>/pick/", judging.pick, name="pick"),
+    path("journeys/<uuid:uid>/confirm/", judging.confirm, name="confirm"),
     path("patients/<uuid:uid>/", patient.patient, name="patient"),
     path("webhooks/twilio/status/<uuid:uid>/<str:token>/", webhooks.status, name="sms-status"),
     path("webhooks/twilio/inbound/", webhooks.inbound, name="sms-inbound"),

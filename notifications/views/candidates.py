@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.views import lanes
 from notifications.views.lines import about, record_numbers
+from notifications.views.story import detail
 from notifications.views.workdays import Distance, distance
 from notifications.views.worklist import tabs
 from pathways import candidates as verbs
@@ -126,7 +127,7 @@ def basis_texts(matters: list[Matter]) -> dict[str, str]:
     """What was said that made each person a candidate, by lineage."""
     lineages = [matter.detail["basis"] for matter in matters if matter.detail.get("basis")]
     events = Event.objects.filter(lineage__in=lineages, patient__in=patients_of(matters)).order_by("pk")
-    return {event.lineage: f"{words(event.kind)}: {event.body.get('text') or event.body.get('code') or 'no text'}" for event in events}
+    return {event.lineage: f"{words(event.kind)}: {detail(event.body) or 'no text'}" for event in events}
 
 
 def basis_of(matter: Matter) -> Event | None:

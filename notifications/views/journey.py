@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
 from notifications.views import story
+from notifications.views.judging import forms_for
 from notifications.views.lines import about, lines, record_numbers
 from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
 from notifications.views.why import proofs
-from pathways.models import Journey, Stay
+from pathways.models import Event, Journey, Stay
 from pathways.views.written import pathway_of
 from patients import access
 from patients.models import User
@@ -44,7 +45,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "open_items": lines([item for item in items if item.closed_at is None], request.user, now),
         "closed_items": [item for item in items if item.closed_at],
         "now": now,
-        **steering(found, request.user),
+        **steering(found, request.user, open_stays, events),
     }
     return render(request, "notifications/journey.html", context)
 
@@ -54,10 +55,16 @@ def items_of(journey: Journey, user: User) -> Any:
     return WorkItem.objects.visible_to(user).filter(journey=journey).select_related(*related).order_by("priority", "due_at", "pk")
 
 
-def steering(journey: Journey, user: User) -> dict[str, Any]:
+def steering(journey: Journey, user: User, open_stays: list[Stay], events: list[Event]) -> dict[str, Any]:
     """The forms of those who may steer this journey, as its status allows."""
     if not user.roles_at(journey.home_site_id) & set(STEERING):
         return {}
     if journey.status != "active":
         return {"reopen_form": ReopenForm()}
-    return {"exit_form": exit_form(journey), "hold_form": None if journey.hold_reason else HoldForm(), "held": bool(journey.hold_reason)}
+    asked = forms_for(journey, open_stays, events, user)
+    return {
+        **asked,
+        "exit_form": exit_form(journey),
+        "hold_form": None if journey.hold_reason else HoldForm(),
+        "held": bool(journey.hold_reason),
+    }

@@ -16,7 +16,7 @@ from pathways.models import MatterKind, Stay
 from patients.models import Identifier, Patient, User
 from patients.templatetags.finalmile import sentence, words
 
-CRITICAL = 2  # work items of priority 1 and 2: harm if nobody acts today
+CRITICAL = 1  # work items of this priority: harm if nobody acts today
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now:
         missing=missing(item, stay),
         late=late,
         risk=risk(item, late),
-        ball=words(stay.stage.ball if stay else item.journey.ball if item.journey else item.audience),
+        ball=words((stay.stage.ball if stay else "") or (item.journey.ball if item.journey else "") or item.audience),
         action=next_step(item, user),
     )
 

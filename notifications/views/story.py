@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,24 @@ GRADES = {
     Grade.SYSTEM_OF_RECORD: "from the record system",
 }
 # What of a body is worth a line; findings and drugs have words of their own.
-TELLING = ("text", "code", "stage", "histology", "reason", "outcome", "decision", "subject", "specimen_class", "entry", "payer", "note")
+CODED = ("outcome", "decision", "entry", "reason", "sub_reason", "specimen_class")
+SYSTEMS = {"icd10": "ICD-10", "loinc": "LOINC", "snomed": "SNOMED", "cpt": "CPT", "rxcui": "RxNorm", "ndc": "NDC", "hgnc": "HGNC"}
+TELLING = (
+    "text",
+    "code",
+    "stage",
+    "histology",
+    "reason",
+    "outcome",
+    "decision",
+    "subject",
+    "specimen_class",
+    "entry",
+    "payer",
+    "clinician",
+    "sub_reason",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +145,35 @@ def source_of(event: Event) -> str:
 
 
 def detail(body: Mapping[str, Any]) -> str:
-    said = [words(str(body[name])) if name in ("outcome", "decision", "entry") else str(body[name]) for name in TELLING if body.get(name)]
-    drugs = [drug.get("text", "") for drug in body.get("drugs") or () if isinstance(drug, dict)]
-    return " · ".join(dict.fromkeys(part for part in [*said, *drugs] if part))
+    """What of a fact's content a person wants to read, in one line."""
+    parts = [*(spoken(name, body[name]) for name in TELLING if body.get(name)), *listed(body)]
+    return " · ".join(dict.fromkeys(part for part in parts if part))
+
+
+def spoken(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("text") or coded(str(value.get("code") or "")))
+    if name == "code":
+        return coded(str(value))
+    return words(value) if name in CODED and isinstance(value, str) else str(value)
+
+
+def coded(code: str) -> str:
+    """`icd10|C34.11` -> ICD-10 C34.11."""
+    system, bar, value = code.rpartition("|")
+    return f"{SYSTEMS.get(system, system)} {value}" if bar else value
+
+
+def listed(body: Mapping[str, Any]) -> Iterator[str]:
+    """Drugs, findings that were flagged or confirmed, and what the rules miss."""
+    yield from (str(drug.get("text") or "") for drug in body.get("drugs") or () if isinstance(drug, Mapping))
+    if body.get("gene"):
+        yield f"{body['gene']} {body.get('alteration') or ''}".strip()
+    if rules := body.get("rules"):
+        yield from dict.fromkeys(finding_of(finding).name for finding in body.get("findings") or ())
+        yield f"{len(rules)} rule{'s' if len(rules) > 1 else ''}: {', '.join(rules[:3])}{' ...' if len(rules) > 3 else ''}"
+    if missing := body.get("missing"):
+        yield f"missing: {', '.join(str(one).replace(':', ' ') for one in missing)}"
 
 
 def steps(journey: Journey, labels: Mapping[str, str]) -> list[Step]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pathways import journeys
 from pathways.facts import Rank
 from pathways.journeys import Received
-from pathways.models import Journey, Matter, Stay
+from pathways.models import Event, Journey, Matter, Stay
 from patients.models import Patient, Role, Site, User
 from tests.desk import DAY, Desk
 from tests.pathways.said import LUNG, fact, result
@@ -127,6 +127,33 @@ def test_a_clinicians_decision_needs_the_clinician_and_the_reason_behind_it(sign
     assert again(followed).status == "active"
     client.post(address, {**decision, "sub_reason": "comorbidity", "clinician": "Dr. Lund"})
     assert again(followed).status == "exited"
+
+
+def test_a_flag_is_answered_by_a_clinician_in_her_name(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}/confirm/"
+    assert "EGFR L858R: actionable now" in page_of(client, followed)
+    assert client.post(address, {"answer": "EGFR|L858R"}).status_code == 422
+    assert client.post(address, {"answer": "no", "clinician": "Dr. Lund"}).status_code == 422
+    client.post(address, {"answer": "EGFR|L858R", "clinician": "Dr. Lund"})
+    said = Event.objects.get(patient=followed.patient, kind="actionable_confirmed")
+    assert (said.body["gene"], said.body["clinician"], said.by) == ("EGFR", "Dr. Lund", dara)
+    page = page_of(client, followed)
+    assert "Actionable confirmed" in page
+    assert "actionable now?" not in page, "what was answered is not asked again"
+
+
+def test_a_finding_that_nobody_flagged_cannot_be_confirmed(signed_in: Enter, dara: User, followed: Journey) -> None:
+    answer = signed_in(dara).post(f"/journeys/{followed.uid}/confirm/", {"answer": "ALK|fusion", "clinician": "Dr. Lund"})
+    assert answer.status_code == 422
+    assert not Event.objects.filter(kind="actionable_confirmed").exists()
+
+
+def test_what_the_rules_miss_is_picked_and_attested(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}/pick/"
+    assert client.post(address, {"stage": "", "line": ""}).status_code == 422
+    client.post(address, {"stage": "IV", "line": "2"})
+    said = Event.objects.get(patient=followed.patient, kind="picked")
+    assert (said.body, said.grade) == ({"stage": "IV", "line": "2"}, 3)
 
 
 def test_steering_is_for_those_who_steer_at_the_home_site(signed_in: Enter, hal: User, north: Site, south: Site, followed: Journey) -> None:
