@@ -47,8 +47,8 @@ bench: install
 	$(RUN) bench sweep --json $(ARGS)
 	$(RUN) bench ingest --json
 
-chaos: install
-	$(BIN)/python -m pytest tests/chaos $(ARGS)
+chaos: install  # with SEED=7: a longer run that prints one JSON line
+	$(BIN)/python -m $(if $(SEED),tests.chaos --seed $(SEED),pytest tests/chaos) $(ARGS)
 
 nightly: dev
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 $(ARGS)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.celery import app
 from pathways.definitions import registry
 from pathways.definitions.publish import publish_catalogue
 from pathways.ladders import publish_ladders
@@ -15,11 +16,11 @@ from tests.chaos.cohort import PORTION, SWEEPS, admit, portion
 from tests.chaos.driver import chaos
 from tests.stories.telling import day
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 PATIENTS = 36
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def hospital(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     registry.clear()
     publish_catalogue(by=None, now=day(-300))
@@ -29,6 +30,7 @@ def hospital(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     registry.clear()
 
 
+@pytest.mark.usefixtures("hospital")
 def test_killed_sweeps_ring_and_plan_as_if_nothing_had_happened(tmp_path: Path) -> None:
     """At each of three times when something is due the worker dies in the middle, once between any two tables and once anywhere."""
     calm = truth.calm(SWEEPS)
@@ -43,6 +45,7 @@ def test_killed_sweeps_ring_and_plan_as_if_nothing_had_happened(tmp_path: Path) 
         assert truth.sick(SWEEPS[-1]) == []
 
 
+@pytest.mark.usefixtures("hospital")
 def test_killed_senders_text_nobody_twice_and_lose_nothing(tmp_path: Path) -> None:
     """The worker dies with a text outside, three ways; the provider dies once, the broker once. Nearly half of all receipts are lost."""
     truth.sweep(SWEEPS)
@@ -59,3 +62,8 @@ def test_killed_senders_text_nobody_twice_and_lose_nothing(tmp_path: Path) -> No
         assert truth.wrong_texts(run.phones.ledger) == []
         assert truth.copies(run.phones.ledger).total() == PATIENTS
         assert truth.sick(run.clock.now()) == []
+
+
+def test_a_broker_that_is_away_for_hours_is_waited_for() -> None:
+    """Celery's own default gives up after a hundred tries, and the worker with it."""
+    assert app.conf.broker_connection_max_retries is None
