@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
 from notifications.views import story
+from notifications.views.biomarkers import findings
 from notifications.views.judging import forms_for
 from notifications.views.lines import about, lines, record_numbers
 from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
@@ -31,6 +32,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     access.saw(request, action="view", what="journey", patients=[found.patient_id], now=now)
     pathway = pathway_of(found.version)
     events = story.events_of(found)
+    told = story.told(events)
     open_stays = list(Stay.objects.open().filter(journey=found).select_related("stage"))
     items = list(items_of(found, request.user))
     context = {
@@ -39,8 +41,8 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "steps": story.steps(found, {str(phase): label for phase, label in pathway.phases.items()}),
         "proofs": proofs(found, pathway, open_stays, now),
         "waits": story.waits(found, now),
-        "told": story.told(events),
-        "findings": story.findings(events),
+        "told": told,
+        "findings": findings(fact.event for fact in told if not fact.replaced and fact.event.kind.startswith("result_")),
         "thread": story.thread(found),
         "open_items": lines([item for item in items if item.closed_at is None], request.user, now),
         "closed_items": [item for item in items if item.closed_at],

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from notifications.models import Message, MessageState, Reply
+from notifications.views.biomarkers import name_of
 from pathways.facts import Fact, Grade, Moment
 from pathways.lineage import current
 from pathways.models import Binding, Event, Journey, Phase, Stay
@@ -38,7 +39,6 @@ TELLING = (
     "payer",
     "clinician",
     "sub_reason",
-    "note",
 )
 
 
@@ -81,14 +81,6 @@ class Said:
     theirs: bool
     state: str
     unsent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    name: str
-    presence: str
-    look: str
-    detail: str
 
 
 def events_of(journey: Journey) -> list[Event]:
@@ -146,7 +138,8 @@ def source_of(event: Event) -> str:
 
 def detail(body: Mapping[str, Any]) -> str:
     """What of a fact's content a person wants to read, in one line."""
-    parts = [*(spoken(name, body[name]) for name in TELLING if body.get(name)), *listed(body)]
+    told = [spoken(name, body[name]) for name in TELLING if body.get(name)]
+    parts = [*told, *listed(body), str(body.get("note") or "")]
     return " · ".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -170,7 +163,7 @@ def listed(body: Mapping[str, Any]) -> Iterator[str]:
     if body.get("gene"):
         yield f"{body['gene']} {body.get('alteration') or ''}".strip()
     if rules := body.get("rules"):
-        yield from dict.fromkeys(finding_of(finding).name for finding in body.get("findings") or ())
+        yield from dict.fromkeys(name_of(finding) for finding in body.get("findings") or ())
         yield f"{len(rules)} rule{'s' if len(rules) > 1 else ''}: {', '.join(rules[:3])}{' ...' if len(rules) > 3 else ''}"
     if missing := body.get("missing"):
         yield f"missing: {', '.join(str(one).replace(':', ' ') for one in missing)}"
@@ -222,30 +215,3 @@ def said(message: Message) -> Said:
     state = message.get_state_display() + (f": {words(message.reason).lower()}" if message.reason else "")
     text = message.body or f"{words(message.wording or message.purpose)} (the words are chosen when it is sent)"
     return Said(message.sent_at or message.created_at, text, False, state, not went)
-
-
-LOOKS = {"present": "info", "failed": "overdue", "indeterminate": "soon", "no_call": "soon"}
-
-
-def findings(events: Sequence[Event]) -> list[Finding]:
-    """Biomarkers of the results that count now: what was found first, then what was looked for and not found."""
-    counts = {(fact.lineage, fact.digest) for fact in current([fact_of(event) for event in events])}
-    reported = [
-        finding
-        for event in events
-        if (event.lineage, event.digest) in counts
-        for finding in event.body.get("findings") or ()
-        if event.kind.startswith("result_")
-    ]
-    built = {(line.name, line.presence, line.detail): line for line in map(finding_of, reported)}
-    return sorted(built.values(), key=lambda line: (line.presence != "present", line.name))
-
-
-def finding_of(raw: Mapping[str, Any]) -> Finding:
-    name = " ".join(str(part) for part in (raw.get("gene"), raw.get("alteration")) if part) or str(
-        raw.get("text") or raw.get("type") or "finding"
-    )
-    value = f"{raw.get('comparator') or ''}{raw['value']} {raw.get('unit') or ''}".strip() if raw.get("value") not in (None, "") else ""
-    meaning = words(raw.get("significance") or "")
-    presence = str(raw.get("presence") or "not stated")
-    return Finding(name, presence, LOOKS.get(presence, ""), " · ".join(part for part in (value, meaning, raw.get("origin") or "") if part))

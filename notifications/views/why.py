@@ -31,6 +31,8 @@ class Reaction:
     who: str
     at: datetime
     note: str = ""
+    times: int = 1
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def proof(journey: Journey, pathway: Pathway, stay: Stay, rang: Sequence[Alert],
         arithmetic=tuple(arithmetic(journey, stay, written, now)),
         late=distance(stay.due_at, now, journey.home_site_id) if stay.due_at else None,
         clears=tuple(words(kind) for kind in stay.stage.awaits),
-        told=tuple(Reaction(audience(alert.audience), alert.rang_at, fate(alert)) for alert in rang),
+        told=tuple(asked(rang)),
         next=tuple(coming(stay, written)),
     )
 
@@ -137,6 +139,14 @@ def coming(stay: Stay, written: Written | None) -> list[Reaction]:
     through = stay.rang_through
     times = [(at, rung) for at, rung in zip(stay.rung_at, written.ladder, strict=False) if at and (through is None or at > through)]
     return [Reaction(audience(rung.to), at) for at, rung in sorted(times, key=lambda pair: pair[0])]
+
+
+def asked(rang: Sequence[Alert]) -> list[Reaction]:
+    """Who was asked, each once: first when, and for a rung that repeats how often and when last."""
+    groups: dict[tuple[str, str], list[Alert]] = {}
+    for alert in rang:
+        groups.setdefault((audience(alert.audience), fate(alert)), []).append(alert)
+    return [Reaction(who, alerts[0].rang_at, note, len(alerts), alerts[-1].rang_at) for (who, note), alerts in groups.items()]
 
 
 def audience(code: str) -> str:
