@@ -45,7 +45,7 @@ class Compared(msgspec.Struct, frozen=True):
 def compare(courses: list[Course], *, today: datetime, days: int) -> Compared:
     """True stalls against raised ones, one to one, by patient and stage."""
     happened = stalls(courses, looks=ticks(today, days), calendars=_calendars())
-    return match(happened, raised())
+    return match(happened, raised(until=today))
 
 
 def match(happened: Iterable[Stall], noticed: Iterable[Raised]) -> Compared:
@@ -71,12 +71,14 @@ def _meets(stall: Stall, one: Raised) -> bool:
     return (stall.left is None or one.rang <= stall.left + ALLOWANCE) and (one.left is None or one.left >= stall.due - ALLOWANCE)
 
 
-def raised() -> list[Raised]:
-    """Waits with an alert to staff that they are late. Watches and reminders before a deadline are no such thing."""
+def raised(*, until: datetime) -> list[Raised]:
+    """Waits with an alert to staff, by then, that they are late. Watches and reminders before a deadline are no such thing."""
     early = _before_due()
     numbers = _numbers()
     first: dict[int, Raised] = {}
-    rows = Alert.objects.filter(stay__isnull=False, stay__stage__watch=False, stay__due_at__isnull=False).exclude(rung__audience="patient")
+    rows = Alert.objects.filter(rang_at__lte=until, stay__isnull=False, stay__stage__watch=False, stay__due_at__isnull=False).exclude(
+        rung__audience="patient"
+    )
     fields = ("stay", "rung", "rang_at", "stay__due_at", "stay__left_at", "stay__track", "stay__stage__name", "stay__journey__pathway")
     for stay, rung, rang, due, left, track, stage, pathway, patient in rows.order_by("rang_at").values_list(
         *fields, "stay__journey__patient"

@@ -21,7 +21,7 @@ def list_messages(provider: Provider, query: Mapping[str, str]) -> dict[str, Any
     token = query.get("PageToken", "")
     if token.startswith("PA"):
         where, values = [*where, "n < ?"], [*values, int(token[2:])]
-    sql = f"SELECT * FROM message WHERE {' AND '.join(where) or '1'} ORDER BY n DESC LIMIT ?"  # noqa: S608 (fixed fragments)
+    sql = f"SELECT * FROM message WHERE {' AND '.join(where) or '1'} ORDER BY n DESC LIMIT ?"
     rows = provider.ledger.rows(sql, [*values, size + 1])
     following = f"PA{rows[size - 1]['n']}" if len(rows) > size else None
     return _page([shapes.message(dict(row), provider.account) for row in rows[:size]], provider.account, query, page, size, following)

@@ -23,22 +23,29 @@ from rich.console import Console
 from rich.table import Table
 
 from config import supervisor
+from config.demo import cast, compare, messages, run, story
+from config.demo.compare import Compared
 from config.embedded import place
 from config.management.commands.doctor import examine, report
 from config.management.commands.migrate import owner_alias
+from patients.models import Patient
 
 SIMULATOR_PORT_OFFSET = 10  # the simulator listens ten ports above the site
 
 
 @dataclass
 class Cohort:
-    """What was made, and whether it was finished; kept beside the simulator's ledger. `today` is the last virtual tick."""
+    """What was made, and how its true stalls were met; kept beside the simulator's ledger. `today` is the last virtual tick."""
 
     patients: int
     days: int
     seed: int
     today: str
-    finished: bool = False
+    met: dict[str, int] | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.met is not None
 
     @staticmethod
     def path() -> Path:
@@ -79,6 +86,7 @@ class Command(BaseCommand):
         cohort = self.cohort(options)
         if not cohort.finished:
             self.make(cohort)
+        self.tell(cohort)
         if options["no_serve"]:
             self.account(cohort)
         else:
@@ -94,22 +102,16 @@ class Command(BaseCommand):
 
     def cohort(self, options: dict[str, Any]) -> Cohort:
         """What an earlier run made, if it came to its end and nobody wants it gone; else what is to be made now."""
-        from config.demo import cast
-        from config.demo.run import last_tick
-
         kept = Cohort.kept()
         if cast.is_set_up() and kept is not None and kept.finished and not options["reset"]:
             return kept
         self.clear()
-        wanted = Cohort(options["patients"], options["days"], options["seed"], last_tick(timezone.now()).isoformat())
+        wanted = Cohort(options["patients"], options["days"], options["seed"], run.last_tick(timezone.now()).isoformat())
         wanted.keep()
         return wanted
 
     def clear(self) -> None:
         """Empties the database of an earlier demo. Data that no demo made is never touched."""
-        from config.demo import cast
-        from patients.models import Patient
-
         if Patient.objects.exists() and not cast.is_set_up():
             raise CommandError("This database holds people that no demo made. Point DATABASE_URL at an empty one.")
         for old in _home().glob(f"{self.ledger().name}*"):
@@ -120,8 +122,7 @@ class Command(BaseCommand):
             call_command("setup", quiet=True)
 
     def make(self, cohort: Cohort) -> None:
-        from config.demo import cast, compare, messages, run, story
-
+        """The whole cohort, from the first referral until the last tick before now."""
         today = datetime.fromisoformat(cohort.today)
         with self.part("invent people and their messages"):
             courses = story.cohort(count=cohort.patients, days=cohort.days, seed=cohort.seed, today=today)
@@ -141,31 +142,28 @@ class Command(BaseCommand):
             )
         for name, seconds in ran.seconds.items():
             self.console.print(f"[dim]  {name}: {seconds:.1f} s[/dim]")
-        with self.part("compare with the truth"):
-            self.tell(ran, compare.compare(courses, today=today, days=cohort.days))
-        cohort.finished = True
-        cohort.keep()
-
-    def tell(self, ran: Any, compared: Any) -> None:
-        table = Table(title="What the product noticed", title_justify="left", box=None)
-        for name in ("stalls that truly happened", "found", "missed", "falsely raised"):
-            table.add_column(name, justify="right")
-        table.add_row(*(f"{number:,}" for number in (compared.true, compared.found, compared.missed, compared.false)))
         self.console.print(
             f"{ran.received:,} messages in ({ran.quarantined:,} in quarantine), {ran.alerts:,} alerts, {ran.texts:,} texts, "
             f"{ran.receipts:,} receipts and replies"
         )
+        with self.part("compare with the truth"):
+            cohort.met = numbers(compare.compare(courses, today=today, days=cohort.days))
+        cohort.keep()
+
+    def tell(self, cohort: Cohort) -> None:
+        """The last word of every start: what truly happened against what the product noticed."""
+        table = Table(title="What truly happened, and what the product noticed", title_justify="left", box=None)
+        for name in ("true stalls", "found", "missed", "falsely raised"):
+            table.add_column(name, justify="right")
+        table.add_row(*(f"{number:,}" for number in (cohort.met or {}).values()))
         self.console.print(table)
 
     def account(self, cohort: Cohort) -> None:
         """One object on stdout: the doctor's, and how the cohort's true stalls were met."""
-        from config.demo import compare, story
-
         today = datetime.fromisoformat(cohort.today)
         courses = story.cohort(count=cohort.patients, days=cohort.days, seed=cohort.seed, today=today)
         said = report(examine(now=timezone.now()))
-        met = compare.compare(courses, today=today, days=cohort.days)
-        said["cohort"] = {"true": met.true, "found": met.found, "missed": met.missed, "false": met.false}
+        said["cohort"] = numbers(compare.compare(courses, today=today, days=cohort.days))
         self.stdout.write(json.dumps(said))
         if not said["ok"]:
             sys.exit(1)
@@ -178,7 +176,6 @@ class Command(BaseCommand):
             sys.exit(code)
 
     def greet(self, port: int) -> None:
-        from config.demo import cast
 
         table = Table(box=None, title=f"Sign in with the password {cast.PASSWORD}", title_justify="left")
         for column in ("name", "who", "role", "sites"):
@@ -192,6 +189,10 @@ class Command(BaseCommand):
 
     def ledger(self) -> Path:
         return _home() / f"simulator-{connection.settings_dict['NAME']}.sqlite3"
+
+
+def numbers(compared: Compared) -> dict[str, int]:
+    return {"true": compared.true, "found": compared.found, "missed": compared.missed, "false": compared.false}
 
 
 @contextmanager
