@@ -50,13 +50,13 @@ def run(home: Path, *, seed: int, patients: int, kills: int) -> dict[str, Any]:
     calm, started = truth.calm(SWEEPS), time.monotonic()
     with chaos(home=home, seed=seed, start=SWEEPS[0]) as driven:
         quiet = sweep(driven, kills // 3)
-        as_calm, sick = truth.rung() == calm, truth.sick(SWEEPS[-1])
+        differs, sick = truth.differs(calm), truth.sick(SWEEPS[-1])
         quiet &= send(driven, kills - kills // 3)
         wrong, taken = truth.wrong_texts(driven.phones.ledger), truth.copies(driven.phones.ledger)
         sick += truth.sick(driven.clock.now())
-        found: dict[str, Any] = {"as_calm": as_calm, "quiet": quiet, "doctor": sick, "wrong_texts": wrong}
+        found: dict[str, Any] = {"differs": differs, "quiet": quiet, "doctor": sick, "wrong_texts": wrong}
         return {
-            "ok": as_calm and quiet and not sick and not wrong,
+            "ok": not differs and quiet and not sick and not wrong,
             "seed": seed,
             "patients": patients,
             "messages": calm.texts.total(),

@@ -16,6 +16,7 @@ from notifications.models import Message, MessageAlert, WorkItem, WorkItemAlert
 from notifications.reconcile import WITH_A_PERSON
 from notifications.tick import tick
 from pathways.models import Alert
+from tests.chaos.processes import until
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -53,6 +54,17 @@ def calm(sweeps: Sequence[datetime]) -> Rung:
         made = rung()
         transaction.set_rollback(True)
     return made
+
+
+def differs(calm: Rung) -> list[str]:
+    """What was made by the killed ones and not by the calm, and the other way round; a tick that still runs is waited for."""
+    until(lambda: rung() == calm, seconds=10, pause=0.2)
+    made = rung()
+    return [
+        f"{name}: more {getattr(made, name) - getattr(calm, name)}, fewer {getattr(calm, name) - getattr(made, name)}"
+        for name in made.__struct_fields__
+        if getattr(made, name) != getattr(calm, name)
+    ]
 
 
 def copies(ledger: Path) -> Counter[str]:
