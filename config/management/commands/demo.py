@@ -28,6 +28,8 @@ from config.demo.compare import Compared
 from config.embedded import place
 from config.management.commands.doctor import examine, report
 from config.management.commands.migrate import owner_alias
+from config.models import beat
+from notifications.tick import tick
 from patients.models import Patient
 
 SIMULATOR_PORT_OFFSET = 10  # the simulator listens ten ports above the site
@@ -170,6 +172,10 @@ class Command(BaseCommand):
 
     def serve(self, port: int) -> None:
         children = supervisor.children(port=port, simulator_port=port + SIMULATOR_PORT_OFFSET, ledger=str(self.ledger()))
+        with self.part("catch up with the clock"):
+            now = timezone.now()
+            tick(now=now)
+            beat("tick", now=now)
         connections.close_all()
         code = supervisor.run(children, started=lambda: self.greet(port))
         if code:
