@@ -23,8 +23,8 @@ from pathways.journeys import Received
 from pathways.knowledge import load as load_knowledge
 from pathways.ladders import publish_ladders
 from pathways.writing import store as storing
-from pathways.writing.changes import Changes
-from pathways.writing.state import JourneyState, StayState
+from pathways.writing.changes import Changes, NewEvent
+from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
 from tests.benchmarks import message, parse_oru, scratch
 from tests.benchmarks.ingest_stream import BASE, PER_PATIENT, stream
 
@@ -96,17 +96,17 @@ def record(place: Place, batches: Sequence[Sequence[Received]]) -> list[Rows]:
 
 @contextmanager
 def _overheard(given: list[Rows]) -> Iterator[None]:
-    genuine = journeys.store
+    genuine = storing.store
 
     def listen(changes: Changes, *, now: datetime) -> None:
         given.append(_rows(changes, now))
         genuine(changes, now=now)
 
-    journeys.store = listen
+    setattr(journeys, "store", listen)  # noqa: B010 (the name that the writer calls)
     try:
         yield
     finally:
-        journeys.store = genuine
+        setattr(journeys, "store", genuine)  # noqa: B010
 
 
 def _rows(changes: Changes, now: datetime) -> Rows:
@@ -127,7 +127,7 @@ def _rows(changes: Changes, now: datetime) -> Rows:
 
 def _moved(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
     c = journey.columns
-    plain = ("phase", "status", "outcome", "exit_reason", "exit_class", "ended_at", *storing.PHASE_TIMES)
+    plain = ("phase", "status", "outcome", "exit_reason", "exit_class", "ended_at", *PHASE_TIMES)
     texts = (
         storing._json(c["milestones"]),
         c["ball"],
@@ -146,12 +146,12 @@ def _stay_moved(stay: StayState) -> tuple[Any, ...]:
 def _resends(batch: Sequence[Received]) -> list[tuple[Any, ...]]:
     """The floor must refuse resends by the unique key as we do; each comes with an id of its own that is never used."""
     seen: set[str] = set()
-    found = []
-    for message in batch:
-        fact = message.facts[0]
+    found: list[tuple[Any, ...]] = []
+    for sent in batch:
+        fact = sent.facts[0]
         if fact.digest in seen:
             again = msgspec.structs.replace(fact, id=-len(found) - 1)
-            found.append(storing._event(storing.NewEvent(message.patient_id, again, None, None), NOW))
+            found.append(storing._event(NewEvent(sent.patient_id, again, None, None), NOW))
         seen.add(fact.digest)
     return found
 

@@ -92,7 +92,11 @@ def _ours(place: Place, start: int = 1) -> tuple[list[float], list[dict[str, Any
 
 def _as_given(number: int) -> dict[str, Any]:
     """What the product wrote for one message, to be handed to the floor."""
-    inbound = Inbound.objects.get(control_id__startswith=f"O{number}@") if not Inbound.objects.filter(control_id=f"O{number}").exists() else Inbound.objects.get(control_id=f"O{number}")
+    inbound = (
+        Inbound.objects.get(control_id__startswith=f"O{number}@")
+        if not Inbound.objects.filter(control_id=f"O{number}").exists()
+        else Inbound.objects.get(control_id=f"O{number}")
+    )
     event = Event.objects.get(inbound=inbound)
     journey = Journey.objects.get(patient_id=event.patient_id)
     left = Stay.objects.filter(journey=journey, left_by=event.lineage).first()

@@ -80,7 +80,7 @@ def _alert(stay: Stay, rung: Rung, now: datetime) -> Alert:
         stay=stay,
         rung=rung,
         round=stay.round,
-        due_at=stay.rung_at[rung.n],
+        due_at=stay.rung_at[rung.n] or now,
         rang_at=now,
         mode="live",
         audience=rung.audience,
