@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.db import transaction
 from rich.console import Console
 
-from config.demo import cast, compare, lung, messages, run, story, truth
+from config.demo import cast, compare, lung, messages, run, story
 from config.demo.course import Course
+from config.demo.funnel import funnel
 from config.management.commands.doctor import examine
 from config.simulator.handler import Provider
 from config.simulator.ledger import Ledger
@@ -87,7 +88,7 @@ def test_nearly_all_stalls_are_found_and_few_alarms_are_false(lived: Lived) -> N
 def test_the_published_funnel_agrees_with_the_truth(lived: Lived) -> None:
     answer = report("drop-off", funnel="published", entry="suspected")
     reached = [step["reached"] for step in answer["steps"]]
-    expected = truth.funnel(lived.courses, TODAY)
+    expected = funnel(lived.courses, TODAY)
     assert answer["n"] == expected[0]
     late = late_patients(lived)
     assert all(abs(mine - theirs) <= late for mine, theirs in zip(reached, expected, strict=True)), (reached, expected)

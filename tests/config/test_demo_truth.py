@@ -8,8 +8,10 @@ from itertools import pairwise
 import pytest
 
 from config.demo import lung, truth
+from config.demo.accounts import Wait, waits
 from config.demo.compare import Raised, match
 from config.demo.course import Course
+from config.demo.funnel import funnel
 from config.demo.run import last_tick, ticks
 from config.demo.story import cohort
 from config.demo.truth import Stall
@@ -32,13 +34,13 @@ def courses() -> list[Course]:
 def test_everybody_reaches_in_the_end_what_their_fate_says(courses: list[Course]) -> None:
     far = TODAY + timedelta(days=2000)
     patients = sum(course.pathway == lung.PATHWAY for course in courses)
-    reached = truth.funnel(courses, far)
+    reached = funnel(courses, far)
     assert reached[0] == patients
     assert all(abs(got * 1000 / patients - published) < 2 for got, published in zip(reached, PUBLISHED, strict=True))
 
 
 def test_today_some_are_still_on_their_way(courses: list[Course]) -> None:
-    now, later = truth.funnel(courses, TODAY), truth.funnel(courses, TODAY + timedelta(days=2000))
+    now, later = funnel(courses, TODAY), funnel(courses, TODAY + timedelta(days=2000))
     assert now[0] == later[0]
     assert all(mine <= theirs for mine, theirs in zip(now, later, strict=True))
     assert now[7] < later[7]
@@ -65,11 +67,11 @@ def test_waits_of_one_track_follow_each_other(courses: list[Course]) -> None:
     for course in courses[:300]:
         if course.pathway != lung.PATHWAY:
             continue
-        tracks: dict[str, list[truth.Wait]] = {}
-        for wait in truth.waits(course, TODAY):
+        tracks: dict[str, list[Wait]] = {}
+        for wait in waits(course, TODAY):
             tracks.setdefault(wait.stage.partition(".")[0], []).append(wait)
-        for waits in tracks.values():
-            for one, following in pairwise(waits):
+        for mine in tracks.values():
+            for one, following in pairwise(mine):
                 assert one.left is not None
                 assert one.entered <= one.left <= following.entered
 

@@ -31,7 +31,7 @@ BEN = "+16175550102"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class Local(TwilioHttpClient):
+class Local(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's own client, sent to loopback."""
 
     def __init__(self, base: str) -> None:

@@ -11,16 +11,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from notifications.invariants import check as of_notifications
+from pathways.invariants import check as of_pathways
+from patients.invariants import check as of_patients
 from patients.violations import Violation
 
 
 def examine(*, now: datetime, sample: int | None = None) -> list[Violation]:
     """Every app's invariants."""
-    from notifications import invariants as notifications
-    from pathways import invariants as pathways
-    from patients import invariants as patients
-
-    return [*patients.check(now=now), *pathways.check(now=now, sample=sample), *notifications.check(now=now)]
+    return [*of_patients(now=now), *of_pathways(now=now, sample=sample), *of_notifications(now=now)]
 
 
 def report(violations: list[Violation]) -> dict[str, Any]:
