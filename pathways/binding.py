@@ -25,6 +25,9 @@ _LEVELS = ("order", "specimen", "ingredient")
 _LEVEL_OF = {"specimen": 1, "ingredient": 2, **dict.fromkeys(("placer", "filler", "accession", "parent", "report", "auth", "visit"), 0)}
 _REASON_FIELDS = ("reason", "reasons", "reason_code", "reason_codes")
 _BLANK = State("")
+# A fact is asked again whenever its patient has news; what it says is in its digest, so the answer can be remembered.
+_heard: dict[tuple[str, str, int], bool] = {}
+_REMEMBERED = 100_000
 
 
 class JourneyView(msgspec.Struct, frozen=True):
@@ -190,7 +193,15 @@ def _listens(fact: Fact, journey: JourneyView) -> bool:
 def _hears(fact: Fact, journey: JourneyView) -> bool:
     """The definition's own condition on facts of this kind that no id ties to it: a potassium is no biomarker."""
     test = journey.definition.hears.get(fact.kind)
-    return test is None or test(fact, _BLANK)
+    if test is None:
+        return True
+    said = (journey.definition.digest, fact.digest, fact.grade)
+    answer = _heard.get(said)
+    if answer is None:
+        if len(_heard) >= _REMEMBERED:
+            _heard.clear()
+        answer = _heard[said] = test(fact, _BLANK)
+    return answer
 
 
 def _covers(fact: Fact, journey: JourneyView) -> bool:
