@@ -79,7 +79,7 @@ def _biopsy(pen: Pen, again: bool = False) -> str:
     pen.wait(2.5 if not again else 1.5, 0.7)
     pen.write("biopsy_ordered", id=order)
     day = pen.after(7, 0.45)
-    pen.now = _visit(pen, day) if pen.chance(0.6) else day  # the others are biopsied while in hospital
+    pen.now = _visit(pen, day) if pen.chance(0.4) else day  # the others are biopsied while in hospital
     pen.write("biopsy_done", id=order)
     pen.collect(accession, specimen_class="tissue", order=order)
     pen.wait(3.5, 0.4)
@@ -182,7 +182,7 @@ def _treat(pen: Pen, ending: str, report: Report) -> None:
     elif ending == "nobody_acted":
         pen.wait(2, 0.8)
         pen.write("result_reviewed")
-        pen.wait(80, 0.4)
+        pen.wait(50, 0.4)
         _end(pen, "not_aware")
     elif ending == "other_therapy":
         _reviewed(pen, report)
@@ -276,9 +276,9 @@ def _give(pen: Pen, drugs: tuple[Drug, ...]) -> None:
 def _lost(pen: Pen, fate: str) -> None:
     """Nobody comes back to the next step; what became of the patient, and as what the navigator closes it in the end."""
     became = pen.dice.choices([name for name, _ in AFTER_LOSS], [weight for _, weight in AFTER_LOSS])[0]
-    pen.wait(30, 0.5)
+    pen.wait(25, 0.5)
     if became == "died":
-        _died(pen, 40)
+        _died(pen, 30)
     elif became == "hospice":
         pen.write("hospice_started")
         pen.wait(3, 0.5)
@@ -290,7 +290,7 @@ def _lost(pen: Pen, fate: str) -> None:
         pen.wait(30, 0.4)
         _end(pen, "started_before_result")
     else:
-        pen.wait(50, 0.4)
+        pen.wait(28, 0.4)
         _end(pen, CLOSED_AS[fate])
 
 

@@ -14,7 +14,7 @@ from patients.models import Identifier, User
 
 from .course import Course, Step
 
-WORKED_A_DAY = 5  # items that one navigator ends on an ordinary day
+WORKED_A_DAY = 4  # items that one navigator ends on an ordinary day
 PHONE_HOURS = timedelta(days=2)
 
 

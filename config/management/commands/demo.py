@@ -203,10 +203,11 @@ def numbers(compared: Compared) -> dict[str, int]:
 
 @contextmanager
 def relaxed_commits() -> Iterator[None]:
-    """While the demo's past is made a commit need not wait for the disk: a crash then starts the making over. Holds for child processes too."""
+    """While the demo's past is made a commit need not wait for the disk (a crash starts the making over), and its many small
+    statements are not compiled. Holds for child processes too."""
     former = os.environ.get("PGOPTIONS")
     connections.close_all()
-    os.environ["PGOPTIONS"] = f"{former or ''} -c synchronous_commit=off"
+    os.environ["PGOPTIONS"] = f"{former or ''} -c synchronous_commit=off -c jit=off"
     try:
         yield
     finally:
