@@ -19,13 +19,14 @@ from notifications.models import Reply, WorkItem
 from notifications.outcomes import OUTCOMES
 from notifications.views.item_forms import OutcomeForm, SnoozeForm
 from notifications.views.lines import line_of, open_stays
+from notifications.views.steering import CLINICIANS_DECISION
 from notifications.views.why import proofs
 from notifications.views.worklist import item_of, lane_of, tabs
 from pathways.models import Stay
 from pathways.views.written import pathway_of
 from patients import access
-from patients.models import ContactPoint
-from patients.views.guard import CARE, StaffRequest, page
+from patients.models import ContactPoint, User
+from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 
 @require_GET
@@ -91,7 +92,7 @@ def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
 @page(*CARE)
 def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
     now, item = timezone.now(), item_of(request, uid)
-    form = OutcomeForm(item, awaited(item), exits(item), request.POST or None)
+    form = OutcomeForm(item, awaited(item), exits(item, request.user), request.POST or None)
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -117,8 +118,12 @@ def awaited(item: WorkItem) -> list[str]:
     return list(stay.stage.awaits) if stay else []
 
 
-def exits(item: WorkItem) -> list[str]:
-    return list(pathway_of(item.journey.version).exits) if item.journey else []
+def exits(item: WorkItem, user: User) -> list[str]:
+    """Reasons by which this user may end the journey from here; a clinician's decision needs the form of the journey page."""
+    journey = item.journey
+    if journey is None or not user.roles_at(journey.home_site_id) & set(STEERING):
+        return []
+    return [reason for reason in pathway_of(journey.version).exits if reason != CLINICIANS_DECISION]
 
 
 def ask(request: StaffRequest, item: WorkItem, form: Form, heading: str, route: str, verb: str) -> HttpResponse:

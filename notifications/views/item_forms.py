@@ -71,12 +71,13 @@ class OutcomeForm(Seen):
     def __init__(self, item: WorkItem, awaited: Iterable[str], exits: Iterable[str], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial={"revision": item.revision})
         fitting = {code: rule for code, rule in OUTCOMES.items() if not rule.causes or item.cause_kind in rule.causes}
-        if item.journey_id is None:
+        reasons = sorted(exits)
+        if not reasons:
             fitting.pop("exited", None)
         self.choose("outcome", [(code, rule.label) for code, rule in fitting.items()])
         awaited = [kind for kind in awaited if kind in FED]
         self.choose("what", choices(dict.fromkeys([*awaited, *FED])))
-        self.choose("reason", choices(exits))
+        self.choose("reason", choices(reasons))
         self.asked = {code: [self[name] for name in ASKS.get(code, ())] for code in fitting}
 
     def choose(self, name: str, options: Choices) -> None:

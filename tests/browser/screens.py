@@ -1,6 +1,7 @@
-"""Takes the pictures of the README and of `docs/screens/`: `python -m tests.browser.screens http://127.0.0.1:8000 USER PASSWORD [FOLDER]`.
+"""Takes the pictures of the README and of `docs/screens/`: `python -m tests.browser.screens http://127.0.0.1:8000 USER PASSWORD [FOLDER [whole]]`.
 
-Looks at a running site (the demo, say) and follows its links like a person; it needs nothing but a sign-in name.
+Looks at a running site (the demo, say) and follows its links like a person; it needs nothing but a sign-in name. A picture is the
+window as it opens; with `whole` it is the page down to its end.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ SCREENS = {
     "programme": ("/pathways/", "h2 a"),
     "drop-off": ("/drop-off/", ""),
 }
+# What the README shows; without a folder only these are taken.
+SHOWN = (
+    "queue-desk",
+    "queue-phone",
+    "item-desk",
+    "journey-desk",
+    "journey-dark",
+    "outcome-desk",
+    "drop-off-desk",
+    "drop-off-dark",
+    "programme-desk",
+)
 
 
 @contextmanager
@@ -74,18 +87,20 @@ def go(page: Page, base: str, screen: str) -> bool:
     return True
 
 
-def main(base: str, username: str, password: str, folder: str = "docs/screens") -> None:
-    Path(folder).mkdir(parents=True, exist_ok=True)
+def main(base: str, username: str, password: str, folder: str = "", extent: str = "") -> None:
+    target = Path(folder or "docs/screens")
+    target.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for look, (size, scheme) in LOOKS.items():
             context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1)  # type: ignore[arg-type]
             page = context.new_page()
             page.goto(f"{base}/accounts/login/")
-            page.screenshot(path=f"{folder}/sign-in-{look}.png")
+            if folder:
+                page.screenshot(path=target / f"sign-in-{look}.png")
             sign_in(page, base, username, password)
             for screen in SCREENS:
-                if go(page, base, screen):
-                    page.screenshot(path=f"{folder}/{screen}-{look}.png", full_page=screen != "outcome")
+                if (folder or f"{screen}-{look}" in SHOWN) and go(page, base, screen):
+                    page.screenshot(path=target / f"{screen}-{look}.png", full_page=extent == "whole" and screen != "outcome")
             context.close()
 
 

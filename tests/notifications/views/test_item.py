@@ -110,3 +110,11 @@ def test_the_end_of_a_journey_is_offered_only_where_there_is_one(signed_in: Ente
     page = signed_in(dara).get(f"/work/{item.uid}/finish/").content.decode()
     assert 'value="read"' in page
     assert 'value="exited"' not in page
+
+
+def test_who_may_not_steer_may_not_end_a_journey_by_an_outcome(signed_in: Enter, hal: User, lena: User, today: Morning) -> None:
+    address = f"/work/{today.critical.uid}/finish/"
+    assert 'value="exited"' in signed_in(lena).get(address).content.decode()
+    client = signed_in(hal)
+    assert 'value="exited"' not in client.get(address).content.decode()
+    assert client.post(address, {"revision": 0, "outcome": "exited", "reason": "cost"}).status_code == 422

@@ -69,7 +69,15 @@ def test_the_page_tells_where_the_patient_stands(signed_in: Enter, dara: User, f
     page = page_of(signed_in(dara), followed)
     assert page.count('class="reached') == 4
     assert 'aria-current="step"' in page
-    for words in ("Okafor, Ann", "Lena Example", "First usable report", "EGFR p.Leu858Arg", "Flagged actionable", "worked out by a rule", "pathogenic · tissue"):
+    for words in (
+        "Okafor, Ann",
+        "Lena Example",
+        "First usable report",
+        "EGFR p.Leu858Arg",
+        "Flagged actionable",
+        "worked out by a rule",
+        "pathogenic · tissue",
+    ):
         assert words in page
 
 
