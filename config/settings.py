@@ -107,7 +107,10 @@ EMBEDDED_REDIS = not PRODUCTION and env("REDIS_URL", default=None) is None
 _here = place.of_checkout()
 _app_url = required("DATABASE_URL", _here.app_url)
 _owner_url = env("DATABASE_OWNER_URL", default=_here.owner_url if EMBEDDED else None)
-DATABASES = {"default": {**env.db_url_config(_app_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+_app = env.db_url_config(_app_url)
+DATABASE_PREPARE_THRESHOLD: int | None = env.int("DATABASE_PREPARE_THRESHOLD", default=5) or None
+_app["OPTIONS"] = {**_app.get("OPTIONS", {}), "prepare_threshold": DATABASE_PREPARE_THRESHOLD}
+DATABASES = {"default": {**_app, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if _owner_url is not None:
     DATABASES["owner"] = {**env.db_url_config(_owner_url), "CONN_MAX_AGE": 0, "TEST": {"MIRROR": "default"}}
 DATABASE_APP_ROLE: str = env("DATABASE_APP_ROLE", default=DATABASES["default"].get("USER") or place.APP_ROLE)

@@ -6,8 +6,10 @@ does is an event like any other, so that a journey is always the replay of its e
 
 from __future__ import annotations
 
+import gc
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,14 +63,27 @@ def _write(
 ) -> None:
     if not by_patient:
         return
-    patients = load(list(by_patient))
-    changes = Changes()
-    desk = Desk(house or House.load(now), changes, size=size)
-    for patient_id in sorted(patients):
-        patient = patients[patient_id]
-        incoming = [part for member in patient.members for part in by_patient.get(member, [])]
-        desk.work(patient, incoming, force=force)
-    store(changes, now=now)
+    with _uncollected():
+        patients = load(list(by_patient))
+        changes = Changes()
+        desk = Desk(house or House.load(now), changes, size=size)
+        for patient_id in sorted(patients):
+            patient = patients[patient_id]
+            incoming = [part for member in patient.members for part in by_patient.get(member, [])]
+            desk.work(patient, incoming, force=force)
+        store(changes, now=now)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A batch makes many small objects and no cycles: looking through them for cycles over and over costs a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def record(

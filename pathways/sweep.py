@@ -43,23 +43,10 @@ def ring(*, now: datetime, batch: int = BATCH) -> Rang:
     return total
 
 
-def wake(feed_id: int) -> int:
-    """Stays that were parked because the feed was silent are judged afresh at the next sweep, as far as the feed speaks now.
-
-    What another writer holds is skipped; the feed's next message wakes it.
-    """
+def hear(feed_id: int, *, now: datetime, said: datetime) -> None:
+    """Moves the feed's clock to `now`, and what it has told us to `said`; stays that its silence parked are judged afresh next time."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE pathways_stay s SET gated = false
-            FROM (SELECT t.id FROM pathways_stay t JOIN pathways_feed f ON f.id = t.feed_id
-                  WHERE t.feed_id = %s AND t.gated AND (f.mode = 'live' OR t.attention_at <= f.data_as_of)
-                  FOR UPDATE OF t SKIP LOCKED) AS d
-            WHERE s.id = d.id
-            """,
-            [feed_id],
-        )
-        return int(cursor.rowcount)
+        cursor.execute(load("pathways.sql", "hear_feed"), {"feed": feed_id, "now": now, "said": said})
 
 
 def ring_stays(now: datetime, batch: int) -> Rang:

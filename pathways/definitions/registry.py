@@ -41,10 +41,13 @@ def load(version_id: int) -> Published:
     return found
 
 
-def refresh() -> bool:
-    """One cheap question for long-running workers: was anything published since? True when the answer changed."""
+def refresh(in_force: Mapping[str, int] | None = None) -> bool:
+    """One cheap question for long-running workers: was anything published since? True when the answer changed.
+
+    `in_force` is the answer (version id by code) where the caller has just read it.
+    """
     global _current
-    before, _current = _current, _in_force()
+    before, _current = _current, dict(sorted(in_force.items())) if in_force is not None else _in_force()
     return before is not None and before != _current
 
 

@@ -12,8 +12,6 @@ from itertools import islice
 
 import msgspec
 from django.db import OperationalError, transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
 
 from pathways import sweep
 from pathways.models import Feed, Rollout
@@ -154,10 +152,7 @@ def _heard(feed: Feed, batch: Sequence[Item], *, now: datetime, historical: bool
         return
     made = [item.parsed.message_at for item in batch if item.parsed and item.parsed.message_at]
     latest = min(max(made, default=now), now)
-    Feed.objects.filter(pk=feed.pk).update(
-        heard_at=Greatest(Coalesce(F("heard_at"), now), now), data_as_of=Greatest(Coalesce(F("data_as_of"), latest), latest)
-    )
-    sweep.wake(feed.pk)
+    sweep.hear(feed.pk, now=now, said=latest)
 
 
 def _refuse_where_it_rings(feed: Feed) -> None:

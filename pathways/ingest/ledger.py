@@ -12,7 +12,8 @@ from typing import Any
 from django.db import connection
 
 from pathways.models import Feed, Inbound
-from pathways.writing.load import next_ids, rows
+from pathways.writing.ids import Ids
+from pathways.writing.load import rows
 
 from .message import ParsedMessage
 
@@ -62,8 +63,9 @@ COLUMNS = (
 def reserve(items: Sequence[Item]) -> None:
     """Gives ids to those that have none, so that events can name their message before its row is there."""
     new = [item for item in items if item.row_id is None]
-    for item, row_id in zip(new, next_ids("pathways_inbound", len(new)), strict=True):
-        item.row_id = row_id
+    next_id = Ids("pathways_inbound", len(new))
+    for item in new:
+        item.row_id = next_id()
 
 
 def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pathways.models import Inbound
+from pathways.writing.load import rows
 
 from . import feeds, ledger, split
 from .applying import Applier
 from .ledger import Item
 from .message import Unreadable
 
+WAITED = "SELECT id FROM pathways_inbound WHERE outcome = 'quarantined' AND waits_for ?| %s"
 ROUNDS = 8
 """Merges of merges: each round may bring in whom the next one waits for."""
 
@@ -20,15 +22,11 @@ def let_in(arrived: Collection[str], *, now: datetime) -> None:
     """Tries again what waited for any of these patient numbers, in the order received, on whichever feed it came."""
     keys = set(arrived)
     for _ in range(ROUNDS):
-        rows = (
-            list(Inbound.objects.quarantined().filter(waits_for__has_any_keys=sorted(keys)).select_related("feed__site").order_by("pk"))
-            if keys
-            else []
-        )
-        if not rows:
+        waited = [row_id for (row_id,) in rows(WAITED, [sorted(keys)])] if keys else []
+        if not waited:
             return
         keys = set()
-        for row in rows:
+        for row in Inbound.objects.filter(pk__in=waited).select_related("feed__site").order_by("pk"):
             keys |= again(row, now=now)
 
 

@@ -40,7 +40,7 @@ class Desk:
         self.house = house
         self.changes = changes
         self.event_id = Ids("pathways_event", size)
-        self.journey_id = Ids("pathways_journey", max(1, size // 8))
+        self.journey_id = Ids("pathways_journey", size // 8)
         self.stay_id = Ids("pathways_stay", size)
 
     def work(self, patient: PatientState, incoming: Sequence[Incoming], *, force: bool = False) -> None:

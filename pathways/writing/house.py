@@ -17,6 +17,11 @@ from pathways.writing.load import rows
 from pathways.writing.state import JourneyState, PatientState
 from patients.calendars import SiteCalendar, calendar_for_site
 
+HOUSE = """
+SELECT 'rollout', site_id, pathway, mode, default_accountable_id FROM pathways_rollout
+UNION ALL SELECT 'coverage', site_id, kind, how, feed_id FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL
+UNION ALL SELECT 'version', id, code, status, NULL FROM pathways_pathwayversion WHERE status = 'published'
+"""
 RINGING = ("shadow", "staff", "live")
 
 
@@ -37,16 +42,16 @@ class House:
 
     @classmethod
     def load(cls, now: datetime) -> House:
-        registry.refresh()
         house = cls(now)
-        for site_id, pathway, mode, accountable_id in rows(
-            "SELECT site_id, pathway, mode, default_accountable_id FROM pathways_rollout", None
-        ):
-            house.rollouts[(site_id, pathway)] = RolloutState(mode, accountable_id)
-        for site_id, kind, feed_id in rows(
-            "SELECT site_id, kind, feed_id FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL", None
-        ):
-            house.coverage[(site_id, kind)] = feed_id
+        in_force: dict[str, int] = {}
+        for table, number, name, mode, other in rows(HOUSE, None):
+            if table == "rollout":
+                house.rollouts[(number, name)] = RolloutState(mode, other)
+            elif table == "coverage":
+                house.coverage[(number, name)] = other
+            else:
+                in_force[name] = number
+        registry.refresh(in_force)
         return house
 
     @cached_property

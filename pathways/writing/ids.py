@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
+
+from django.db import connection
 
 from pathways.writing.load import next_ids
 
+LEAST = 64
+_free: dict[tuple[object, ...], deque[int]] = {}
+
+
+def forget() -> None:
+    """Drops what is left over: the database behind the name became another one."""
+    _free.clear()
+
 
 class Ids:
-    """Hands out ids of one table; reserves a block when it has none left. Unused ids are lost, which harms nobody."""
+    """Hands out ids of one table. What a block leaves over serves the next batch of this process, and of no other: a fork begins anew.
+
+    A sequence never goes back, so ids of a batch that failed, or of a process that ended, are lost, which harms nobody.
+    """
 
     def __init__(self, table: str, block: int) -> None:
         self.table = table
-        self.block = block
-        self._free: deque[int] = deque()
+        self.block = max(block, LEAST)
+        database = connection.settings_dict
+        self._mine = _free.setdefault((os.getpid(), database["HOST"], database["NAME"], database["PORT"], table), deque())
 
     def __call__(self) -> int:
-        if not self._free:
-            self._free.extend(next_ids(self.table, self.block))
-        return self._free.popleft()
+        if not self._mine:
+            self._mine.extend(next_ids(self.table, self.block))
+        return self._mine.popleft()

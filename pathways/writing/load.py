@@ -72,6 +72,14 @@ def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
     return found
 
 
+def execute(sql: str, params: Any) -> int:
+    """Runs a statement with its values apart from its text, so that the server can keep its plan; how many rows it touched."""
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
 def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
     """State by survivor id of every patient named. Merged records answer under their survivor."""
     patients: dict[int, PatientState] = {}

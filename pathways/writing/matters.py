@@ -126,7 +126,9 @@ def settle_for_journey(desk: Desk, patient: PatientState, journey: JourneyState,
     wanted.update(_reviews(journey, timeline))
     for (kind, subject), at in sorted(wanted.items(), key=lambda one: one[0]):
         detail = {"subject": subject.partition(":")[2].partition(":")[2]}
-        open_matter(desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey, at=at)
+        open_matter(
+            desk, patient, kind=kind, subject=subject, site_id=journey.home_site_id, mode=mode, detail=detail, journey=journey, at=at
+        )
     for matter in patient.matters.values():
         ours = matter.open and matter.id and matter.journey_id == journey.id and matter.subject.startswith(f"{journey.key}:")
         if ours and (matter.kind, matter.subject) not in wanted:

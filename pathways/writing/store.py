@@ -14,6 +14,7 @@ from pathways import alerts
 from pathways.models import Journey
 from pathways.models.edges import edges
 from pathways.writing.changes import Changes, NewEvent, NewMatter
+from pathways.writing.load import execute
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
 
 EVENT = (
@@ -190,18 +191,16 @@ def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
         "status_from": [source for source, _ in statuses],
         "status_to": [target for _, target in statuses],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_JOURNEYS, params)
-        if cursor.rowcount != len(journeys):
-            raise IllegalMove(f"{len(journeys) - cursor.rowcount} journeys would leave their state machine")
+    moved = execute(UPDATE_JOURNEYS, params)
+    if moved != len(journeys):
+        raise IllegalMove(f"{len(journeys) - moved} journeys would leave their state machine")
 
 
 def _update_stays(stays: list[StayState]) -> None:
     """Those that end come first: a journey's track may have one open stay at any instant."""
     for some in ([stay for stay in stays if stay.left_at], [stay for stay in stays if not stay.left_at]):
         if some:
-            with connection.cursor() as cursor:
-                cursor.execute(UPDATE_STAYS, [_json([_stay_row(stay) for stay in some])])
+            execute(UPDATE_STAYS, [_json([_stay_row(stay) for stay in some])])
 
 
 def _stay_row(stay: StayState) -> dict[str, Any]:

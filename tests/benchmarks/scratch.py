@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 
 from config.embedded.place import Place
 from config.embedded.session import scratch_services
+from pathways.writing import ids
 
 SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -31,8 +33,16 @@ def admin(place: Place, statement: str) -> None:
 def use(place: Place, database: str) -> None:
     """Points Django's one connection at a database of the cluster."""
     connection.close()
+    ids.forget()
     connection.settings_dict.update(
-        {"NAME": database, "HOST": str(place.sockets), "USER": "postgres", "PASSWORD": "", "PORT": "", "OPTIONS": {}}
+        {
+            "NAME": database,
+            "HOST": str(place.sockets),
+            "USER": "postgres",
+            "PASSWORD": "",
+            "PORT": "",
+            "OPTIONS": {"prepare_threshold": settings.DATABASE_PREPARE_THRESHOLD},
+        }
     )
     connection.ensure_connection()
 
