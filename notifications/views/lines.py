@@ -19,6 +19,15 @@ from patients.templatetags.finalmile import sentence, words
 CRITICAL = 1  # work items of this priority: harm if nobody acts today
 
 
+BORN_HERE = {
+    "reply": "Reply not read",
+    "bad_number": "Number does not work",
+    "unknown_send": "Text may not have been sent",
+    "no_text": "No text possible, call instead",
+    "hand_over": "Hand-over to accept",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Risk:
     word: str
@@ -67,7 +76,7 @@ def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now:
         missing=missing(item, stay),
         late=late,
         risk=risk(item, late),
-        ball=words((stay.stage.ball if stay else "") or (item.journey.ball if item.journey else "") or item.audience),
+        ball=words(stay.stage.ball if stay else item.audience),
         action=next_step(item, user),
     )
 
@@ -97,7 +106,7 @@ def missing(item: WorkItem, stay: Stay | None) -> str:
         return sentence(stay.stage.label) or words(stay.stage.problem)
     if item.matter:
         return words(MatterKind(item.matter.kind).label)
-    return words(item.problem or item.cause_kind)
+    return BORN_HERE.get(item.problem.replace("-", "_")) or words(item.problem or item.cause_kind)
 
 
 def about(patient: Patient | None, number: str | None, today: date) -> str:

@@ -66,7 +66,7 @@ def moment(when: datetime | None) -> SafeString | str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share as a whole percentage; nothing is said about an empty denominator."""
-    return "" if share is None else f"{share * 100:.0f} %"
+    return "" if share is None else f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
