@@ -108,7 +108,8 @@ def _rejected(pen: Pen, accession: str) -> None:
 
 
 def _test(pen: Pen, fate: str, accession: str) -> None:
-    pen.write("specimen_adequate", pen.after(0.7, 0.3), accession=accession, tumour_percent=pen.dice.choice((20, 30, 40, 60)))
+    if pen.chance(0.25):  # laboratories seldom say so before the result
+        pen.write("specimen_adequate", pen.after(0.7, 0.3), accession=accession)
     if fate == "overestimated":
         pen.wait(6, 0.4)
         pen.write(
@@ -140,7 +141,8 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
 
 def _ship(pen: Pen, order: str, accession: str) -> None:
     pen.wait(1.2, 0.5)
-    pen.write("specimen_sent", accession=accession, order=order)
+    if pen.chance(0.5):  # the others are tested in the house
+        pen.write("specimen_sent", accession=accession, order=order)
     pen.wait(1.3, 0.4)
     pen.write("specimen_received", accession=accession, order=order, specimen_class="tissue")
 

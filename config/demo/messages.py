@@ -13,7 +13,7 @@ from .course import Course, Step
 from .findings import Report
 from .people import SyntheticPerson
 
-LATE, TWICE, CORRECTED, UNANNOUNCED, TWO_NUMBERS, HOUSEHOLD_TESTS = 0.03, 0.02, 0.03, 0.01, 0.01, 0.5
+LATE, TWICE, CORRECTED, UNANNOUNCED, TWO_NUMBERS, HOUSEHOLD_TESTS = 0.03, 0.02, 0.03, 0.01, 0.01, 0.2
 """Shares: messages days late, messages sent again, results corrected later, people registered after their first message, people first
 known under another number, and people with a potassium that no pathway asks for."""
 

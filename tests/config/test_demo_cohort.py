@@ -68,7 +68,7 @@ def test_a_course_runs_forward_and_begins_with_the_suspicion(courses: list[Cours
     [
         ("no_biopsy", "referral", "specimen_collected"),
         ("insufficient", "specimen_rejected", "test_ordered"),
-        ("not_ordered", "specimen_adequate", "test_ordered"),
+        ("not_ordered", "diagnosis", "test_ordered"),
         ("no_answer", "result_failed", "result_final"),
         ("too_late", "drug_administered", "treatment_decided"),
         ("matched", "treatment_decided", "exited"),
