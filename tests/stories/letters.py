@@ -142,10 +142,10 @@ class Chart:
             "ehr", "ORM^O01^ORM_O01", f"ORC|NW|{placer}|||SC||||{self._now()}", f"OBR|1|{placer}||32408^Core needle biopsy of lung^C4"
         )
 
-    def visit(self, start: datetime, *, came: bool | None = None) -> Letter:
-        """Booked; kept or missed once it is known."""
+    def visit(self, start: datetime, *, came: bool | None = None, name: str = "VIS") -> Letter:
+        """Booked; kept or missed once it is known. Another visit has another name."""
         event, status = {None: ("S12", "Booked"), True: ("S14", "Complete"), False: ("S26", "Noshow")}[came]
-        at, name = _stamp(start), f"{self.number('VIS')}^{HOSPITAL}"
+        at, name = _stamp(start), f"{self.number(name)}^{HOSPITAL}"
         sch = f"SCH|{name}|{name}|||||^Visit|VISIT^Visit|60|MIN|^^60^{at}{'|' * 14}{status}^{status}^HL70278"
         return self._hl7("ehr", f"SIU^{event}^SIU_S12", sch, "RGS|1", f"AIS|1||PROC^Procedure visit^L|{at}|||60|MIN||{status}")
 

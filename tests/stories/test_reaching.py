@@ -40,7 +40,7 @@ def test_stop_ends_the_texts_and_never_the_journey(hospital: Hospital) -> None:
     hospital.send()
     assert "texts from us again" in hospital.texts_to(ana)[-1]
     before = len(hospital.texts_to(ana))
-    hospital.hears(ana.visit(day(14)))
+    hospital.hears(ana.visit(day(14), name="AGAIN"))
     hospital.live_until(14)
     assert "visit with us coming up" in hospital.texts_to(ana)[-1]
     assert len(hospital.texts_to(ana)) == before + 1
