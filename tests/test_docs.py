@@ -57,9 +57,9 @@ def test_links_within_the_docs_lead_somewhere() -> None:
     assert not [f"{path.relative_to(ROOT)} -> {target}" for path, target in links if not (path.parent / target).exists()]
 
 
-def test_no_document_names_a_path_of_this_machine() -> None:
+def test_no_document_names_a_path_of_somebodys_machine() -> None:
     assert not [
         path.name
         for path in [*Path(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
-        if re.search(r"(?<![\w.])/work/(?!<)", path.read_text())
+        if re.search(r"(?<![\w.])/(?:home|root|Users)/\w", path.read_text())
     ]

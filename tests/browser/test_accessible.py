@@ -21,9 +21,9 @@ def addresses(today: Morning) -> dict[str, str]:
         "queue, snoozed": "/queue/?lane=snoozed",
         "candidates": "/queue/candidates/",
         "candidate": f"/candidates/{today.candidate.uid}/",
-        "work item": f"/work/{today.critical.uid}/",
-        "snooze": f"/work/{today.mine.uid}/snooze/",
-        "finish": f"/work/{today.mine.uid}/finish/",
+        "work item": f"/items/{today.critical.uid}/",
+        "snooze": f"/items/{today.mine.uid}/snooze/",
+        "finish": f"/items/{today.mine.uid}/finish/",
         "journey": f"/journeys/{today.journey.uid}/",
         "journey on hold": f"/journeys/{today.held.uid}/",
         "journey ended": f"/journeys/{today.ended.uid}/",
@@ -34,7 +34,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "pathways": "/pathways/",
         "programme": "/pathways/nsclc-biomarker/",
         "drop-off": "/drop-off/",
-        "nothing here": "/work/00000000-0000-0000-0000-000000000000/",
+        "nothing here": "/items/00000000-0000-0000-0000-000000000000/",
     }
 
 

@@ -23,20 +23,20 @@ def in_days(days: int) -> str:
 
 
 def test_the_page_says_why_and_what_clears_it(signed_in: Enter, dara: User, today: Morning) -> None:
-    page = signed_in(dara).get(f"/work/{today.critical.uid}/").content.decode()
+    page = signed_in(dara).get(f"/items/{today.critical.uid}/").content.decode()
     for words in ("Why am I seeing this", "Target: 7 days from", "oral anticancer drugs", "Matched therapy", "unless it is cleared"):
         assert words in page
     assert AccessLog.objects.filter(user=dara, patients=[today.critical.patient_id]).exists()
 
 
 def test_the_phone_is_on_the_page_and_never_in_the_address(signed_in: Enter, dara: User, today: Morning) -> None:
-    page = signed_in(dara).get(f"/work/{today.critical.uid}/").content.decode()
+    page = signed_in(dara).get(f"/items/{today.critical.uid}/").content.decode()
     assert "+16175550200" in page
     assert 'href="tel' not in page
 
 
 def test_snoozing_needs_a_day_and_a_reason(signed_in: Enter, dara: User, today: Morning) -> None:
-    client, address = signed_in(dara), f"/work/{today.mine.uid}/snooze/"
+    client, address = signed_in(dara), f"/items/{today.mine.uid}/snooze/"
     refused = client.post(address, {"revision": 0, "until": in_days(0), "reason": ""})
     assert refused.status_code == 422
     assert "Choose a day after today" in refused.content.decode()
@@ -48,7 +48,7 @@ def test_snoozing_needs_a_day_and_a_reason(signed_in: Enter, dara: User, today: 
 
 
 def test_a_late_save_never_overwrites(signed_in: Enter, dara: User, today: Morning) -> None:
-    client, address = signed_in(dara), f"/work/{today.mine.uid}/snooze/"
+    client, address = signed_in(dara), f"/items/{today.mine.uid}/snooze/"
     client.post(address, {"revision": 0, "until": in_days(3), "reason": "other"})
     second = client.post(address, {"revision": 0, "until": in_days(9), "reason": "other"})
     assert second.status_code == 422
@@ -60,13 +60,13 @@ def test_a_late_save_never_overwrites(signed_in: Enter, dara: User, today: Morni
     [("no_answer", "until"), ("already_happened", "evidence"), ("not_a_stall", "why_not"), ("waiting_on", "party"), ("exited", "reason")],
 )
 def test_an_outcome_asks_for_what_it_needs(signed_in: Enter, dara: User, today: Morning, outcome: str, missing: str) -> None:
-    answer = signed_in(dara).post(f"/work/{today.mine.uid}/finish/", {"revision": 0, "outcome": outcome})
+    answer = signed_in(dara).post(f"/items/{today.mine.uid}/finish/", {"revision": 0, "outcome": outcome})
     assert answer.status_code == 422
     assert f'id="id_{missing}_error"' in answer.content.decode()
 
 
 def test_a_refused_form_comes_back_into_the_dialog_it_came_from(signed_in: Enter, dara: User, today: Morning) -> None:
-    answer = signed_in(dara).post(f"/work/{today.mine.uid}/finish/", {"revision": 0}, headers={"HX-Request": "true"})
+    answer = signed_in(dara).post(f"/items/{today.mine.uid}/finish/", {"revision": 0}, headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#dialog")
 
 
@@ -76,7 +76,7 @@ def test_an_outcome_goes_to_the_verb_with_its_details(
     given: dict[str, Any] = {}
     monkeypatch.setattr(worklist, "finish", lambda **said: given.update(said))
     answer = signed_in(dara).post(
-        f"/work/{today.mine.uid}/finish/",
+        f"/items/{today.mine.uid}/finish/",
         {
             "revision": 0,
             "outcome": "already_happened",
@@ -107,13 +107,13 @@ def test_the_end_of_a_journey_is_offered_only_where_there_is_one(signed_in: Ente
         opened_at=timezone.now(),
         due_at=timezone.now(),
     )
-    page = signed_in(dara).get(f"/work/{item.uid}/finish/").content.decode()
+    page = signed_in(dara).get(f"/items/{item.uid}/finish/").content.decode()
     assert 'value="read"' in page
     assert 'value="exited"' not in page
 
 
 def test_who_may_not_steer_may_not_end_a_journey_by_an_outcome(signed_in: Enter, hal: User, lena: User, today: Morning) -> None:
-    address = f"/work/{today.critical.uid}/finish/"
+    address = f"/items/{today.critical.uid}/finish/"
     assert 'value="exited"' in signed_in(lena).get(address).content.decode()
     client = signed_in(hal)
     assert 'value="exited"' not in client.get(address).content.decode()

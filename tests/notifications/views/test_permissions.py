@@ -20,9 +20,9 @@ SCREENS = {
     "/queue/": CARE,
     "/queue/candidates/": STEERING,
     "/candidates/{candidate}/": STEERING,
-    "/work/{critical}/": CARE,
-    "/work/{critical}/snooze/": CARE,
-    "/work/{critical}/finish/": CARE,
+    "/items/{critical}/": CARE,
+    "/items/{critical}/snooze/": CARE,
+    "/items/{critical}/finish/": CARE,
     "/journeys/{journey}/": CARE,
     "/patients/{patient}/": CARE,
     "/patients/": CARE,
@@ -35,8 +35,8 @@ SCREENS = {
 }
 VERBS = {
     "/candidates/{candidate}/accept/": STEERING,
-    "/work/{critical}/claim/": CARE,
-    "/work/{critical}/put-back/": CARE,
+    "/items/{critical}/claim/": CARE,
+    "/items/{critical}/put-back/": CARE,
     "/journeys/{journey}/hold/": STEERING,
     "/journeys/{journey}/resume/": STEERING,
     "/journeys/{journey}/exit/": STEERING,
@@ -83,7 +83,7 @@ def test_strangers_are_sent_to_sign_in(today: Morning) -> None:
 
 
 def test_a_piece_of_a_page_sends_the_whole_window_to_sign_in(today: Morning) -> None:
-    answer = Client().get(f"/work/{today.critical.uid}/finish/", headers={"HX-Request": "true"})
+    answer = Client().get(f"/items/{today.critical.uid}/finish/", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/accounts/login/")
 
 

@@ -76,8 +76,8 @@ def test_one_access_row_names_every_patient_listed(signed_in: Enter, dara: User,
 def test_a_nurse_of_another_site_sees_nothing_of_it(signed_in: Enter, eli: User, today: Morning) -> None:
     client = signed_in(eli)
     assert rows(client.get("/queue/?lane=team").content.decode()) == []
-    assert client.get(f"/work/{today.critical.uid}/").status_code == 404
-    assert client.post(f"/work/{today.critical.uid}/claim/", {"revision": 0}).status_code == 404
+    assert client.get(f"/items/{today.critical.uid}/").status_code == 404
+    assert client.post(f"/items/{today.critical.uid}/claim/", {"revision": 0}).status_code == 404
 
 
 def test_each_role_sees_the_work_addressed_to_it_and_a_lead_sees_all(
@@ -98,7 +98,9 @@ def test_what_lost_its_reason_is_not_offered_even_before_it_is_settled(signed_in
 def test_claiming_moves_the_item_to_its_claimer(signed_in: Enter, dara: User, today: Morning) -> None:
     client = signed_in(dara)
     said = client.post(
-        f"/work/{today.critical.uid}/claim/", {"revision": 0}, headers={"HX-Request": "true", "HX-Current-URL": "http://x/queue/?lane=team"}
+        f"/items/{today.critical.uid}/claim/",
+        {"revision": 0},
+        headers={"HX-Request": "true", "HX-Current-URL": "http://x/queue/?lane=team"},
     )
     now_is = WorkItem.objects.get(pk=today.critical.pk)
     assert now_is.owner == dara
@@ -109,8 +111,8 @@ def test_claiming_moves_the_item_to_its_claimer(signed_in: Enter, dara: User, to
 
 def test_the_second_to_claim_is_told_and_takes_nothing(signed_in: Enter, dara: User, north: Site, today: Morning) -> None:
     nils = nurse("nils", north, role=Role.NAVIGATOR)
-    signed_in(dara).post(f"/work/{today.critical.uid}/claim/", {"revision": 0})
-    late = signed_in(nils).post(f"/work/{today.critical.uid}/claim/", {"revision": 0}, headers={"HX-Request": "true"})
+    signed_in(dara).post(f"/items/{today.critical.uid}/claim/", {"revision": 0})
+    late = signed_in(nils).post(f"/items/{today.critical.uid}/claim/", {"revision": 0}, headers={"HX-Request": "true"})
     now_is = WorkItem.objects.get(pk=today.critical.pk)
     assert late.status_code == 409
     assert "Dara Example" in late.content.decode()
@@ -118,8 +120,8 @@ def test_the_second_to_claim_is_told_and_takes_nothing(signed_in: Enter, dara: U
 
 
 def test_without_script_claiming_leads_to_the_item(signed_in: Enter, dara: User, today: Morning) -> None:
-    answer = signed_in(dara).post(f"/work/{today.critical.uid}/claim/", {"revision": 0}, follow=True)
-    assert answer.redirect_chain == [(f"/work/{today.critical.uid}/", 302)]
+    answer = signed_in(dara).post(f"/items/{today.critical.uid}/claim/", {"revision": 0}, follow=True)
+    assert answer.redirect_chain == [(f"/items/{today.critical.uid}/", 302)]
     assert "Yours now" in answer.content.decode()
 
 
