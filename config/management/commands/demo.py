@@ -55,7 +55,11 @@ class Cohort:
 
     @classmethod
     def kept(cls) -> Cohort | None:
-        return cls(**json.loads(cls.path().read_text())) if cls.path().exists() else None
+        """What an earlier run left; None where there is none, or none that this version can read."""
+        try:
+            return cls(**json.loads(cls.path().read_text()))
+        except (FileNotFoundError, TypeError, ValueError):
+            return None
 
     def keep(self) -> None:
         self.path().write_text(json.dumps(asdict(self)))
