@@ -89,12 +89,13 @@ def _release(rollout: Rollout, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE pathways_stay s SET release = false, round = s.round + 1, rang_through = NULL
-            FROM (SELECT t.id FROM pathways_stay t JOIN pathways_journey j ON j.id = t.journey_id
+            -- Materialized: as a plain subquery it may be run again for each row, and the limit would limit nothing.
+            WITH share AS MATERIALIZED (
+                  SELECT t.id FROM pathways_stay t JOIN pathways_journey j ON j.id = t.journey_id
                   WHERE t.release AND t.left_at IS NULL AND t.superseded = '' AND t.attention_at <= %s
                     AND j.home_site_id = %s AND j.pathway = %s AND j.status = 'active'
-                  ORDER BY (j.phase = 'resulted') DESC, t.due_at, t.id LIMIT %s FOR UPDATE OF t SKIP LOCKED) AS d
-            WHERE s.id = d.id
+                  ORDER BY (j.phase = 'resulted') DESC, t.due_at, t.id LIMIT %s FOR UPDATE OF t SKIP LOCKED)
+            UPDATE pathways_stay s SET release = false, round = s.round + 1, rang_through = NULL FROM share d WHERE s.id = d.id
             """,
             [now, rollout.site_id, rollout.pathway, rollout.release_per_day],
         )
