@@ -280,9 +280,10 @@ def _call(row: Row, reason: str, now: datetime) -> NewItem:
 @cache
 def _zones() -> list[str]:
     """Zones that both the database and Python know; a number with any other counts as of unknown zone."""
+    ours = available_timezones()  # reads a directory tree at every call
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names WHERE name ~ '^[A-Z][A-Za-z]+/' AND name !~ '^posix/'")
-        return [row[0] for row in cursor.fetchall() if row[0] in available_timezones()]
+        return [row[0] for row in cursor.fetchall() if row[0] in ours]
 
 
 @cache
