@@ -22,7 +22,6 @@ SELECT 'rollout', site_id, pathway, mode, default_accountable_id FROM pathways_r
 UNION ALL SELECT 'coverage', site_id, kind, how, feed_id FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL
 UNION ALL SELECT 'version', id, code, status, NULL FROM pathways_pathwayversion WHERE status = 'published'
 """
-RINGING = ("shadow", "staff", "live")
 
 
 @dataclass(slots=True, frozen=True)

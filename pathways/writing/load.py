@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -182,7 +181,3 @@ def next_ids(table: str, count: int) -> list[int]:
         return []
     sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
     return [row[0] for row in rows(sql, [table, count])]
-
-
-def as_text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

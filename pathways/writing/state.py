@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -118,10 +117,6 @@ class PatientState:
         self.versions.add(version)
         self.facts.append(fact)
         return True
-
-    def lineages_of(self, event_ids: Iterable[int]) -> set[str]:
-        wanted = set(event_ids)
-        return {fact.lineage for fact in self.facts if fact.id in wanted}
 
 
 def version_key(fact: Fact) -> tuple[str, int, str, datetime | None]:
