@@ -48,7 +48,7 @@ def test_the_first_tab_offers_to_skip_to_the_content(open_as: Open, dara: User, 
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to content"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
 
 
 def test_a_nurse_claims_and_ends_an_item_without_a_mouse(open_as: Open, dara: User, today: Morning) -> None:
@@ -61,12 +61,12 @@ def test_a_nurse_claims_and_ends_an_item_without_a_mouse(open_as: Open, dara: Us
     assert WorkItem.objects.get(pk=today.critical.pk).owner == dara
     expect(page.get_by_role("status").last).to_contain_text("Yours now")
 
-    assert focused(page) == "Snooze: Okafor, Ann", "focus stays in the row"
+    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "focus stays in the row").to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert "Snooze" in focused(page), "focus goes back to where it came from"
+    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "focus goes back to where it came from").to_be_focused()
 
 
 def test_a_snoozed_row_stays_where_it_was_and_says_so(open_as: Open, dara: User, today: Morning) -> None:
@@ -82,7 +82,7 @@ def test_a_snoozed_row_stays_where_it_was_and_says_so(open_as: Open, dara: User,
     expect(page.locator(f"#item-{today.mine.uid}")).to_contain_text("Snoozed")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("link", name="Mine 0")).to_be_visible()
-    assert page.evaluate("document.activeElement.id") == f"item-{today.mine.uid}", "focus stays where the row was"
+    expect(page.locator(f"#item-{today.mine.uid}"), "focus stays where the row was").to_be_focused()
     assert WorkItem.objects.get(pk=today.mine.pk).state == "parked"
 
 
