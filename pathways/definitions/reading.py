@@ -10,25 +10,22 @@ from typing import Any
 import msgspec
 import yaml
 
+from pathways.definitions.sharing import Unacceptable, extended, with_lists
+
 try:  # libyaml's reader is ten times as fast, and as safe
     from yaml import CSafeLoader as SafeLoader
 except ImportError:  # a wheel without libyaml
     from yaml import SafeLoader  # type: ignore[assignment]
 
+__all__ = ["CATALOG", "Place", "Source", "Unacceptable", "ordered_as_written", "read_path", "read_text", "with_order"]
+
 CATALOG = Path(__file__).resolve().parent.parent / "catalog"
+SHARED = "shared"
 LARGEST = 256 * 1024
 DEEPEST = 24
 _HOLE = re.compile(r"\$\{([a-z0-9_.]+)\}")
 
 Place = tuple[str | int, ...]
-
-
-class Unacceptable(Exception):
-    """The file cannot be a definition: too large, aliases, a key twice, no mapping."""
-
-    def __init__(self, message: str, line: int = 0) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -61,8 +58,12 @@ def read_path(path: Path) -> Source:
 
 
 def read_text(text: str, *, name: str = "definition", beside: Path = CATALOG) -> Source:
-    """The definition with `use:` tracks replaced by what they include. Raises Unacceptable with the line."""
+    """The definition with its skeleton, lists and `use:` tracks put in place. Raises Unacceptable with the line."""
     body, lines = _parse(text)
+    try:
+        body = with_lists(extended(_skeleton(body, beside), body) if "extends" in body else body)
+    except Unacceptable as error:
+        raise error if error.line else Unacceptable(str(error), lines.get(("lists",), lines.get(("extends",), 0))) from error
     for track, written in _mapping(body.get("tracks")).items():
         if isinstance(written, dict) and "use" in written:
             line = lines.get(("tracks", track), 1)
@@ -130,6 +131,19 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
             seen.add(key.value)
             _note_lines(child, (*place, key.value), lines)
             lines[(*place, key.value)] = key.start_mark.line + 1
+
+
+def _skeleton(written: Mapping[str, Any], beside: Path) -> dict[str, Any]:
+    """What `extends:` names, a file of the folder `shared`: the greater part of a definition, which is none by itself."""
+    code = str(written["extends"])
+    if not re.fullmatch(r"[a-z0-9-]+", code):
+        raise Unacceptable(f"nothing to extend called {code!r}")
+    places = [folder / SHARED / f"{code}.yaml" for folder in (beside, CATALOG)]
+    path = next((place for place in places if place.exists()), None)
+    if path is None:
+        raise Unacceptable(f"nothing to extend called {code!r}")
+    body, _ = _parse(path.read_text(encoding="utf-8"))
+    return body
 
 
 def _included(written: Mapping[str, Any], beside: Path, line: int) -> dict[str, Any]:

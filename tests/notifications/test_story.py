@@ -114,7 +114,7 @@ def test_a_missed_visit_is_texted_and_the_reply_is_told(house: World, ana: Patie
 
 
 def test_every_wording_that_a_pathway_names_exists_in_every_language() -> None:
-    named = {key for path in CATALOG.glob("*.yaml") for key in re.findall(r"\bwording:\s*([a-z.]+)", path.read_text())}
+    named = {key for path in CATALOG.rglob("*.yaml") for key in re.findall(r"\bwording:\s*([a-z.]+)", path.read_text())}
     assert named
     for code in compiler.LANGUAGES:
         assert named <= set(compiler.load(code))
