@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pathways.definitions.refusal import BadInclude
+
 BY_NAME = ("entries", "phases", "lists", "hears", "joins", "milestones", "funnels", "completions", "exits")
 """Parts whose entries a programme may replace, add or (with `null`) take out, one by one."""
 
@@ -18,14 +20,6 @@ LARGEST = 60_000
 _NAME = re.compile(r"\$([a-z][a-z0-9_]*)")
 
 Body = dict[str, Any]
-
-
-class Unacceptable(Exception):
-    """The file cannot be a definition: too large, aliases, a key twice, no mapping, nothing of the name it asks for."""
-
-    def __init__(self, message: str, line: int = 0) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 def extended(skeleton: Body, written: Body) -> Body:
@@ -38,7 +32,7 @@ def extended(skeleton: Body, written: Body) -> Body:
     body["tracks"] = _tracks(_mapping(skeleton.get("tracks")), _mapping(written.get("tracks")))
     for part, items in more.items():
         if not isinstance(body.get(part), list) or not isinstance(items, list):
-            raise Unacceptable(f"`more` adds to lists of the skeleton; {part!r} is none")
+            raise BadInclude(f"`more` adds to lists of the skeleton; {part!r} is none")
         body[part] = [*body[part], *items]
     return body
 
@@ -66,7 +60,7 @@ def with_lists(body: Body) -> Body:
     lists = _Lists()
     for name, items in _mapping(body.get("lists")).items():
         if not isinstance(items, list):
-            raise Unacceptable(f"{name!r} in `lists` is no list")
+            raise BadInclude(f"{name!r} in `lists` is no list")
         lists.add(name, items)
     return {key: lists.put(value) for key, value in body.items() if key != "lists"}
 
@@ -97,14 +91,14 @@ class _Lists:
 
     def _use(self, name: str) -> list[Any]:
         if name not in self.items:
-            raise Unacceptable(f"no list called {name!r} above its use")
+            raise BadInclude(f"no list called {name!r} above its use")
         self._spend(self.sizes[name])
         return self.items[name]
 
     def _spend(self, values: int) -> None:
         self.left -= values
         if self.left < 0:
-            raise Unacceptable(f"more than {LARGEST} values once lists are put in place")
+            raise BadInclude(f"more than {LARGEST} values once lists are put in place")
 
 
 def _mapping(value: Any) -> Body:

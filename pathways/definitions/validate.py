@@ -1,113 +1,109 @@
-"""Finds what is wrong with a definition before anyone's care depends on it: named faults with file, line and rule."""
+"""Finds what is wrong with definitions before anyone's care depends on them: every fault with its file, line and rule, in one run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-import msgspec
 from pydantic import ValidationError
 
 from pathways.deadlines import as_timedelta, parse
 from pathways.definitions import schema
-from pathways.definitions.guards import BadGuard, compile_guard, kinds_of, milestones_of, tracks_of
-from pathways.definitions.reading import Place, Source
-from pathways.kinds import KINDS
-from pathways.models import MatterKind
+from pathways.definitions.faults import Fault, Finding, fault
+from pathways.definitions.forming import formed
+from pathways.definitions.laddering import Wordings, ladder_findings
+from pathways.definitions.naming import name_findings
+from pathways.definitions.reading import BadInclude, Place, Source, Unacceptable, arguments, fill, read_path
+from pathways.definitions.stagegraph import all_moves, graph_findings
 
-ESCALATES = ("lead", "manager")
+__all__ = ["Fault", "Wordings", "faults_of", "faults_of_files"]
+
 _STATE_WORDS = ("reached", "not_reached", "track", "entry", "all", "any", "not")
+# A pathway around a track that others include, so that it can be judged by itself.
+_AROUND: Mapping[str, Any] = {
+    "code": "around", "title": "around", "entries": {"any": {"by": "hand"}}, "phases": {}, "milestones": {}, "completions": {}, "exits": {},
+}  # fmt: skip
+_OF_THE_PARENT = ("unknown-milestone", "unknown-track", "unknown-entry", "unknown-place", "unreachable-stage", "no-main-track")
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """One thing to mend."""
+def faults_of_files(paths: Iterable[Path], wordings: Wordings | None = None) -> list[Fault]:
+    """All faults of all files, and of the files together: one programme in force twice. Raises OSError."""
+    found: list[Fault] = []
+    seen: dict[str, str] = {}
+    for path in paths:
+        source, faults = _read(path)
+        found += faults
+        if source is None:
+            continue
+        found += faults_of(source, wordings)
+        code = str(source.body.get("code"))
+        if code in seen:
+            found.append(fault(source, ("code",), "two-versions-active", f"{code!r} is also in {seen[code]}"))
+        seen.setdefault(code, source.name)
+    return found
 
-    file: str
-    line: int
-    rule: str
-    detail: str
 
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.rule}: {self.detail}"
-
-
-Finding = tuple[Place, str, str]
-
-
-def faults_of(source: Source) -> list[Fault]:
-    """All faults, in the order of the file; empty when the definition can be published."""
+def _read(path: Path) -> tuple[Source | None, list[Fault]]:
     try:
-        if "track" in source.body:
-            schema.Fragment.model_validate(source.body)
-            return []
-        pathway = schema.Pathway.model_validate(source.body)
+        return read_path(path), []
+    except Unacceptable as error:
+        return error.source, [Fault(path.name, line, rule, said) for line, rule, said in error.refusals]
+
+
+def faults_of(source: Source, wordings: Wordings | None = None) -> list[Fault]:
+    """All faults, in the order of the file; empty when the definition can be published."""
+    findings = _of_included(source.body) if "track" in source.body else _of_pathway(source.body, wordings)
+    faults = {fault(source, *one): None for one in findings}
+    return sorted(faults, key=lambda one: (one.line, one.rule, one.detail))
+
+
+def _of_pathway(body: Mapping[str, Any], wordings: Wordings | None) -> list[Finding]:
+    form = formed(body)
+    if form.pathway is None:
+        return form.findings
+    found = [*_structure(form.pathway), *name_findings(form.pathway, form.body), *ladder_findings(form.pathway, wordings)]
+    around = {place[:-1] for place in form.mended}
+    return form.findings + [one for one in found if one[0] not in around and one[0] not in form.mended]
+
+
+def _of_included(body: Mapping[str, Any]) -> Iterator[Finding]:
+    """A track to include is judged with the first values of its parameters; what it asks of its parent, there."""
+    try:
+        fragment = schema.Fragment.model_validate(body)
+        declared = {name: choices for name, choices in fragment.parameters.items() if choices}
+        values = arguments(fragment.code, declared, {name: next(iter(choices)) for name, choices in declared.items()})
+        track = fill(fragment.track, values, fragment.code)
     except ValidationError as error:
-        return [_fault(source, tuple(item["loc"]), "format", item["msg"]) for item in error.errors(include_url=False)]
-    found = list(_guards(source.body, ())) or [*_structure(pathway), *_kinds(pathway), *_milestones(pathway), *_ladders(pathway)]
-    return sorted((_fault(source, *one) for one in found), key=lambda fault: (fault.line, fault.rule, fault.detail))
-
-
-def _fault(source: Source, place: Place, rule: str, detail: str) -> Fault:
-    where = ".".join(str(part) for part in place)
-    return Fault(source.name, source.line(place), rule, f"{where}: {detail}" if where else detail)
-
-
-def _guards(value: Any, place: Place) -> Iterator[Finding]:
-    """Every guard of the file must compile."""
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        if key in ("when", "unless", "takes", "not_applicable") and isinstance(child, dict):
-            try:
-                compile_guard(child)
-            except (BadGuard, ValueError) as error:
-                yield (*place, key), "bad-guard", str(error)
-        else:
-            yield from _guards(child, (*place, key))
-
-
-# stages and tracks
+        yield from ((tuple(item["loc"]), "bad-value", item["msg"]) for item in error.errors(include_url=False))
+        return
+    except (BadInclude, TypeError) as error:
+        yield ("track",), "bad-include", str(error)
+        return
+    for place, rule, detail in _of_pathway({**_AROUND, "tracks": {"track": track}}, None):
+        if rule not in _OF_THE_PARENT:
+            yield place[1:], rule, detail
 
 
 def _structure(pathway: schema.Pathway) -> Iterator[Finding]:
     if "main" not in pathway.tracks:
         yield ("tracks",), "no-main-track", "a pathway needs a track called main"
-        return
-    closed = {name for _, _, move in _moves(pathway) for name in move.closes}
-    opened = {name for _, _, move in _moves(pathway) for name in move.opens}
+    opened = {name for _, _, move in all_moves(pathway) for name in move.opens}
     for name, track in pathway.tracks.items():
-        place: Place = ("tracks", name)
         if name == "main" and track.start not in track.stages:
-            yield place, "unknown-stage", f"main starts in {track.start!r}, which is no stage"
-        if name != "main" and name in opened and track.start not in track.stages:
-            yield place, "unknown-stage", f"{name} is opened by another track but says no stage to start in"
-        yield from _reachability(pathway, name, track, opened, closed)
+            yield ("tracks", name, "start"), "unknown-stage", f"main starts in {track.start!r}, which is no stage"
+        if name != "main" and name in opened and track.start not in track.stages and track.included != "nothing":
+            yield ("tracks", name), "unknown-stage", f"{name} is opened by another track but says no stage to start in"
         for stage_name, stage in track.stages.items():
-            yield from _stage(pathway, (*place, "stages", stage_name), stage)
-    for place, track_name, move in _moves(pathway):
+            yield from _stage(pathway, ("tracks", name, "stages", stage_name), stage)
+    for place, track_name, move in all_moves(pathway):
         yield from _move(pathway, place, track_name, move)
-
-
-def _moves(pathway: schema.Pathway) -> Iterator[tuple[Place, str, schema.Move]]:
-    for name, track in pathway.tracks.items():
-        for part in ("opens", "anywhere"):
-            yield from ((("tracks", name, part, n), name, move) for n, move in enumerate(getattr(track, part)))
-        for stage_name, stage in track.stages.items():
-            yield from ((("tracks", name, "stages", stage_name, "moves", n), name, move) for n, move in enumerate(stage.moves))
-
-
-def _reachability(pathway: schema.Pathway, name: str, track: schema.Track, opened: set[str], closed: set[str]) -> Iterator[Finding]:
-    all_moves = [*track.opens, *track.anywhere, *(move for stage in track.stages.values() for move in stage.moves)]
-    entered = {move.to for move in all_moves} | {key.partition(".")[2] for key in opened if key.startswith(f"{name}.")}
-    if name == "main" or name in opened:
-        entered.add(track.start)
-    leaves_anywhere = any(move.to or move.completes or move.exits for move in track.anywhere)
-    for stage_name, stage in track.stages.items():
-        place: Place = ("tracks", name, "stages", stage_name)
-        if stage_name not in entered and not track.included:
-            yield place, "unreachable-stage", "no move leads here and nothing starts here"
-        leaves = any((move.to and move.to != stage_name) or move.completes or move.exits for move in stage.moves)
-        if not (leaves or leaves_anywhere or name in closed or "exited" in stage.awaits):
-            yield place, "dead-end-stage", "no move leads away and it does not await `exited`"
+    for place, source in _sources(pathway):
+        if bool(source.approved_by) != bool(source.approved_on):
+            yield place, "half-signed", "`approved_by` and `approved_on` go together"
+    yield from _lengths(pathway)
+    yield from graph_findings(pathway)
 
 
 def _stage(pathway: schema.Pathway, place: Place, stage: schema.Stage) -> Iterator[Finding]:
@@ -154,91 +150,28 @@ def _keys(guard: Any) -> Iterator[str]:
         yield key
         if key in ("all", "any", "not"):
             for inner in wanted if isinstance(wanted, list) else [wanted]:
-                yield from _keys(inner)
+                yield from _keys(inner if isinstance(inner, Mapping) else None)
 
 
-# kinds and milestones
-
-
-def _kinds(pathway: schema.Pathway) -> Iterator[Finding]:
-    named: list[tuple[Place, Iterable[str]]] = [(place, move.on or ()) for place, _, move in _moves(pathway)]
-    for name, track in pathway.tracks.items():
-        named += [(("tracks", name, "stages", one, "awaits"), stage.awaits) for one, stage in track.stages.items()]
-    for name, milestone in pathway.milestones.items():
-        named += [(("milestones", name), reach.on) for reach in [*milestone.reached_by, *milestone.taken_back_by]]
-    for n, rule in enumerate(pathway.matters):
-        named.append((("matters", n), [*rule.on, *(kind for reach in rule.until for kind in reach.on)]))
-        if rule.matter not in MatterKind.values:
-            yield ("matters", n), "unknown-matter", f"no matter called {rule.matter!r}"
-    named += [(("holds", n), [hold.on, *hold.ends]) for n, hold in enumerate(pathway.holds)]
-    named += [(("hears",), pathway.hears), (("late",), pathway.late)]
-    for n, enrol in enumerate(pathway.enrol):
-        named.append((("enrol", n), kinds_of(enrol.when)))
-        if not kinds_of(enrol.when):
-            yield ("enrol", n), "no-kind", "an enrol rule says which kinds of fact it reads"
-        if enrol.entry not in pathway.entries:
-            yield ("enrol", n), "unknown-entry", f"{enrol.entry!r} is not in `entries`"
-    for place, kinds in named:
-        for kind in kinds:
-            if kind not in KINDS:
-                yield place, "unknown-kind", f"no event kind called {kind!r}"
-
-
-def _milestones(pathway: schema.Pathway) -> Iterator[Finding]:
-    known = set(pathway.milestones)
-    body = pathway.model_dump(by_alias=True)
-    for part in ("tracks", "milestones", "joins", "matters", "enrol"):
-        for name in sorted(milestones_of(body[part]) - known):
-            yield (part,), "unknown-milestone", f"a guard asks for {name!r}"
-    for name in sorted(tracks_of([body["tracks"], body["joins"]]) - set(pathway.tracks)):
-        yield ("tracks",), "unknown-track", f"a guard asks for {name!r}"
-    for name, steps in pathway.funnels.items():
-        yield from ((("funnels", name), "unknown-milestone", f"{step!r} is no milestone") for step in steps if step not in known)
-    for n, pair in enumerate(pathway.must_follow):
-        yield from ((("must_follow", n), "unknown-milestone", f"{one!r} is no milestone") for one in pair if one not in known)
-    for n, target in enumerate(pathway.targets):
-        yield from (
-            (("targets", n), "unknown-milestone", f"{one!r} is no milestone") for one in (target.from_, target.to) if one not in known
-        )
-    for name, milestone in pathway.milestones.items():
-        yield from (
-            (("milestones", name), "unknown-milestone", f"{one!r} is no milestone") for one in milestone.implied_by if one not in known
-        )
-    spine = [milestone.phase for milestone in pathway.milestones.values() if milestone.spine]
-    for phase in pathway.phases:
-        if spine.count(phase) != 1:
-            yield ("milestones",), "spine", f"phase {phase} needs exactly one milestone with `spine: true`, it has {spine.count(phase)}"
-
-
-# ladders
-
-
-def _ladders(pathway: schema.Pathway) -> Iterator[Finding]:
+def _sources(pathway: schema.Pathway) -> Iterator[tuple[Place, schema.Source]]:
     for name, track in pathway.tracks.items():
         for stage_name, stage in track.stages.items():
-            place: Place = ("tracks", name, "stages", stage_name, "ladder")
-            yield from _ladder(place, stage, silent_allowed=stage.watch and name != "main")
-            for n, rung in enumerate(stage.ladder):
-                if rung.to == "patient":
-                    yield from _text((*place, n), stage, rung)
+            if stage.source:
+                yield ("tracks", name, "stages", stage_name, "source"), stage.source
+    yield from ((("targets", n, "source"), target.source) for n, target in enumerate(pathway.targets))
 
 
-def _ladder(place: Place, stage: schema.Stage, *, silent_allowed: bool) -> Iterator[Finding]:
-    offsets = [as_timedelta(parse(rung.at)) for rung in stage.ladder]
-    if offsets != sorted(offsets):
-        yield place, "ladder-order", "rungs stand in the order in which they ring"
-    staff = [rung for rung in stage.ladder if rung.to != "patient"]
-    if not staff and not silent_allowed:
-        yield place, "ladder-without-staff", "somebody of the staff must hear of it"
-    if staff and not staff[-1].every and staff[-1].to not in ESCALATES:
-        yield place, "ladder-ends-silent", "the last staff rung repeats (`every`) or goes to the lead"
-
-
-def _text(place: Place, stage: schema.Stage, rung: schema.Rung) -> Iterator[Finding]:
-    approved = bool(rung.approved_by and rung.reason)
-    if stage.ball != "patient" and not approved:
-        yield place, "text-without-ball", "a patient is texted while the ball is the patient's, or with `approved_by` and `reason`"
-    if stage.phase == "resulted" and not approved:
-        yield place, "text-before-told", "between result and disclosure texts need `approved_by` and `reason`"
-    if not rung.wording:
-        yield place, "text-without-wording", "a text names its wording"
+def _lengths(pathway: schema.Pathway) -> Iterator[Finding]:
+    """Periods that must have a length. What counts from a date of the fact itself may be due on that very day."""
+    written: list[tuple[Place, str | None]] = [(("look_back",), pathway.look_back)]
+    written += [(("targets", n, "within"), target.within) for n, target in enumerate(pathway.targets)]
+    written += [(("holds", n, "for"), hold.for_) for n, hold in enumerate(pathway.holds)]
+    written += [(("enrol", n, "clock"), rule.clock) for n, rule in enumerate(pathway.enrol)]
+    for name, track in pathway.tracks.items():
+        for stage_name, stage in track.stages.items():
+            if stage.anchor == "entered":
+                place: Place = ("tracks", name, "stages", stage_name)
+                written += [((*place, "within"), stage.within), ((*place, "review_after"), stage.review_after)]
+    for place, text in written:
+        if text and as_timedelta(parse(text)) <= timedelta(0):
+            yield place, "not-positive", f"{text} is no length of time"

@@ -68,8 +68,8 @@ def test_a_small_pathway_has_no_fault() -> None:
 @pytest.mark.parametrize(
     ("written", "instead", "rule"),
     [
-        ("within: 5 working days", "within: soon", "format"),
-        ("title: A small pathway", "title: A small pathway\ncolour: red", "format"),
+        ("within: 5 working days", "within: soon", "bad-duration"),
+        ("title: A small pathway", "title: A small pathway\ncolour: red", "unknown-key"),
         ("        within: 5 working days\n", "", "no-deadline"),
         ("        source: local default\n", "", "no-source"),
         ("        ball: clinic\n", "", "no-ball"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pathways.definitions.compile import digest_of
-from pathways.definitions.reading import CATALOG, Unacceptable, read_path, read_text
+from pathways.definitions.reading import CATALOG, BadInclude, Unacceptable, read_path, read_text
 from pathways.definitions.sharing import extended, with_lists
 
 SKELETON = {
@@ -60,7 +60,7 @@ def test_a_list_is_put_in_by_its_name_and_spliced_into_another() -> None:
 
 @pytest.mark.parametrize("lists", [{}, {"b": ["$a"], "a": ["x"]}, {"a": ["$a"]}, {"a": "word"}])
 def test_a_list_that_is_not_there_yet_is_a_fault(lists: dict[str, Any]) -> None:
-    with pytest.raises(Unacceptable):
+    with pytest.raises(BadInclude):
         with_lists({"lists": lists, "code": "$a"})
 
 
@@ -68,17 +68,17 @@ def test_lists_of_lists_cannot_grow_without_end() -> None:
     lists: dict[str, Any] = {"a0": ["x"] * 10}
     for n in range(1, 20):
         lists[f"a{n}"] = [f"$a{n - 1}"] * 10
-    with pytest.raises(Unacceptable, match="more than"):
+    with pytest.raises(BadInclude, match="more than"):
         with_lists({"lists": lists})
 
 
 def test_a_fault_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(Unacceptable, match="nothing to extend") as raised:
         read_text("code: x\nextends: ../nsclc-biomarker\n")
-    assert raised.value.line == 2
+    assert raised.value.refusals[0][0] == 2
     with pytest.raises(Unacceptable, match="no list called 'gone'") as raised:
         read_text("code: x\nlists: {a: [b]}\nreasons: $gone\n")
-    assert raised.value.line == 2
+    assert raised.value.refusals[0][0] == 2
 
 
 def test_a_skeleton_is_found_from_any_folder_and_is_no_pathway_of_its_own(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from notifications.wording import compiler
 from pathways.definitions import registry, schema
 from pathways.definitions.compile import Definition
 from pathways.definitions.publish import CATALOG, NotPublishable, Retired, catalogue, publish
-from pathways.definitions.reading import Source, Unacceptable, ordered_as_written, read_path
-from pathways.definitions.validate import Fault, faults_of
+from pathways.definitions.reading import SHARED, Source, Unacceptable, ordered_as_written, read_path
+from pathways.definitions.validate import Wordings, faults_of_files
 from pathways.models import PathwayVersion
+
+WORDINGS = Wordings({language: compiler.load(language).keys() for language in compiler.LANGUAGES})
 
 
 class Command(BaseCommand):
@@ -25,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         validate = actions.add_parser("validate", help="name the faults of files, with line and rule; exit 1 when there are any")
-        validate.add_argument("paths", nargs="*", type=Path, help="default: the catalogue that ships with the product")
+        validate.add_argument("paths", nargs="*", type=Path, help="files or folders; default: the catalogue that ships with the product")
         validate.add_argument("--json", action="store_true")
         put = actions.add_parser("publish", help="put definitions in force; journeys stay on the version they were opened with")
         put.add_argument("paths", nargs="*", type=Path, help="default: the catalogue")
@@ -40,7 +44,10 @@ class Command(BaseCommand):
         getattr(self, options["action"])(options)
 
     def validate(self, options: dict[str, Any]) -> None:
-        faults = [fault for path in options["paths"] or sorted(CATALOG.glob("*.yaml")) for fault in _faults(path)]
+        try:
+            faults = faults_of_files(_files(options["paths"] or [CATALOG]), WORDINGS)
+        except OSError as error:
+            raise CommandError(str(error)) from error
         if options["json"]:
             listed = [{"file": one.file, "line": one.line, "rule": one.rule, "detail": one.detail} for one in faults]
             self.stdout.write(json.dumps({"ok": not faults, "faults": listed}))
@@ -92,13 +99,19 @@ def _read(path: Path) -> Source:
         raise CommandError(f"{path}: {error}") from error
 
 
-def _faults(path: Path) -> list[Fault]:
-    try:
-        return faults_of(read_path(path))
-    except Unacceptable as error:
-        return [Fault(path.name, error.line, "unreadable", str(error))]
-    except OSError as error:
-        raise CommandError(str(error)) from error
+def _files(paths: Iterable[Path]) -> list[Path]:
+    """Files as given, and the definitions of folders."""
+    found: list[Path] = []
+    for path in paths:
+        inside = (
+            sorted(one for one in path.rglob("*.y*ml") if one.suffix in (".yaml", ".yml") and one.parent.name != SHARED)
+            if path.is_dir()
+            else [path]
+        )
+        if not inside:
+            raise CommandError(f"{path}: no definition in this folder")
+        found += inside
+    return found
 
 
 def _plain(body: dict[str, Any]) -> list[str]:
