@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection
+from pathways.writing.wire import execute
 
 # Reasons for which something that was already sent or done was right when it was done; `settle` opens nothing for these.
 PROGRESS = "progress"
@@ -15,21 +15,16 @@ CLOSED = "matter closed"
 MOVED = "deadline moved"
 
 
-def withdraw_of_stays(stay_ids: Sequence[int], *, reason: str, now: datetime) -> int:
+def withdraw_of_stays(stay_ids: Sequence[int], *, reason: str, now: datetime) -> None:
     """Withdraws every standing alert of the stays; messages and items that rest on them alone can no longer be claimed."""
-    return _withdraw("stay_id", stay_ids, reason, now)
+    _withdraw("stay_id", stay_ids, reason, now)
 
 
-def withdraw_of_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> int:
-    return _withdraw("matter_id", matter_ids, reason, now)
+def withdraw_of_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> None:
+    _withdraw("matter_id", matter_ids, reason, now)
 
 
-def _withdraw(column: str, ids: Sequence[int], reason: str, now: datetime) -> int:
-    if not ids:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE pathways_alert SET withdrawn_at = %s, reason = %s WHERE {column} = ANY(%s) AND withdrawn_at IS NULL",
-            [now, reason, list(ids)],
-        )
-        return int(cursor.rowcount)
+def _withdraw(column: str, ids: Sequence[int], reason: str, now: datetime) -> None:
+    if ids:
+        sql = f"UPDATE pathways_alert SET withdrawn_at = %s, reason = %s WHERE {column} = ANY(%s) AND withdrawn_at IS NULL"
+        execute(sql, [now, reason, list(ids)])

@@ -12,9 +12,10 @@ from pathways.models import Journey
 from pathways.replay import replay
 from pathways.timeline import StayLine
 from pathways.writing.house import House
-from pathways.writing.load import load, rows
+from pathways.writing.load import load
 from pathways.writing.settling import columns
 from pathways.writing.state import JourneyState, PatientState, StayState
+from pathways.writing.wire import rows
 from patients.violations import Violation
 
 MOST = 100

@@ -10,6 +10,7 @@ import msgspec
 from django.db import DatabaseError, connection, transaction
 
 from pathways.sql import load
+from pathways.writing.wire import execute
 
 BATCH = 500
 
@@ -45,8 +46,7 @@ def ring(*, now: datetime, batch: int = BATCH) -> Rang:
 
 def hear(feed_id: int, *, now: datetime, said: datetime) -> None:
     """Moves the feed's clock to `now`, and what it has told us to `said`; stays that its silence parked are judged afresh next time."""
-    with connection.cursor() as cursor:
-        cursor.execute(load("pathways.sql", "hear_feed"), {"feed": feed_id, "now": now, "said": said})
+    execute(load("pathways.sql", "hear_feed"), {"feed": feed_id, "now": now, "said": said})
 
 
 def ring_stays(now: datetime, batch: int) -> Rang:

@@ -108,8 +108,7 @@ class Applier:
                 if subject.merge and item.outcome == ledger.APPLIED:
                     self._merge(subject.merge)
         with connection.cursor() as cursor:  # a row that points at nothing must fail here, where it can be set aside, and not at commit
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         return arrived
 
     def _screened(self, item: Item, parsed: ParsedMessage) -> Relevant | None:

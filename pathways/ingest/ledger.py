@@ -13,7 +13,7 @@ from django.db import connection
 
 from pathways.models import Feed, Inbound
 from pathways.writing.ids import Ids
-from pathways.writing.load import rows
+from pathways.writing.wire import put, rows
 
 from .message import ParsedMessage
 
@@ -69,13 +69,11 @@ def reserve(items: Sequence[Item]) -> None:
 
 
 def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:
-    """Writes what became of each: new rows by COPY, replayed ones by an update."""
+    """Writes what became of each: new rows at once, replayed ones by an update."""
     new = [item for item in items if not item.is_replay]
     reserve(new)
     if new:
-        with connection.cursor() as wrapped, wrapped.cursor.copy(f"COPY pathways_inbound ({COLUMNS}) FROM STDIN") as copy:
-            for item in new:
-                copy.write_row(_row(item, feed, now))
+        put("pathways_inbound", COLUMNS, (_row(item, feed, now) for item in new))
     for item in items:
         if item.is_replay:
             _update(item, now)

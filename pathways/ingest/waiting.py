@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pathways.models import Inbound
-from pathways.writing.load import rows
+from pathways.writing.wire import rows
 
 from . import feeds, ledger, split
 from .applying import Applier

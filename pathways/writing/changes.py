@@ -51,6 +51,11 @@ class Changes:
     matters: list[NewMatter] = field(default_factory=list)
     closed_matters: dict[str, list[int]] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """The most rows that any one table gets."""
+        return max(len(self.events), len(self.bindings), len(self.new_journeys), len(self.new_stays), len(self.matters))
+
     def withdraw(self, reason: str, stay_id: int) -> None:
         self.withdrawn_stays.setdefault(reason, []).append(stay_id)
 

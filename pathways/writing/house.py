@@ -13,8 +13,8 @@ from pathways.definitions.compile import Definition
 from pathways.knowledge import Knowledge
 from pathways.knowledge import load as load_knowledge
 from pathways.timeline import Calendar, Context
-from pathways.writing.load import rows
 from pathways.writing.state import JourneyState, PatientState
+from pathways.writing.wire import rows
 from patients.calendars import SiteCalendar, calendar_for_site
 
 HOUSE = """

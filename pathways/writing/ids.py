@@ -7,7 +7,7 @@ from collections import deque
 
 from django.db import connection
 
-from pathways.writing.load import next_ids
+from pathways.writing.wire import rows
 
 LEAST = 64
 _free: dict[tuple[object, ...], deque[int]] = {}
@@ -34,3 +34,11 @@ class Ids:
         if not self._mine:
             self._mine.extend(next_ids(self.table, self.block))
         return self._mine.popleft()
+
+
+def next_ids(table: str, count: int) -> list[int]:
+    """Reserves `count` primary keys of `table`, so that rows that refer to each other can be copied in one go."""
+    if not count:
+        return []
+    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return [row[0] for row in rows(sql, [table, count])]

@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from django.db import connection
-from psycopg import Cursor
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format
 
 from pathways.facts import Fact, Moment
 from pathways.writing.state import JourneyState, MatterState, PatientState, StayState, version_key
+from pathways.writing.wire import answers, rows
 
 EVENTS = """
 SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis,
@@ -34,12 +30,13 @@ FROM pathways_journey j WHERE j.patient_id = ANY(%s) ORDER BY j.id FOR NO KEY UP
 STAYS = """
 SELECT s.journey_id, s.id, s.stage_id, s.track, g.name, s.occurrence, s.root_lineage, s.entered_at, s.due_at, s.left_at, s.left_by,
        s.rung_at, s.attention_at, s.rang_through, s.round, s.feed_id, s.gated, s.release
-FROM pathways_stay s JOIN pathways_stage g ON g.id = s.stage_id
-WHERE s.journey_id = ANY(%s) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
+FROM pathways_journey j JOIN pathways_stay s ON s.journey_id = j.id JOIN pathways_stage g ON g.id = s.stage_id
+WHERE j.patient_id = ANY(%s) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
 """
 BINDINGS = """
 SELECT DISTINCT ON (b.journey_id, b.event_id) b.journey_id, b.event_id, b.attached, b.by_id IS NOT NULL
-FROM pathways_binding b WHERE b.journey_id = ANY(%s) ORDER BY b.journey_id, b.event_id, b.id DESC
+FROM pathways_journey j JOIN pathways_binding b ON b.journey_id = j.id
+WHERE j.patient_id = ANY(%s) ORDER BY b.journey_id, b.event_id, b.id DESC
 """
 PATIENTS = """
 SELECT p.id, COALESCE(p.survivor_id, p.id), h.birth_lo
@@ -49,34 +46,6 @@ WHERE p.id = ANY(%(ids)s) OR p.survivor_id = ANY(%(ids)s) ORDER BY p.id FOR NO K
 MATTERS = """
 SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id FROM pathways_matter m WHERE m.patient_id = ANY(%s)
 """
-
-
-class _JsonAsBytes(Loader):
-    """msgspec reads the bytes; the binary form of jsonb starts with its version number."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)[1:]
-
-
-def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
-    """All rows, in binary: the text form of a time costs more to read than to fetch. jsonb comes as bytes."""
-    connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
-        cursor.format = Format.BINARY
-        cursor.adapters.register_loader("jsonb", _JsonAsBytes)
-        cursor.execute(sql, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
-def execute(sql: str, params: Any) -> int:
-    """Runs a statement with its values apart from its text, so that the server can keep its plan; how many rows it touched."""
-    connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
 
 
 def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
@@ -89,16 +58,18 @@ def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
         state.members += (row_id,)
         if row_id == survivor_id:
             state.birth = birth
-    members = list(survivor)
-    for event in rows(EVENTS, [members]):
+    members = [list(survivor)]
+    events, found, stays, bindings, matters = answers([(sql, members) for sql in (EVENTS, JOURNEYS, STAYS, BINDINGS, MATTERS)])
+    for event in events:
         _add_fact(patients[survivor[event[1]]], event)
-    journeys = {row[0]: _journey(row) for row in rows(JOURNEYS, [members])}
+    journeys = {row[0]: _journey(row) for row in found}
     for journey in journeys.values():
         patients[survivor[journey.patient_id]].journeys.append(journey)
-    if journeys:
-        _add_stays(journeys)
-        _add_bindings(journeys, patients)
-    for matter_id, kind, subject, journey_id, is_open, patient_id in rows(MATTERS, [members]):
+    for journey_id, *values in stays:
+        journeys[journey_id].stays.append(StayState(*values))
+    if bindings:
+        _add_bindings(bindings, journeys, patients)
+    for matter_id, kind, subject, journey_id, is_open, patient_id in matters:
         known = patients[survivor[patient_id]].matters
         if is_open or (kind, subject) not in known:
             known[(kind, subject)] = MatterState(matter_id, kind, subject, journey_id, is_open)
@@ -160,24 +131,11 @@ def _journey(row: tuple[Any, ...]) -> JourneyState:
     return JourneyState(row_id, patient_id, pathway, version_id, group, episode_no, entry, site_id, opened_at, columns)
 
 
-def _add_stays(journeys: dict[int, JourneyState]) -> None:
-    for journey_id, *values in rows(STAYS, [list(journeys)]):
-        journeys[journey_id].stays.append(StayState(*values))
-
-
-def _add_bindings(journeys: dict[int, JourneyState], patients: dict[int, PatientState]) -> None:
+def _add_bindings(bindings: list[tuple[Any, ...]], journeys: dict[int, JourneyState], patients: dict[int, PatientState]) -> None:
     lineage = {fact.id: fact.lineage for patient in patients.values() for fact in patient.facts}
-    for journey_id, event_id, attached, by_person in rows(BINDINGS, [list(journeys)]):
+    for journey_id, event_id, attached, by_person in bindings:
         journey = journeys[journey_id]
         if attached:
             journey.attached.add(event_id)
         if by_person and event_id in lineage:
             (journey.pinned if attached else journey.banned).add(lineage[event_id])
-
-
-def next_ids(table: str, count: int) -> list[int]:
-    """Reserves `count` primary keys of `table`, so that rows that refer to each other can be copied in one go."""
-    if not count:
-        return []
-    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
-    return [row[0] for row in rows(sql, [table, count])]

@@ -1,4 +1,4 @@
-"""Writes `Changes` with COPY and set-based statements: a fixed number of statements whatever the size of the batch."""
+"""Writes `Changes` with set-based statements: a fixed number of them whatever the size of the batch, few rows all in one trip."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
+from psycopg import Cursor
 
 from pathways import alerts
 from pathways.models import Journey
 from pathways.models.edges import edges
 from pathways.writing.changes import Changes, NewEvent, NewMatter
-from pathways.writing.load import execute
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
+from pathways.writing.wire import FEW, execute, one_trip, put
 
 EVENT = (
     "id, patient_id, kind, lineage, rank, issued_at, message_at, digest, retracted, grade, basis, occurred_lo, occurred_hi, "
@@ -77,40 +77,33 @@ def store(changes: Changes, *, now: datetime) -> None:
     Raises:
         IllegalMove: a phase or status would change along an edge that the state machine does not have.
     """
-    _copy("pathways_event", EVENT, (_event(new, now) for new in changes.events))
-    _copy("pathways_journey", JOURNEY, (_new_journey(journey, now) for journey in changes.new_journeys))
-    _copy("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))
-    _update_journeys([j for j in changes.journeys.values() if not j.is_new], now)
-    _supersede(changes.superseded)
-    _update_stays(changes.stays)
-    _copy("pathways_stay", STAY, (_new_stay(journey_id, stay) for journey_id, stay in changes.new_stays))
-    _copy("pathways_stayrevision", "stay_id, field, old, until_received", _revisions(changes.stay_revisions, now))
-    _copy("pathways_journeyrevision", "journey_id, field, old, until_received", _revisions(changes.journey_revisions, now))
-    for reason, stay_ids in changes.withdrawn_stays.items():
-        alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
-    for reason, matter_ids in changes.closed_matters.items():
-        close_matters(matter_ids, reason=reason, now=now)
-    _copy("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
+    with one_trip(small=changes.size <= FEW):
+        put("pathways_event", EVENT, (_event(new, now) for new in changes.events))
+        put("pathways_journey", JOURNEY, (_new_journey(journey, now) for journey in changes.new_journeys))
+        put("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))
+        moving = [journey for journey in changes.journeys.values() if not journey.is_new]
+        moved = _update_journeys(moving, now)
+        _supersede(changes.superseded)
+        _update_stays(changes.stays)
+        put("pathways_stay", STAY, (_new_stay(journey_id, stay) for journey_id, stay in changes.new_stays))
+        put("pathways_stayrevision", "stay_id, field, old, until_received", _revisions(changes.stay_revisions, now))
+        put("pathways_journeyrevision", "journey_id, field, old, until_received", _revisions(changes.journey_revisions, now))
+        for reason, stay_ids in changes.withdrawn_stays.items():
+            alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
+        for reason, matter_ids in changes.closed_matters.items():
+            close_matters(matter_ids, reason=reason, now=now)
+        put("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
+    if moved is not None and moved.rowcount != len(moving):
+        raise IllegalMove(f"{len(moving) - moved.rowcount} journeys would leave their state machine")
 
 
 def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> None:
     """Closes matters and withdraws their alerts."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE pathways_matter SET closed_at = %s, reason = %s, attention_at = NULL WHERE id = ANY(%s) AND closed_at IS NULL",
-            [now, reason, list(matter_ids)],
-        )
+    execute(
+        "UPDATE pathways_matter SET closed_at = %s, reason = %s, attention_at = NULL WHERE id = ANY(%s) AND closed_at IS NULL",
+        [now, reason, list(matter_ids)],
+    )
     alerts.withdraw_of_matters(matter_ids, reason=alerts.CLOSED, now=now)
-
-
-def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    rows = list(rows)
-    if not rows:
-        return
-    connection.ensure_connection()
-    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def _json(value: Any) -> str:
@@ -179,9 +172,9 @@ def _new_journey(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
+def _update_journeys(journeys: list[JourneyState], now: datetime) -> Cursor[Any] | None:
     if not journeys:
-        return
+        return None
     phases, statuses = edges(Journey, "phase"), edges(Journey, "status")
     params: dict[str, Any] = {
         "rows": _json([{"id": journey.id, **journey.columns} for journey in journeys]),
@@ -191,9 +184,7 @@ def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
         "status_from": [source for source, _ in statuses],
         "status_to": [target for _, target in statuses],
     }
-    moved = execute(UPDATE_JOURNEYS, params)
-    if moved != len(journeys):
-        raise IllegalMove(f"{len(journeys) - moved} journeys would leave their state machine")
+    return execute(UPDATE_JOURNEYS, params)
 
 
 def _update_stays(stays: list[StayState]) -> None:
@@ -234,12 +225,11 @@ def _new_stay(journey_id: int, stay: StayState) -> tuple[Any, ...]:
 
 def _supersede(superseded: list[tuple[int, str]]) -> None:
     if superseded:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE pathways_stay s SET superseded = w.why, attention_at = NULL "
-                "FROM unnest(%s::bigint[], %s::text[]) AS w (id, why) WHERE s.id = w.id",
-                [[stay_id for stay_id, _ in superseded], [why for _, why in superseded]],
-            )
+        execute(
+            "UPDATE pathways_stay s SET superseded = w.why, attention_at = NULL "
+            "FROM unnest(%s::bigint[], %s::text[]) AS w (id, why) WHERE s.id = w.id",
+            [[stay_id for stay_id, _ in superseded], [why for _, why in superseded]],
+        )
 
 
 def _revisions(revisions: list[tuple[int, str, Any]], now: datetime) -> Iterable[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
 
 
 @cache
@@ -17,11 +18,11 @@ def load(name: str) -> str:
 
 
 def rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a named statement and fetch what it returns."""
-    with connection.cursor() as cursor:
-        cursor.execute(load(name), parameters)
-        fetched: list[tuple[Any, ...]] = cursor.fetchall()
-        return fetched
+    """Run a named statement, its values apart from its text so that the server keeps its plan, and fetch what it returns."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        fetched: list[tuple[Any, ...]] = cursor.execute(load(name), parameters).fetchall()
+    return fetched
 
 
 def run(name: str, parameters: Mapping[str, Any]) -> int:
