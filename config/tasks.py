@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from pathways import rollouts
+from pathways import review, signing
 
 
 @shared_task
@@ -19,8 +19,9 @@ def seal() -> None:
 
 @shared_task
 def release() -> None:
-    """Take the day's share off the go-live review lists."""
-    rollouts.release_daily(now=timezone.now())
+    """Take the day's share off the go-live review lists, and ask leads for signatures that are missing or have lapsed."""
+    review.release_daily(now=timezone.now())
+    signing.remind(now=timezone.now())
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""One tick of the clock, in the order that matters: ring, plan, settle, then what only time decides."""
+"""One tick of the clock, in the order that matters: ring, plan, settle, then what only time decides and what a switch left to do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from notifications import worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
+from pathways.catching_up import catch_up
 from pathways.sweep import Rang, ring
 
 
@@ -18,6 +19,7 @@ class Ticked(msgspec.Struct, frozen=True):
     settled: Settled
     woken: int
     escalated: int
+    caught_up: int = 0
 
 
 def tick(*, now: datetime) -> Ticked:
@@ -28,4 +30,5 @@ def tick(*, now: datetime) -> Ticked:
         settled=settle(now=now),
         woken=worklist.wake_parked(now=now),
         escalated=worklist.escalate_overdue(now=now),
+        caught_up=catch_up(now=now),
     )

@@ -24,6 +24,15 @@ def withdraw_of_matters(matter_ids: Sequence[int], *, reason: str, now: datetime
     _withdraw("matter_id", matter_ids, reason, now)
 
 
+def withdraw_shadow(*, stays: Sequence[int], matters: Sequence[int], reason: str, now: datetime) -> None:
+    """Withdraws what only the comparison saw; alerts that staff or patients were told of stand."""
+    sql = (
+        "UPDATE pathways_alert SET withdrawn_at = %s, reason = %s "
+        "WHERE (stay_id = ANY(%s) OR matter_id = ANY(%s)) AND mode = 'shadow' AND withdrawn_at IS NULL"
+    )
+    execute(sql, [now, reason, list(stays), list(matters)])
+
+
 def _withdraw(column: str, ids: Sequence[int], reason: str, now: datetime) -> None:
     if ids:
         sql = f"UPDATE pathways_alert SET withdrawn_at = %s, reason = %s WHERE {column} = ANY(%s) AND withdrawn_at IS NULL"

@@ -58,8 +58,24 @@ def settle(patient_ids: Sequence[int], *, now: datetime) -> None:
         _write({patient_id: [] for patient_id in patient_ids}, now=now, force=True)
 
 
+def catch_up(patient_ids: Sequence[int], *, site: Site, now: datetime) -> None:
+    """Puts all that is known of the patients to the enrol rules, as when a programme begins at a site. What it asks of staff is listed
+    for review instead of ringing at once."""
+    with transaction.atomic():
+        house = House.load(now)
+        house.catching_up = True
+        nothing_new = {patient_id: [Incoming((), site.pk)] for patient_id in patient_ids}
+        _write(nothing_new, now=now, house=house, force=True, ask_all=True)
+
+
 def _write(
-    by_patient: Mapping[int, list[Incoming]], *, now: datetime, house: House | None = None, force: bool = False, size: int = 16
+    by_patient: Mapping[int, list[Incoming]],
+    *,
+    now: datetime,
+    house: House | None = None,
+    force: bool = False,
+    ask_all: bool = False,
+    size: int = 16,
 ) -> None:
     if not by_patient:
         return
@@ -70,7 +86,7 @@ def _write(
         for patient_id in sorted(patients):
             patient = patients[patient_id]
             incoming = [part for member in patient.members for part in by_patient.get(member, [])]
-            desk.work(patient, incoming, force=force)
+            desk.work(patient, incoming, force=force, ask_all=ask_all)
         store(changes, now=now)
 
 

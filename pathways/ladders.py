@@ -35,6 +35,7 @@ LADDERS: dict[MatterKind, tuple[MatterRung, ...]] = {
     MatterKind.DRUG_REVIEW: (MatterRung(0, "pharmacist", 3, 2), MatterRung(2, "lead", 3, 1, every=5)),
     MatterKind.EMPIRIC_SAFETY: (MatterRung(0, "clinician", 1, 1), MatterRung(1, "lead", 1, 1, every=2)),
     MatterKind.HOLD_REVIEW: (MatterRung(0, "navigator", 4, 2), MatterRung(5, "lead", 3, 2, every=5)),
+    MatterKind.SIGNATURE: (MatterRung(0, "lead", 4, 10, every=10),),
     MatterKind.ANOMALY: (MatterRung(0, "lab_liaison", 6, 5), MatterRung(10, "lead", 6, 5, every=10)),
 }
 

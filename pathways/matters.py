@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from pathways.models import Matter
+from pathways.models import Matter, MatterKind
+from pathways.timeline import Calendar
+from pathways.writing.matters import ladder_times
 from pathways.writing.store import close_matters
-from patients.models import User
+from patients.calendars import calendar_for
+from patients.models import Site, User
 
 
 class AlreadySettled(Exception):
@@ -25,6 +30,15 @@ def close(*, matter: Matter, reason: str, by: User, now: datetime) -> None:
         lock_open(matter)
         close_matters([matter.pk], reason=reason, now=now)
         Matter.objects.filter(pk=matter.pk).update(closed_by=by)
+
+
+def open_for_site(*, kind: MatterKind, subject: str, site: Site, mode: str, detail: Mapping[str, Any], now: datetime) -> bool:
+    """Asks the staff of a site something that is about no patient. False: it is being asked already."""
+    plain = calendar_for(site)
+    due_at, rung_at = ladder_times(kind, now, Calendar(zone=plain.zone, holidays=frozenset(plain.holidays)))
+    stated = {"site": site, "mode": mode, "detail": dict(detail), "opened_at": now, "due_at": due_at, "rung_at": rung_at}
+    _, opened = Matter.objects.get_or_create(kind=kind, subject=subject, closed_at=None, defaults={**stated, "attention_at": rung_at[0]})
+    return opened
 
 
 def lock_open(matter: Matter) -> Matter:

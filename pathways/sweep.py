@@ -103,7 +103,7 @@ def _bisect(table: str, ring_these: Callable[[list[int] | None], Rang], ids: lis
 
 
 def _due(table: str, now: datetime, batch: int) -> list[int]:
-    parked = "AND NOT gated AND NOT release" if table == "pathways_stay" else ""
+    parked = "AND NOT gated AND NOT release" if table == "pathways_stay" else "AND NOT release"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id FROM {table} WHERE attention_at <= %s {parked} ORDER BY attention_at LIMIT %s", [now, batch])
         return [row[0] for row in cursor.fetchall()]

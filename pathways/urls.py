@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import catalogue, drop_off, inbound, quarantine
+from pathways.views import catalogue, drop_off, inbound, quarantine, rollouts
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern] = [
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
     path("pathways/", catalogue.catalogue, name="catalogue"),
     path("pathways/<slug:code>/", catalogue.programme, name="programme"),
+    path("rollout/", rollouts.matrix, name="rollouts"),
+    path("rollout/<slug:site>/pause/", rollouts.pause_site, name="pause_site"),
+    path("rollout/<slug:site>/resume/", rollouts.resume_site, name="resume_site"),
+    path("rollout/<slug:site>/<slug:code>/", rollouts.rollout, name="rollout"),
+    path("rollout/<slug:site>/<slug:code>/pause/", rollouts.pause, name="pause_texts"),
+    path("rollout/<slug:site>/<slug:code>/resume/", rollouts.resume, name="resume_texts"),
+    path("rollout/<slug:site>/<slug:code>/sign/", rollouts.sign, name="sign_targets"),
     path("drop-off/", drop_off.first, name="drop_off"),
     path("drop-off/<slug:code>/", drop_off.drop_off, name="drop_off_of"),
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
-from pathways import rollouts
+from pathways import rollouts, signing
 from pathways.kinds import FED
 from pathways.models import Coverage, Feed, PathwayVersion, Rollout
 from patients import practitioners, sites, staff
@@ -89,12 +89,13 @@ def _feed(name: str, site: Site, assigner: str) -> None:
 def _go_live(site: Site, navigator: User, lead: User, since: datetime) -> None:
     for code in PATHWAYS:
         version = PathwayVersion.objects.get(code=code, status=PathwayVersion.Status.PUBLISHED)
+        signing.sign(site=site, version=version, by=lead, now=since, note="Demonstration: targets for invented people.")
         rollouts.switch(
             site=site,
             pathway=code,
             mode=Rollout.Mode.LIVE,
             by=lead,
-            reason="Demonstration: targets signed for invented people.",
+            reason="Demonstration with invented people.",
             now=since,
             default_accountable=navigator,
             texts_from=since,

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from notifications.models import Message, MessageState
 from notifications.send import send_due
 from notifications.tick import tick
-from pathways import rollouts
+from pathways import review
 from patients.models import User
 
 from .course import Course
@@ -80,7 +80,7 @@ class Day:
         self.total.add(mornings.live(now))
         with clock.clocked("ring, plan, settle"):
             self.total.alerts += tick(now=now).rang.alerts
-            rollouts.release_daily(now=now)
+            review.release_daily(now=now)
         with clock.clocked("queue"):
             if now >= self.works_from:
                 self.total.items_worked += sum(staff.work_queue(now) for staff in self.staff)

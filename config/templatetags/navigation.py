@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from patients.models import User
-from patients.views.guard import CARE, INTAKE, REPORTS
+from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS
 
 register = template.Library()
 
@@ -28,6 +28,7 @@ ENTRIES = (
     ("Drop-off", "funnel", "drop_off", REPORTS),
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
+    ("Going live", "play", "rollouts", GOING_LIVE),
 )
 
 

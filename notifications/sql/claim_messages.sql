@@ -87,6 +87,8 @@ facts AS MATERIALIZED (
                   AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)) AS speaks_for,
            j.id IS NULL OR EXISTS (SELECT FROM pathways_rollout o
                WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.mode = 'live') AS live,
+           EXISTS (SELECT FROM pathways_rollout o
+               WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.paused_at IS NOT NULL) AS paused,
            EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id = d.patient_id AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
            EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
                       AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
@@ -122,6 +124,7 @@ judged AS MATERIALIZED (
             (f.bad_since IS NOT NULL, 'never', 'bad number', NULL),
             (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (NOT f.permitted, 'never', 'no permission', NULL),
+            (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
             (f.death_hold_since IS NOT NULL, 'wait', 'death to be verified', f.tomorrow),
             (f.merging OR f.survivor_id IS NOT NULL, 'wait', 'merge to be settled', f.tomorrow),
             (f.admitted_since IS NOT NULL, 'wait', 'admitted', f.tomorrow),

@@ -53,9 +53,9 @@ def snoozed(user: User, role: str = "") -> WorkItemQuerySet:
 
 
 def candidates(user: User) -> QuerySet[Matter]:
-    """People who may belong on a programme, at the sites where the user may decide it."""
+    """People who may belong on a programme, at the sites where the user may decide it; not those on a go-live review list."""
     sites = [site for site, roles in roles_by_site(user).items() if roles & set(STEERING)]
-    return Matter.objects.filter(kind__in=CANDIDATE_KINDS, closed_at__isnull=True, site__in=sites)
+    return Matter.objects.filter(kind__in=CANDIDATE_KINDS, closed_at__isnull=True, release=False, site__in=sites)
 
 
 @dataclass(frozen=True, slots=True)

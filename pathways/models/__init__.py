@@ -1,10 +1,11 @@
 from .alert import Alert
-from .definition import PathwayVersion, Rollout, Rung, Stage
+from .definition import PathwayVersion, Rung, Stage
 from .event import Binding, Event
 from .feed import Coverage, Feed
 from .inbound import Inbound
 from .journey import ExitClass, Journey, JourneyRevision, JourneySite, Phase, Status
 from .matter import Matter, MatterKind
+from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "PathwayVersion",
     "Phase",
     "Rollout",
+    "RolloutChange",
     "Rung",
+    "Signature",
     "Stage",
     "Status",
     "Stay",

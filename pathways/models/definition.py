@@ -88,35 +88,3 @@ class Rung(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stage", "matter_kind", "n"], name="rung_once", nulls_distinct=False)]
-
-
-class Rollout(models.Model):
-    """How far a programme has gone live at a site; changed by a named person with a reason."""
-
-    class Mode(models.TextChoices):
-        OFF = "off", "off"
-        BACKFILL = "backfill", "backfill"
-        SHADOW = "shadow", "shadow"
-        STAFF = "staff", "staff only"
-        LIVE = "live", "live"
-
-    site = models.ForeignKey("patients.Site", on_delete=models.CASCADE, related_name="+")
-    pathway = models.SlugField(max_length=60)
-    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
-    texts_from = models.DateTimeField(null=True)
-    default_accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    release_per_day = models.PositiveSmallIntegerField(default=10)
-    released_on = models.DateField(null=True, help_text="the last day whose share was released")
-    signed_version = models.ForeignKey(PathwayVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    changed_at = models.DateTimeField(null=True)
-    reason = models.TextField(blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["site", "pathway"], name="rollout_once"),
-            models.CheckConstraint(
-                condition=~models.Q(mode__in=["staff", "live"]) | models.Q(default_accountable__isnull=False),
-                name="rollout_has_accountable_person",
-            ),
-        ]

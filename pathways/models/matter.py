@@ -30,10 +30,14 @@ class MatterKind(models.TextChoices):
     EMPIRIC_SAFETY = "empiric_safety", "actionable result after empiric therapy"
     HOLD_REVIEW = "hold_review", "hold to look at again"
     ANOMALY = "anomaly", "fact that no track takes"
+    SIGNATURE = "signature", "targets to be signed"
 
 
 class Matter(models.Model):
-    """One open per (kind, subject); opened and closed by the writer. `detail` says in words what is asked."""
+    """One open per (kind, subject); opened and closed by the writer. `detail` says in words what is asked.
+
+    `release` parks it on the go-live review list, as with a stay.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=24, choices=MatterKind)
@@ -49,6 +53,7 @@ class Matter(models.Model):
     rang_through = models.DateTimeField(null=True)
     round = models.PositiveSmallIntegerField(default=1)
     mode = models.CharField(max_length=8, default="staff")
+    release = models.BooleanField(default=False, db_default=False)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=60, blank=True)
@@ -60,5 +65,5 @@ class Matter(models.Model):
             models.UniqueConstraint(fields=["kind", "subject"], condition=models.Q(closed_at__isnull=True), name="matter_one_open")
         ]
         indexes = [
-            models.Index(fields=["attention_at"], condition=models.Q(attention_at__isnull=False), name="matter_attention"),
+            models.Index(fields=["attention_at"], condition=models.Q(attention_at__isnull=False, release=False), name="matter_attention"),
         ]

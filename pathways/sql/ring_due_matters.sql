@@ -4,7 +4,7 @@
 WITH due AS MATERIALIZED (
     SELECT m.id, m.kind, m.rung_at, m.rang_through, m.round, m.mode, m.closed_at
     FROM pathways_matter m
-    WHERE m.attention_at <= %(now)s AND (%(matters)s::bigint[] IS NULL OR m.id = ANY (%(matters)s::bigint[]))
+    WHERE m.attention_at <= %(now)s AND NOT m.release AND (%(matters)s::bigint[] IS NULL OR m.id = ANY (%(matters)s::bigint[]))
     ORDER BY m.attention_at
     LIMIT %(batch)s
     FOR UPDATE SKIP LOCKED

@@ -32,6 +32,7 @@ class NewMatter:
     opened_at: datetime
     due_at: datetime
     rung_at: list[datetime]
+    release: bool = False
 
 
 @dataclass(slots=True)

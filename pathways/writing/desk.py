@@ -43,15 +43,17 @@ class Desk:
         self.journey_id = Ids("pathways_journey", size // 8)
         self.stay_id = Ids("pathways_stay", size)
 
-    def work(self, patient: PatientState, incoming: Sequence[Incoming], *, force: bool = False) -> None:
-        """Takes in new facts and settles every journey that they touch; `force` settles all of the patient's journeys."""
+    def work(self, patient: PatientState, incoming: Sequence[Incoming], *, force: bool = False, ask_all: bool = False) -> None:
+        """Takes in new facts and settles every journey that they touch; `force` settles all of the patient's journeys, `ask_all` puts
+        old facts to the enrol rules as if they were new."""
         added = [fact for part in incoming for fact in self._take(patient, part)]
         if not added and not force:
             return
         site_id = incoming[0].site_id if incoming else None
         now_true = current(patient.facts)
+        asked = now_true if ask_all else added
         if site_id is not None:
-            open_journeys(self, patient, now_true, site_id, added)
+            open_journeys(self, patient, now_true, site_id, asked)
         bindings = self.rebind(patient, now_true)
         touched = {fact.lineage for fact in added}
         for journey in patient.journeys:
@@ -60,7 +62,7 @@ class Desk:
             if force or moved or journey.is_new or touched & wanted:
                 settle_journey(self, patient, journey, wanted)
         if site_id is not None:
-            matters.raise_for_facts(self, patient, site_id, added, bindings)
+            matters.raise_for_facts(self, patient, site_id, asked, bindings)
 
     def append(self, patient: PatientState, fact: Fact, *, inbound_id: int | None = None, by_id: int | None = None) -> Fact | None:
         """Appends one version of a fact to the record and gives it back with its id; None when it was known."""

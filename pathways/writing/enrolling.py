@@ -77,6 +77,7 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
         found_by=proposal.found_by,
         laterality=proposal.laterality,
         accountable_id=rollout.accountable_id if rollout else None,
+        prevalent=rollout.is_prevalent(proposal.opened_at) if rollout else False,
     )
     patient.journeys.append(journey)
     desk.changes.new_journeys.append(journey)

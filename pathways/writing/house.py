@@ -18,9 +18,9 @@ from pathways.writing.wire import rows
 from patients.calendars import SiteCalendar, calendar_for_site
 
 HOUSE = """
-SELECT 'rollout', site_id, pathway, mode, default_accountable_id FROM pathways_rollout
-UNION ALL SELECT 'coverage', site_id, kind, how, feed_id FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL
-UNION ALL SELECT 'version', id, code, status, NULL FROM pathways_pathwayversion WHERE status = 'published'
+SELECT 'rollout', site_id, pathway, mode, default_accountable_id, observed_from FROM pathways_rollout
+UNION ALL SELECT 'coverage', site_id, kind, how, feed_id, NULL FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL
+UNION ALL SELECT 'version', id, code, status, NULL, NULL FROM pathways_pathwayversion WHERE status = 'published'
 """
 
 
@@ -28,13 +28,19 @@ UNION ALL SELECT 'version', id, code, status, NULL FROM pathways_pathwayversion 
 class RolloutState:
     mode: str
     accountable_id: int | None
+    observed_from: datetime | None = None
+
+    def is_prevalent(self, opened_at: datetime) -> bool:
+        """Whether whoever entered then was under way before the site began to be observed."""
+        return self.mode in ("off", "backfill") if self.observed_from is None else opened_at < self.observed_from
 
 
 @dataclass
 class House:
-    """Look-ups shared by all patients of one batch."""
+    """Look-ups shared by all patients of one batch. `catching_up`: history is put to the rules at a switch, and what it asks is listed."""
 
     now: datetime
+    catching_up: bool = False
     rollouts: dict[tuple[int, str], RolloutState] = field(default_factory=dict)
     coverage: dict[tuple[int, str], int] = field(default_factory=dict)
     _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
@@ -43,9 +49,9 @@ class House:
     def load(cls, now: datetime) -> House:
         house = cls(now)
         in_force: dict[str, int] = {}
-        for table, number, name, mode, other in rows(HOUSE, None):
+        for table, number, name, mode, other, since in rows(HOUSE, None):
             if table == "rollout":
-                house.rollouts[(number, name)] = RolloutState(mode, other)
+                house.rollouts[(number, name)] = RolloutState(mode, other, since)
             elif table == "coverage":
                 house.coverage[(number, name)] = other
             else:
@@ -70,6 +76,10 @@ class House:
     def mode(self, site_id: int, pathway: str) -> str:
         rollout = self.rollouts.get((site_id, pathway))
         return rollout.mode if rollout else "off"
+
+    def lists(self, mode: str) -> bool:
+        """Whether what is asked now, and is overdue already, goes on the review list instead of ringing."""
+        return self.catching_up and mode in ("staff", "live")
 
     def site_mode(self, site_id: int) -> str:
         """The furthest that any programme has gone at the site: what matters without a journey follow."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathways.writing.desk import Desk
 
 RESULT_KINDS = frozenset({"result_partial", "result_final", "result_failed"})
-SILENT = ("off", "backfill")
+SILENT = ("off",)
+PARKED = ("backfill",)
+"""What is asked while history is loaded waits for the go-live review list."""
 
 
 def ladder_times(kind: str, opened_at: datetime, calendar: Calendar) -> tuple[datetime, list[datetime]]:
@@ -49,7 +51,19 @@ def open_matter(
     due_at, rung_at = ladder_times(kind, opened_at, desk.house.calendar(site_id)[0])
     patient.matters[(kind, subject)] = MatterState(0, kind, subject, journey.id if journey else None, True)
     desk.changes.matters.append(
-        NewMatter(kind, subject, site_id, patient.id, journey.id if journey else None, mode, dict(detail), opened_at, due_at, rung_at)
+        NewMatter(
+            kind=kind,
+            subject=subject,
+            site_id=site_id,
+            patient_id=patient.id,
+            journey_id=journey.id if journey else None,
+            mode=mode,
+            detail=dict(detail),
+            opened_at=opened_at,
+            due_at=due_at,
+            rung_at=rung_at,
+            release=mode in PARKED or desk.house.lists(mode),
+        )
     )
 
 

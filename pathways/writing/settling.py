@@ -134,7 +134,7 @@ def _begin(desk: Desk, journey: JourneyState, line: StayLine) -> None:
         round=1,
         feed_id=desk.house.feed_for(journey.home_site_id, stage.awaits),
         gated=False,
-        release=mode not in ("shadow", "staff", "live"),
+        release=mode not in ("shadow", "staff", "live") or (desk.house.lists(mode) and _is_due(line.rung_at, desk.house.now)),
     )
     journey.stays.append(stay)
     desk.changes.new_stays.append((journey.id, stay))
@@ -199,6 +199,11 @@ def _set_attention(desk: Desk, stay: StayState, line: StayLine) -> None:
     elif len(rang) < len(new):
         stay.rang_through = max((at for n in rang if (at := new[n]) is not None), default=None)
         stay.attention_at = _first([at for n, at in enumerate(new) if n not in rang])
+
+
+def _is_due(rung_at: Sequence[datetime | None], now: datetime) -> bool:
+    first = _first(rung_at)
+    return first is not None and first <= now
 
 
 def _first(rung_at: Sequence[datetime | None]) -> datetime | None:

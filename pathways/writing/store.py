@@ -32,7 +32,7 @@ STAY = (
     "rang_through, round, feed_id, gated, release, superseded, set_aside, failures"
 )
 MATTER = (
-    "uid, kind, subject, site_id, patient_id, journey_id, detail, opened_at, due_at, rung_at, attention_at, round, mode, reason, "
+    "uid, kind, subject, site_id, patient_id, journey_id, detail, opened_at, due_at, rung_at, attention_at, round, mode, release, reason, "
     "set_aside, failures"
 )
 UPDATE_JOURNEYS = """
@@ -252,6 +252,7 @@ def _new_matter(matter: NewMatter) -> tuple[Any, ...]:
         first,
         1,
         matter.mode,
+        matter.release,
         "",
         "",
         0,

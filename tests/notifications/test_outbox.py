@@ -19,7 +19,7 @@ from notifications.plan import plan
 from notifications.transports.base import Accepted, Declined, Unclear
 from notifications.wording import compiler
 from notifications.wording.compiler import Rendered, denied
-from pathways import alerts
+from pathways import alerts, rollouts
 from pathways.models import Alert, Journey, Matter, Rollout
 from patients.models import ContactPoint, Patient, Permission, Phone, Site
 from tests.notifications.world import DAY, HOUR, NOON, World, in_another_connection
@@ -104,6 +104,25 @@ def test_what_must_wait_comes_back_tomorrow_morning(message: Message, why: str) 
     assert claim().texts == []
     assert reason() == ("pending", why)
     assert Message.objects.get().not_before == datetime(2026, 3, 11, 13, 0, tzinfo=UTC)  # nine o'clock in New York
+
+
+def test_a_paused_programme_texts_nobody_until_it_is_resumed(world: World, message: Message) -> None:
+    other = Rollout.objects.create(site=world.site, pathway="pgx", mode="live", default_accountable=world.dara)
+    rollouts.pause(rollout=other, by=world.fay, reason="", now=NOON)
+    rollouts.pause(rollout=world.rollout, by=world.fay, reason="", now=NOON)
+    assert claim().texts == []
+    assert reason() == ("pending", "texts paused")
+    assert not SendSlot.objects.exists()
+    again = Message.objects.get().not_before
+    assert outbox.claim(now=again).texts == []
+    rollouts.resume(rollout=world.rollout, by=world.fay, reason="", now=again)
+    assert len(outbox.claim(now=again + HOUR / 4).texts) == 1
+
+
+def test_answers_to_stop_go_out_while_texts_are_paused(world: World) -> None:
+    rollouts.pause(rollout=world.rollout, by=world.fay, reason="", now=NOON)
+    world.answer(world.phone(world.patient().person, None), "stop_confirmation")
+    assert len(claim().texts) == 1
 
 
 def test_a_refusal_for_the_programme_beats_a_permission_for_all(message: Message) -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db import connection
 
 from notifications.models import Message
-from pathways.models import Alert, Journey, Matter, PathwayVersion, Rollout, Rung, Stage, Stay
+from pathways.models import Alert, Binding, Event, Journey, Matter, PathwayVersion, Rollout, Rung, Stage, Stay
 from patients.models import Authority, ContactPoint, Membership, Patient, PatientSite, Permission, Person, Phone, Site, User
 
 NOON = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)  # a Tuesday, 12:00 in New York
@@ -100,6 +100,16 @@ class World:
         return Stay.objects.create(
             journey=journey, stage=self.stage, track="main", root_lineage="r", entered_at=NOON - 20 * DAY, due_at=NOON
         )
+
+    def says(self, journey: Journey, kind: str) -> Event:
+        """A fact filed with the journey."""
+        number = next(self.numbers)
+        event = Event.objects.create(
+            patient=journey.patient, kind=kind, lineage=f"x|{kind}|{number}", rank=2, digest=f"{number:064d}", grade=4,
+            occurred_lo=NOON, occurred_hi=NOON, received_at=NOON,
+        )  # fmt: skip
+        Binding.objects.create(event=event, journey=journey, how="order", at=NOON)
+        return event
 
     def rung(self, n: int = 0, audience: str = "navigator", **extra: object) -> Rung:
         defaults = {"problem": "no-visit", "priority": 5, "wording": "visit.reminder", "answer_within": 2 * DAY} | extra

@@ -21,7 +21,7 @@ from notifications.send import send_due
 from notifications.tick import Ticked, tick
 from notifications.views.lanes import mine, unclaimed
 from notifications.wording.compiler import denied
-from pathways import candidates, journeys, rollouts
+from pathways import candidates, journeys, rollouts, signing
 from pathways.definitions import registry
 from pathways.ingest import intake
 from pathways.models import Alert, Binding, Coverage, Feed, Journey, Matter, PathwayVersion, Rollout
@@ -256,6 +256,8 @@ class Hospital:
         return Message.objects.filter(patient=self.patient(chart)).order_by("pk")
 
     def _go_live(self, pathway: str) -> None:
+        version = PathwayVersion.objects.get(pk=registry.published()[pathway].version_id)
+        signing.sign(site=self.site, version=version, by=self.people["lena"], now=self.now)
         rollouts.switch(
             site=self.site,
             pathway=pathway,
@@ -265,7 +267,7 @@ class Hospital:
             now=self.now,
             default_accountable=self.people["dara"],
             texts_from=self.now,
-            signed_version=PathwayVersion.objects.get(pk=registry.published()[pathway].version_id),
+            signed_version=version,
         )
 
 
