@@ -1,4 +1,4 @@
-"""One tick of the clock, in the order that matters: ring, plan, settle, then what only time decides and what a switch left to do."""
+"""One tick: schedules, ring, plan, settle, in this order because it matters, then what only time decides and what a switch left to do."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
 from pathways.catching_up import catch_up
 from pathways.sweep import Rang, ring
+from pathways.turns import take_turns
 
 
 class Ticked(msgspec.Struct, frozen=True):
+    turned: int
     rang: Rang
     planned: Counts
     settled: Settled
@@ -25,6 +27,7 @@ class Ticked(msgspec.Struct, frozen=True):
 def tick(*, now: datetime) -> Ticked:
     """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
     return Ticked(
+        turned=take_turns(now=now),
         rang=ring(now=now),
         planned=plan(now=now),
         settled=settle(now=now),

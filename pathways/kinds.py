@@ -16,6 +16,7 @@ FED: dict[str, str] = {
     "biopsy_ordered": "code, text: a procedure to get tissue was asked for",
     "biopsy_done": "code, text: tissue was taken",
     "biopsy_not_done": "reason: the attempt was given up",
+    "surgery_done": "code, text: the tumour was taken out",
     "test_ordered": "code, text, reflex (bool), specimen_class, reason codes: a signed order for a test; an intent, plan or proposal is none",
     "order_held": "reason",
     "order_cancelled": "reason: the order was cancelled (not: asked to be cancelled)",
@@ -35,6 +36,8 @@ FED: dict[str, str] = {
     # decision
     "mtb_reviewed": "conclusion",
     "treatment_decided": "decision (matched|other|none), drugs[], reason",
+    "imaging_ordered": "code, text",
+    "imaging_done": "code, text, conclusion",
     "recommendation_delivered": "to, how",
     "prescriber_answered": "answer (changed|dose_adjusted|overridden|stopped), reason",
     # drug
@@ -102,6 +105,13 @@ DERIVED: dict[str, str] = {
     "unmatched_therapy": "drugs[]: a drug that no rule and no name could place; needs review",
     "empiric_started": "drugs[]: systemic therapy began before the result",
     "interaction_flagged": "gene, phenotype, drugs[], rules[]: actionable phenotype and an affected drug",
+    "occurrence_due": "track, occurrence, due: the window of an occurrence of a recurring track opened",
+    "occurrence_met": "track, occurrence, timing (on|late): what keeps the occurrence came, in its window or after it",
+    "occurrence_missed": "track, occurrence: the window ended and nothing had come",
+    "occurrence_skipped": "track, occurrence, reason: the window ended while the journey was held",
 }
+
+# What time decides of a recurring track, stated by its schedule: `pathways.scheduling`.
+TURNS = ("occurrence_due", "occurrence_met", "occurrence_missed", "occurrence_skipped")
 
 KINDS: dict[str, str] = {**FED, **ACTS, **DERIVED}

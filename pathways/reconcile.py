@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
 from pathways.timeline import StayLine
 
-Place = tuple[str, str]
+Place = tuple[str, str, int]
 
 
 class StoredStay(msgspec.Struct, frozen=True):
@@ -35,15 +35,18 @@ class Reconciled(msgspec.Struct, frozen=True):
     superseded: tuple[StoredStay, ...]
 
 
-def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine]) -> Reconciled:
-    """Per track and stage: first by the fact that opened the stay, then what is left in order of time."""
+def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurring: Collection[str] = ()) -> Reconciled:
+    """Per track and stage: first by the fact that opened the stay, then what is left in order of time.
+
+    On a `recurring` track a stay of one occurrence never becomes a stay of another: that one was skipped says nothing of the next.
+    """
     open_rows: dict[Place, list[StoredStay]] = {}
     for stay in sorted(stored, key=lambda stay: (stay.entered_at, stay.occurrence, stay.id)):
-        open_rows.setdefault((stay.track, stay.stage), []).append(stay)
+        open_rows.setdefault(_place(stay, recurring), []).append(stay)
     partner: dict[int, StoredStay] = {}
     for by_root in (True, False):
         for n, line in enumerate(wanted):
-            if n not in partner and (rows := open_rows.get((line.track, line.stage))):
+            if n not in partner and (rows := open_rows.get(_place(line, recurring))):
                 row = next((row for row in rows if row.root_lineage == line.root_lineage), None) if by_root else rows[0]
                 if row is not None:
                     rows.remove(row)
@@ -53,3 +56,7 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine]) -> Recon
         new=tuple(line for n, line in enumerate(wanted) if n not in partner),
         superseded=tuple(row for rows in open_rows.values() for row in rows),
     )
+
+
+def _place(stay: StoredStay | StayLine, recurring: Collection[str]) -> Place:
+    return (stay.track, stay.stage, stay.occurrence if stay.track in recurring else 0)

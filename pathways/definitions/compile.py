@@ -20,6 +20,7 @@ from pathways.definitions.compiled import (
     Plan,
     Reach,
     Rung,
+    Schedule,
     Stage,
     Track,
 )
@@ -70,6 +71,7 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
         reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
         ranks=RANKS,
         tracks=tracks,
+        schedules={name: _schedule(track.schedule) for name, track in pathway.tracks.items() if track.schedule},
         stages=stages,
         minds=frozenset().union(*(stage.minds for stage in stages.values())),
         plans={kind: _plan(kind, pathway, tracks) for kind in KINDS},
@@ -118,12 +120,13 @@ def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway) -> It
             guarded=tuple((rung.n, rung.unless) for rung in ladder if rung.unless),
             mark=f"track:{track_name}",
             minds=minds_of([move.when for move in [*own, *shared] if move.on is None]),
+            recurs=track.schedule is not None,
         )
 
 
 def _anchor(text: str) -> tuple[str, str]:
-    """`entered`, `opened`, `field:start`, `context:birth`, or a milestone."""
-    how, _, name = text.partition(":")
+    """`entered`, `opened`, `schedule`, `field:start`, `context:birth`, or a milestone."""
+    how, _, name = "field:due".partition(":") if text == "schedule" else text.partition(":")
     return (how, name) if name or how in ("entered", "opened") else ("milestone", how)
 
 
@@ -179,6 +182,17 @@ def _track(name: str, track: schema.Track, pathway: schema.Pathway) -> Track:
     )
 
 
+def _schedule(written: schema.Schedule) -> Schedule:
+    return Schedule(
+        anchor=tuple(written.anchor),
+        repeats=tuple((parse(one.every), one.times) for one in written.repeats),
+        window=parse(written.window),
+        met_by=tuple((kind, compile_guard(reach.when), grade_of(reach.grade)) for reach in written.met_by for kind in reach.on),
+        undone_by=frozenset(written.undone_by),
+        ends_with=tuple(written.ends_with),
+    )
+
+
 def _enrol_rule(rule: schema.EnrolRule, pathway: schema.Pathway) -> EnrolRule:
     clock = parse(rule.clock) if rule.clock else None
     group = rule.group or pathway.primary_group
@@ -195,6 +209,9 @@ def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[st
             yield from move.on or ()
         for stage in track.stages.values():
             yield from stage.awaits
+        if track.schedule:
+            yield from track.schedule.undone_by
+            yield from (kind for reach in track.schedule.met_by for kind in reach.on)
     for milestone in pathway.milestones.values():
         for reach in [*milestone.reached_by, *milestone.taken_back_by]:
             yield from reach.on

@@ -75,6 +75,23 @@ class Stage(msgspec.Struct, frozen=True, eq=False):
     guarded: tuple[tuple[int, Test], ...]
     mark: str
     minds: frozenset[str]
+    recurs: bool = False
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Its deadline is the schedule's: a hold silences it and moves it not."""
+        return self.recurs and self.anchor == ("field", "due")
+
+
+class Schedule(msgspec.Struct, frozen=True, eq=False):
+    """`repeats`: how far apart, how often. `met_by`: kind, guard over the fact, least grade."""
+
+    anchor: tuple[str, ...]
+    repeats: tuple[tuple[Duration, int], ...]
+    window: Duration
+    met_by: tuple[tuple[str, Test | None, int], ...]
+    undone_by: frozenset[str]
+    ends_with: tuple[str, ...]
 
 
 class Track(msgspec.Struct, frozen=True, eq=False):
@@ -159,6 +176,7 @@ class Definition(msgspec.Struct, frozen=True, eq=False):
     reasons: tuple[Matches, ...]
     ranks: Mapping[str, int]
     tracks: dict[str, Track]
+    schedules: dict[str, Schedule]
     stages: dict[str, Stage]
     minds: frozenset[str]
     plans: dict[str, Plan]

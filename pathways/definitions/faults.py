@@ -52,6 +52,7 @@ RULES: dict[str, str] = {
     "move-without-kind": "a move without `on` leads nowhere, or asks for more than milestones, tracks and entry",
     "no-kind": "an enrol rule does not say which kinds of fact it reads",
     "spine": "a phase does not have exactly one milestone with `spine: true`",
+    "bad-schedule": "turns of a schedule that overlap or are not counted in days, or `anchor: schedule` where there is none",
     # ladders and texts
     "ladder-order": "rungs do not stand in the order in which they ring",
     "ladder-without-staff": "nobody of the staff hears of it",

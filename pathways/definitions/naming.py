@@ -86,6 +86,9 @@ def _kinds(pathway: schema.Pathway) -> Iterator[Finding]:
     named: list[tuple[Place, Iterable[str]]] = [((*place, "on"), move.on or ()) for place, _, move in all_moves(pathway)]
     for name, track in pathway.tracks.items():
         named += [(("tracks", name, "stages", one, "awaits"), stage.awaits) for one, stage in track.stages.items()]
+        if track.schedule:
+            named += [(("tracks", name, "schedule", "undone_by"), track.schedule.undone_by)]
+            named += [(("tracks", name, "schedule", "met_by"), [kind for reach in track.schedule.met_by for kind in reach.on])]
     for name, milestone in pathway.milestones.items():
         named += [(("milestones", name, "reached_by"), [kind for reach in milestone.reached_by for kind in reach.on])]
         named += [(("milestones", name, "taken_back_by"), [kind for reach in milestone.taken_back_by for kind in reach.on])]
@@ -111,6 +114,9 @@ def _milestones(pathway: schema.Pathway) -> Iterator[Finding]:
     named += [(("targets", n), (target.from_, target.to)) for n, target in enumerate(pathway.targets)]
     named += [(("milestones", name, "implied_by"), milestone.implied_by) for name, milestone in pathway.milestones.items()]
     named += [(("acted_on", "after"), pathway.acted_on.after if pathway.acted_on else ())]
+    for name, track in pathway.tracks.items():
+        if track.schedule:
+            named += [(("tracks", name, "schedule"), (*track.schedule.anchor, *track.schedule.ends_with))]
     for place, names in named:
         yield from ((place, "unknown-milestone", f"{one!r} is no milestone") for one in names if one not in pathway.milestones)
     spine = [milestone.phase for milestone in pathway.milestones.values() if milestone.spine]

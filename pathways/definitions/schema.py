@@ -139,17 +139,6 @@ class Stage(Written):
     moves: list[Move] = []
 
 
-class Track(Written):
-    """A parallel line of waiting. `takes` says which facts are its own; `opens` are the moves that begin it while it has no open stay."""
-
-    takes: Guard | Literal["any"] = "any"
-    start: str = ""
-    opens: list[Move] = []
-    anywhere: list[Move] = []
-    stages: dict[Word, Stage]
-    included: str = ""
-
-
 class Reach(Written):
     on: Words
     when: Guard | None = None
@@ -161,6 +150,41 @@ def _reaches(value: Any) -> Any:
 
 
 Reaches = Annotated[list[Reach], BeforeValidator(_reaches)]
+
+
+class Repeats(Written):
+    """So many times, so far apart."""
+
+    every: DurationText
+    times: Annotated[int, Field(ge=1, le=60)]
+
+
+class Schedule(Written):
+    """When the turns of a recurring track are due: counted from the first milestone of `anchor` that is known, never from the turn before.
+
+    `window` lies on both sides of the day that is due. `met_by` are the facts that keep a turn, `undone_by` those that take such a fact
+    back (they share an id), `ends_with` the milestones after which no turn comes any more.
+    """
+
+    anchor: Annotated[Words, Field(min_length=1)]
+    repeats: Annotated[list[Repeats], Field(min_length=1)]
+    window: DurationText
+    met_by: Reaches
+    undone_by: Words = []
+    ends_with: Words = []
+    source: SourceText
+
+
+class Track(Written):
+    """A parallel line of waiting. `takes` says which facts are its own; `opens` are the moves that begin it while it has no open stay."""
+
+    takes: Guard | Literal["any"] = "any"
+    start: str = ""
+    opens: list[Move] = []
+    anywhere: list[Move] = []
+    stages: dict[Word, Stage]
+    schedule: Schedule | None = None
+    included: str = ""
 
 
 class Milestone(Written):

@@ -20,6 +20,7 @@ from pathways.definitions.stagegraph import all_moves, graph_findings
 
 __all__ = ["Fault", "Wordings", "faults_of", "faults_of_files"]
 
+_DAYS = ("days", "weeks")
 _STATE_WORDS = ("reached", "not_reached", "track", "entry", "all", "any", "not")
 # A pathway around a track that others include, so that it can be judged by itself.
 _AROUND: Mapping[str, Any] = {
@@ -103,6 +104,7 @@ def _structure(pathway: schema.Pathway) -> Iterator[Finding]:
         if bool(source.approved_by) != bool(source.approved_on):
             yield place, "half-signed", "`approved_by` and `approved_on` go together"
     yield from _lengths(pathway)
+    yield from _schedules(pathway)
     yield from graph_findings(pathway)
 
 
@@ -116,7 +118,9 @@ def _stage(pathway: schema.Pathway, place: Place, stage: schema.Stage) -> Iterat
     if not stage.ball:
         yield place, "no-ball", "say whom everyone waits for"
     how, _, _ = stage.anchor.partition(":")
-    if how not in ("entered", "opened", "field", "context") and stage.anchor not in pathway.milestones:
+    if how == "schedule" and pathway.tracks[str(place[1])].schedule is None:
+        yield (*place, "anchor"), "bad-schedule", "only a track with a `schedule` has something to count from"
+    if how not in ("entered", "opened", "schedule", "field", "context") and stage.anchor not in pathway.milestones:
         yield (*place, "anchor"), "unknown-milestone", f"no milestone called {stage.anchor!r} to count from"
     if stage.phase and stage.phase not in pathway.phases:
         yield (*place, "phase"), "unknown-phase", f"{stage.phase} has no label in `phases`"
@@ -158,6 +162,8 @@ def _sources(pathway: schema.Pathway) -> Iterator[tuple[Place, schema.Source]]:
         for stage_name, stage in track.stages.items():
             if stage.source:
                 yield ("tracks", name, "stages", stage_name, "source"), stage.source
+        if track.schedule:
+            yield ("tracks", name, "schedule", "source"), track.schedule.source
     yield from ((("targets", n, "source"), target.source) for n, target in enumerate(pathway.targets))
 
 
@@ -175,3 +181,17 @@ def _lengths(pathway: schema.Pathway) -> Iterator[Finding]:
     for place, text in written:
         if text and as_timedelta(parse(text)) <= timedelta(0):
             yield place, "not-positive", f"{text} is no length of time"
+
+
+def _schedules(pathway: schema.Pathway) -> Iterator[Finding]:
+    """Turns are counted in whole days, far enough apart that a draw belongs to one of them."""
+    for name, track in pathway.tracks.items():
+        if track.schedule is None:
+            continue
+        place: Place = ("tracks", name, "schedule")
+        apart = [(("repeats", n, "every"), each.every, (*_DAYS, "months")) for n, each in enumerate(track.schedule.repeats)]
+        for where, text, units in (*apart, (("window",), track.schedule.window, _DAYS)):
+            if parse(text).unit not in units or parse(text).amount <= 0:
+                yield (*place, *where), "bad-schedule", f"{text!r}: turns are counted in {', '.join(units)}"
+        if 2 * as_timedelta(parse(track.schedule.window)) >= min(as_timedelta(parse(text)) for _, text, _ in apart):
+            yield (*place, "window"), "bad-schedule", "the windows of two turns would overlap"

@@ -87,7 +87,10 @@ SPECIMENS = (
     ),
     ("blood", re.compile(r"blood|serum|\bBLD\b|\bSER\b|\bWB\b|BLDV|BLDC|119297000|119364003", re.IGNORECASE)),
 )
-LIQUID_TEST = re.compile(r"c[ft]DNA|liquid biops|plasma|guardant ?360|foundationone liquid|cell.?free|circulating tumou?r", re.IGNORECASE)
+LIQUID_TEST = re.compile(
+    r"c[ft]DNA|liquid biops|plasma|guardant ?360|foundationone liquid|cell.?free|circulating tumou?r|residual disease|\bsignatera\b",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=4096)

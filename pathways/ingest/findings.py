@@ -186,6 +186,8 @@ def biomarker(reading: Reading) -> list[Finding]:
         ]
     if code == names.MSI or re.search(r"microsatellite|\bMSI\b|mismatch repair|\bd?MMR\b", asked, re.IGNORECASE):
         return [_measured(reading, "", "msi", "failed" if reading.failed else presence(reading.value))]
+    if names.RESIDUAL.search(asked):
+        return [_measured(reading, "", "mrd", _residual(reading))]
     if code in names.PD_L1 or names.PD_L1_NAME.search(asked):
         return [_measured(reading, "CD274", "expression", _expressed(reading))]
     if code in names.METABOLISM or code == names.GENOTYPE:
@@ -225,6 +227,13 @@ def _measured(reading: Reading, gene: str, kind: str, answer: str, alteration: s
     if reading.number is not None:
         finding |= {"value": reading.number, "unit": reading.unit} | ({"comparator": reading.comparator} if reading.comparator else {})
     return finding
+
+
+def _residual(reading: Reading) -> str:
+    """Tumour molecules per millilitre, or the word beside them."""
+    if reading.failed or reading.number is None:
+        return "failed" if reading.failed else presence(reading.value)
+    return "present" if reading.number > 0 and reading.comparator != "<" else "absent"
 
 
 def _expressed(reading: Reading) -> str:

@@ -133,11 +133,12 @@ NOT_A_GENE = re.compile(
 AMBIGUOUS = frozenset({"MET", "RET", "KIT", "ALK", "ATM", "APC"})
 """Symbols that are words or abbreviations too: as a test's name they count only beside a word of the trade."""
 
+RESIDUAL = re.compile(r"(minimal|measurable|molecular) residual|residual disease|\bsignatera\b|\bMRD\b", re.IGNORECASE)
 PD_L1_NAME = re.compile(r"PD-?L1\b|programmed (cell )?death[- ]ligand|CD274", re.IGNORECASE)
 TRADE = re.compile(
     r"\bNGS\b|next.?gen|genom|genetic|genotyp|mutation|molecular|biomarker|gene (panel|fusion|analysis)|\bfusion|rearrangement|\bFISH\b|"
     r"microsatellite|\bMSI\b|\bMMR\b|mismatch repair|tumou?r mutation|\bTMB\b|c[ft]DNA|liquid biops|\bexome\b|pharmacogen|\bPGx\b|"
-    r"foundation ?one|guardant|tempus|\bcaris\b|oncomine|oncotype|therascreen|\bcobas EGFR|comprehensive profil|sequencing|variant",
+    r"residual disease|\bsignatera\b|foundation ?one|guardant|tempus|\bcaris\b|oncomine|oncotype|therascreen|\bcobas EGFR|comprehensive profil|sequencing|variant",
     re.IGNORECASE,
 )
 PATHOGEN = re.compile(
@@ -170,6 +171,13 @@ TISSUE_TAKEN = re.compile(
     r"\b(wedge resection|lobectomy|pneumonectomy|segmentectomy)\b",
     re.IGNORECASE,
 )
+
+SURGERY = re.compile(
+    r"colectomy|proctectomy|anterior resection|abdominoperineal|sigmoidectomy|mastectomy|lumpectomy|cystectomy|pancreatectomy|"
+    r"resection of (tumou?r|colon|rectum|pancreas|bladder)",
+    re.IGNORECASE,
+)
+"""Operations that take a tumour out, and after which surveillance begins."""
 
 
 def category(test: Coded, section: str = "") -> str:

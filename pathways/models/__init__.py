@@ -7,6 +7,7 @@ from .journey import ExitClass, Journey, JourneyRevision, JourneySite, Phase, St
 from .matter import Matter, MatterKind
 from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
+from .turn import Turn
 
 __all__ = [
     "Alert",
@@ -31,4 +32,5 @@ __all__ = [
     "Status",
     "Stay",
     "StayRevision",
+    "Turn",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pathways.deadlines import clock_of
 from pathways.facts import Fact, Grade, Moment, Rank
 from pathways.kinds import ACTS as OUR_ACTS
-from pathways.kinds import DERIVED
+from pathways.kinds import DERIVED, TURNS
 from pathways.lineage import is_stale
 from pathways.replaying.acts import ACTS, AFTER_END, MAIN, hold_by_rule, instant
 from pathways.replaying.milestones import reach, take_back
@@ -142,7 +142,9 @@ class Reader:
         return kind in (stay.stage.on if stay is not None else track.opens)
 
     def _side_track(self, fact: Fact, listening: tuple[Track, ...]) -> Track | None:
-        """The track that holds one of the fact's keys, else the only one whose `takes` holds."""
+        """The track that holds one of the fact's keys, else the only one whose `takes` holds; a turn of a schedule names its own."""
+        if fact.kind in TURNS:
+            return next((track for track in listening if track.name == fact.body.get("track")), None)
         keys = self.state.keys
         holding = [track for track in listening if track.name in keys and not keys[track.name].isdisjoint(fact.keys)] if keys else []
         if len(holding) == 1:
@@ -215,6 +217,8 @@ class Reader:
         if before is not None:
             before.left_at, before.left_by = at, fact.lineage
         occurrence = state.times[stage.key] = state.times.get(stage.key, 0) + 1
+        if stage.recurs:
+            occurrence = state.turns[stage.track] = int(fact.body.get("occurrence") or state.turns.get(stage.track, 1))
         anchor = fact.occurred.hi if stage.anchor[0] == "entered" else self._anchor(stage, fact)
         stay = state.open[stage.track] = OpenStay(stage, occurrence, fact.lineage, at, anchor)
         state.stays.append(stay)

@@ -62,6 +62,7 @@ class State:
         "status",
         "stays",
         "times",
+        "turns",
     )
 
     def __init__(self, entry: str) -> None:
@@ -79,6 +80,7 @@ class State:
         self.left_in: list[Stage] = []
         self.stays: list[OpenStay] = []
         self.times: dict[str, int] = {}
+        self.turns: dict[str, int] = {}
         self.keys: dict[str, set[str]] = {}
         self.holds: list[HoldSpan] = []
         self.matters: dict[tuple[str, str], None] = {}

@@ -77,12 +77,19 @@ def _deadline(stay: OpenStay, holds: Sequence[HoldSpan], clock: Clock) -> tuple[
         return None, ()
     over = [hold for hold in holds if hold.until is not None and (stay.left_at is None or hold.since < stay.left_at)]
     standing = next((hold.since for hold in holds if hold.until is None), None)
+    if stage.is_scheduled:
+        due_at, rung_at = _plain_deadline(stay, clock)
+        return due_at, tuple(None if at is not None and _is_held(at, holds) else at for at in rung_at)
     due_at = due(stay.anchor, length, clock.calendar, over)
-    rung_at: Rungs = _ladder(clock, stage, due_at)
+    rung_at = _ladder(clock, stage, due_at)
     if standing is not None and (stay.left_at is None or standing < stay.left_at):
         rung_at = tuple(at if at is not None and at < standing else None for at in rung_at)
         return (due_at if stage.within and due_at < standing else None), rung_at
     return (due_at if stage.within else None), rung_at
+
+
+def _is_held(at: datetime, holds: Sequence[HoldSpan]) -> bool:
+    return any(hold.since <= at and (hold.until is None or at < hold.until) for hold in holds)
 
 
 def _without(rung_at: Rungs, taken: Sequence[int]) -> Rungs:

@@ -51,6 +51,7 @@ class Changes:
     withdrawn_stays: dict[str, list[int]] = field(default_factory=dict)
     matters: list[NewMatter] = field(default_factory=list)
     closed_matters: dict[str, list[int]] = field(default_factory=dict)
+    turns: dict[int, datetime | None] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -13,6 +13,7 @@ from pathways.knowledge.derive import derive
 from pathways.lineage import current
 from pathways.reconcile import reconcile
 from pathways.replay import replay
+from pathways.scheduling import next_turn, turns
 from pathways.timeline import Context, StayLine, Timeline
 from pathways.writing import matters
 from pathways.writing.acts import own
@@ -28,19 +29,35 @@ def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wan
     definition = desk.house.definition(journey)
     context, digest = desk.house.context(patient, journey)
     received = [fact for fact in patient.facts if fact.lineage in wanted and fact.basis is None]
-    timeline, derived = conclude(definition, received, journey, context, desk.house.knowledge)
+    timeline, derived = conclude(definition, received, journey, context, desk.house.knowledge, now=desk.house.now)
     _attach_derived(desk, patient, journey, derived)
     _store_columns(desk, journey, definition, timeline, digest)
-    _store_stays(desk, journey, timeline)
+    _store_stays(desk, journey, definition, timeline)
+    if definition.schedules:
+        desk.changes.turns[journey.id] = next_turn(definition, timeline, context, after=desk.house.now)
     matters.settle_for_journey(desk, patient, journey, timeline)
 
 
 def conclude(
-    definition: Definition, received: list[Fact], journey: JourneyState, context: Context, knowledge: Knowledge
+    definition: Definition,
+    received: list[Fact],
+    journey: JourneyState,
+    context: Context,
+    knowledge: Knowledge,
+    *,
+    now: datetime | None = None,
 ) -> tuple[Timeline, list[Fact]]:
-    """What the rules derive from the received facts alone, and the replay of both; so the order in which they came cannot show."""
-    derived = [own(fact, journey) for fact in derive(definition, current(received), knowledge)]
-    return replay(definition, received + derived, context), derived
+    """What rules and schedules derive from the received facts alone, and the replay of all; so the order in which they came cannot show.
+
+    `now` is how far schedules may speak (None: as far as the received facts prove that time has passed); nothing else depends on it.
+    """
+    now_true = current(received)
+    derived = [own(fact, journey) for fact in derive(definition, now_true, knowledge)]
+    timeline = replay(definition, received + derived, context)
+    if definition.schedules:
+        derived += [own(fact, journey) for fact in turns(definition, now_true, timeline, context, until=now)]
+        timeline = replay(definition, received + derived, context)
+    return timeline, derived
 
 
 def _names(facts: list[Fact]) -> set[tuple[str, str]]:
@@ -100,8 +117,8 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _store_stays(desk: Desk, journey: JourneyState, timeline: Timeline) -> None:
-    answer = reconcile([stay.stored() for stay in journey.stays], timeline.stays)
+def _store_stays(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline) -> None:
+    answer = reconcile([stay.stored() for stay in journey.stays], timeline.stays, definition.schedules)
     by_id = {stay.id: stay for stay in journey.stays}
     for stored in answer.superseded:
         desk.changes.superseded.append((stored.id, alerts.CORRECTED))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,12 @@ WHERE s.id = w.id
 """
 
 
+TURNS = """
+INSERT INTO pathways_turn (journey_id, at, set_aside, failures) SELECT w.id, w.at, '', 0 FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (id, at)
+ON CONFLICT (journey_id) DO UPDATE SET at = EXCLUDED.at, set_aside = '', failures = 0
+"""
+
+
 class IllegalMove(Exception):
     """A journey was to make a move that its state machine forbids; the transaction must not commit."""
 
@@ -93,6 +99,8 @@ def store(changes: Changes, *, now: datetime) -> None:
         for reason, matter_ids in changes.closed_matters.items():
             close_matters(matter_ids, reason=reason, now=now)
         put("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
+        if changes.turns:
+            _note_turns(changes.turns)
     if moved is not None and moved.rowcount != len(moving):
         raise IllegalMove(f"{len(moving) - moved.rowcount} journeys would leave their state machine")
 
@@ -104,6 +112,12 @@ def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> N
         [now, reason, list(matter_ids)],
     )
     alerts.withdraw_of_matters(matter_ids, reason=alerts.CLOSED, now=now)
+
+
+def _note_turns(turns: Mapping[int, datetime | None]) -> None:
+    """When each journey's schedule next speaks; None: never again."""
+    execute("DELETE FROM pathways_turn WHERE journey_id = ANY(%s)", [[pk for pk, at in turns.items() if at is None]])
+    execute(TURNS, [[pk for pk, at in turns.items() if at], [at for at in turns.values() if at]])
 
 
 def _json(value: Any) -> str:

@@ -25,6 +25,7 @@ SPECIMENS = {
     "plasma": "PLAS^Plasma^HL70487",
     "saliva": "SAL^Saliva^HL70487",
 }
+RESIDUAL_TEST = "MRD^Minimal residual disease, tumor-informed ctDNA^L"
 LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"
 L858R, G12C = "p.Leu858Arg", "p.Gly12Cys"
 OSIMERTINIB, PEMBROLIZUMAB, CARBOPLATIN = "1721560^osimertinib^RXNORM", "1547545^pembrolizumab^RXNORM", "40048^carboplatin^RXNORM"
@@ -115,8 +116,8 @@ class Chart:
     # -- order, tissue, visit ---------------------------------------------------------------------------------------------------
 
     def test_ordered(self, order: str = "ORD", specimen: str = "tissue", test: str = PANEL) -> Letter:
-        placer, reason = f"{self.number(order)}^{HOSPITAL}", "" if test == CYP2C19_PANEL else LUNG_CANCER
-        test = PLASMA_PANEL if specimen == "plasma" else test
+        placer, reason = f"{self.number(order)}^{HOSPITAL}", LUNG_CANCER if test == PANEL else ""
+        test = PLASMA_PANEL if specimen == "plasma" and test == PANEL else test
         spm = f"SPM|1|{self.number(f'S{order}')}&{HOSPITAL}||{SPECIMENS[specimen]}"
         orc = f"ORC|NW|{placer}|||SC||||{self._now()}|||1932102134^Lund^Petra^^^Dr^^^NPI"
         return self._hl7("ehr", "OML^O21^OML_O21", orc, f"OBR|1|{placer}||{test}{'|' * 27}{reason}", spm)
@@ -166,6 +167,10 @@ class Chart:
         if specimen == "tissue":
             lines.append(f"SN|{PD_L1}||^0|%|||||{status}")
         return self._result(PLASMA_PANEL if specimen == "plasma" else PANEL, lines, status, specimen, order, accession, filler)
+
+    def residual_disease(self, accession: str, *, found: bool) -> Letter:
+        answer = "0.42|MTM/mL" if found else "0|MTM/mL"
+        return self._result(RESIDUAL_TEST, [f"NM|{RESIDUAL_TEST}||{answer}|||||F"], "F", "plasma", "MRD", accession, f"R{accession}")
 
     def phenotype(self, words: str) -> Letter:
         return self._result(CYP2C19_PANEL, [f"CWE|{ACTIVITY}||^{words}||||||F"], "F", "saliva", "GEN", "SAL", "GLAB")

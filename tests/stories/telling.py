@@ -33,7 +33,7 @@ from .letters import HOSPITAL, Chart, Letter
 NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = datetime(2026, 3, 2, tzinfo=NEW_YORK)
 MORNING, AFTERNOON = 9, 14
-LUNG, GENE_DRUG = "nsclc-biomarker", "pgx-reactive"
+LUNG, GENE_DRUG, RESIDUAL = "nsclc-biomarker", "pgx-reactive", "mrd-surveillance"
 STAFF = {
     "dara": Role.NAVIGATOR,
     "lena": Role.LEAD,
@@ -79,7 +79,7 @@ class Hospital:
         self.feeds = {name: _feed(name, self.site, registers=name == "ehr") for name in ("ehr", "lab", "exchange", "sheet")}
         self.post = InProcess(ledger)
         self.known: list[Chart] = []
-        for pathway in (LUNG, GENE_DRUG):
+        for pathway in (LUNG, GENE_DRUG, RESIDUAL):
             self._go_live(pathway)
 
     def __getattr__(self, name: str) -> User:

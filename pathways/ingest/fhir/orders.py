@@ -82,7 +82,8 @@ def lone_specimen(context: Context, found: Specimen) -> None:
 
 def procedure(context: Context, done: Procedure) -> None:
     code = done.code.coded()
-    if not molecular.TISSUE_TAKEN.search(code.words):
+    is_surgery = bool(molecular.SURGERY.search(code.words))
+    if not is_surgery and not molecular.TISSUE_TAKEN.search(code.words):
         return
     statement = context.of(done.subject, done.patient)
     when = context.span(done.performed_date_time, done.performed_period)
@@ -90,7 +91,10 @@ def procedure(context: Context, done: Procedure) -> None:
     keys = statement.keys(placer=[n for each in done.based_on for n in referred(context, each)])
     if done.status in ("completed", "entered-in-error"):
         body = {"code": code.body()["code"], "text": code.label}
-        statement.say("biopsy_done", name, when, body, keys=keys, retracted=done.status == "entered-in-error")
+        kind = "surgery_done" if is_surgery else "biopsy_done"
+        statement.say(kind, name, when, body, keys=keys, retracted=done.status == "entered-in-error")
+    elif is_surgery:
+        return
     elif done.status in ("not-done", "stopped"):
         statement.say(
             "biopsy_not_done", name, when or context.moment(done.meta.last_updated), {"reason": done.status_reason.coded().label}, keys=keys
