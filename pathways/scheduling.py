@@ -121,8 +121,9 @@ class _Plan(msgspec.Struct, frozen=True):
         return cls(tuple(wanted), starts, ends, timeline.holds, anchor.basis)
 
     def turns(self, draws: Sequence[Fact]) -> Iterator[Turn]:
-        for one, following in zip(self.turns_to_come, [*self.turns_to_come[1:], None], strict=True):
-            yield from self._of(one, draws, following.opens if following else None)
+        following = [*(one.opens for one in self.turns_to_come[1:]), None]
+        for one, next_opens in zip(self.turns_to_come, following, strict=False):
+            yield from self._of(one, draws, next_opens)
 
     def _of(self, one: Occurrence, draws: Sequence[Fact], next_opens: datetime | None) -> Iterator[Turn]:
         held = self._held_at(one.closes)

@@ -7,7 +7,7 @@ import pytest
 from pathways.models import Event, Turn
 
 from .letters import RESIDUAL_TEST, Chart
-from .telling import RESIDUAL, Hospital, day
+from .telling import AFTERNOON, RESIDUAL, Hospital, day
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,14 @@ def told(hospital: Hospital, who: Chart) -> None:
     hospital.records(hospital.petra, who, "result_communicated", RESIDUAL, how="phone")
 
 
+def afternoons(hospital: Hospital, *days: int) -> None:
+    """The clock ticks and texts go out on these days only: the years are long."""
+    for today in days:
+        hospital.at(today, AFTERNOON)
+        hospital.tick()
+        hospital.send()
+
+
 def turns(hospital: Hospital, who: Chart, kind: str) -> list[int]:
     rows = Event.objects.filter(patient=hospital.patient(who), kind=kind).order_by("occurred_lo")
     return [row.body["occurrence"] for row in rows]
@@ -46,13 +54,13 @@ def test_a_missed_draw_comes_to_the_navigator_and_shifts_only_itself(hospital: H
     """Three months after surgery the window opens, Ana is reminded once, and does not come. Dara calls, Ana comes three weeks late, and the
     next draw is due six months after surgery as if nothing had happened."""
     ana = operated(hospital)
-    hospital.live_until(77)
+    afternoons(hospital, 70, 77)
     assert hospital.texts_to(ana) == []
-    hospital.live_until(100)
+    afternoons(hospital, 79, 84, 86, 93, 100)
     assert hospital.where(ana, RESIDUAL).waits == {"main": "surveillance", "draws": "due"}
     assert len(hospital.texts_to(ana)) == 1
     assert hospital.asked(hospital.dara) == ["draw-due"]
-    hospital.live_until(112)
+    afternoons(hospital, 107, 113)
     assert hospital.where(ana, RESIDUAL)["draws"] == "missed"
     assert "draw-missed" in hospital.asked(hospital.dara)
     item = hospital.takes(hospital.dara, hospital.item("draw-missed", hospital.dara))
@@ -63,7 +71,7 @@ def test_a_missed_draw_comes_to_the_navigator_and_shifts_only_itself(hospital: H
     hospital.hears(ana.residual_disease("M127", found=False))
     assert hospital.where(ana, RESIDUAL)["sample"] == "to_tell"
     told(hospital, ana)
-    hospital.live_until(171)
+    afternoons(hospital, 150, 171)
     stay = hospital.journey(ana, RESIDUAL).stays.open().get(track="draws")
     assert stay.occurrence == 2
     assert stay.due_at is not None
@@ -92,19 +100,19 @@ def test_a_draw_that_finds_disease_opens_its_own_branch_and_no_text_goes_out(hos
     hospital.at(99)
     hospital.hears(ana.residual_disease("M92", found=True))
     assert hospital.where(ana, RESIDUAL)["positive"] == "to_review"
-    hospital.live_until(101)
+    afternoons(hospital, 100, 102)
     assert "positive-not-reviewed" in hospital.everybodys_work()
     hospital.records(hospital.petra, ana, "result_reviewed", RESIDUAL, clinician="Petra")
     told(hospital, ana)
     assert hospital.where(ana, RESIDUAL)["positive"] == "to_image"
-    hospital.hears(ana.sheet("imaging_done", text="CT chest, abdomen, pelvis"))
+    hospital.hears(ana.sheet("imaging_done", text="CT of the trunk"))
     assert hospital.where(ana, RESIDUAL)["positive"] == "to_decide"
     hospital.at(110)
     hospital.records(hospital.petra, ana, "treatment_decided", RESIDUAL, decision="other", reason="liver metastasis, surgery")
     assert hospital.where(ana, RESIDUAL).waits == {"main": "confirm_end"}
     hospital.records(hospital.dara, ana, "exited", RESIDUAL, reason="recurrence_treated")
     assert hospital.where(ana, RESIDUAL).outcome == "recurrence_treated"
-    hospital.live_until(200)
+    afternoons(hospital, 150, 171, 180, 200)
     assert hospital.texts_to(ana) == []
     assert turns(hospital, ana, "occurrence_due") == [1]
 
@@ -115,9 +123,9 @@ def test_a_window_during_therapy_is_skipped_and_nobody_is_asked(hospital: Hospit
     for n, on in enumerate((60, 81, 102)):
         hospital.at(on)
         hospital.hears(ana.infusion("40048^oxaliplatin^RXNORM", f"IV{n}"))
-    hospital.live_until(120)
+    afternoons(hospital, 103, 106, 108, 120)
     assert turns(hospital, ana, "occurrence_skipped") == [1]
     assert hospital.everybodys_work() == []
     assert hospital.texts_to(ana) == []
-    hospital.live_until(172)
+    afternoons(hospital, 172)
     assert hospital.journey(ana, RESIDUAL).stays.open().get(track="draws").occurrence == 2
