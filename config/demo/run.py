@@ -69,8 +69,9 @@ def last_tick(now: datetime) -> datetime:
 class Day:
     """The second half of each day, for both hospitals: what is due rings, the queue is worked, texts go out and are answered."""
 
-    def __init__(self, *, staff: Sequence[Staff], seed: int, works_from: datetime) -> None:
+    def __init__(self, *, staff: Sequence[Staff], seed: int, works_from: datetime, today: datetime) -> None:
         self.staff = staff
+        self.today = today
         self.dice = random.Random(f"answers {seed}")
         self.works_from = works_from
         self.total = Ran(seconds={})
@@ -82,8 +83,11 @@ class Day:
             self.total.alerts += tick(now=now).rang.alerts
             review.release_daily(now=now)
         with clock.clocked("queue"):
-            if now >= self.works_from:
+            if self.works_from <= now < self.today:
                 self.total.items_worked += sum(staff.work_queue(now) for staff in self.staff)
+            elif now == self.today:
+                for staff in self.staff:
+                    staff.begin(now)
         with clock.clocked("texts"):
             self._text(now, exchange)
         self.total.days += 1
@@ -121,7 +125,7 @@ def play(
     split = max(len(calendar) - HTTP_DAYS, 0)
     staff = {site: Staff(site, navigator, courses, seed) for site, navigator in navigators.items()}
     mornings = [Morning(site, courses=courses, posts=posts, staff=mine) for site, mine in staff.items()]
-    day = Day(staff=list(staff.values()), seed=seed, works_from=today - timedelta(days=WORKED_DAYS))
+    day = Day(staff=list(staff.values()), seed=seed, works_from=today - timedelta(days=WORKED_DAYS), today=today)
     with (side_by_side if parallel else in_turn)(mornings) as both, _progress(console, len(calendar)) as advance:
         for way, some in ((in_process, calendar[:split]), (over_http, calendar[split:])):
             with way(ledger) as exchange:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import QuerySet
 
 from notifications import worklist
 from notifications.models import ItemState, WorkItem
 from pathways import candidates, journeys
 from pathways.models import Journey, Matter, MatterKind, Status
-from patients.models import Identifier, User
+from patients.models import Identifier, Membership, Role, User
 
 from .course import Course, Step
 
-WORKED_A_DAY = 4  # items that one navigator ends on an ordinary day
+WORKED_A_DAY = 4  # items that one of the staff ends on an ordinary day
+BEGUN = 3  # items that a navigator has in hand this morning
+WORKING = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN, Role.PHARMACIST, Role.GENETIC_COUNSELOR, Role.LAB_LIAISON, Role.FINANCIAL_COUNSELOR)
 PHONE_HOURS = timedelta(days=2)
 
 
 class Staff:
-    """One hospital's navigator."""
+    """One hospital's navigator, and whoever else there has a queue."""
 
     def __init__(self, site: str, navigator: User, courses: Iterable[Course], seed: int) -> None:
         self.site = site
@@ -57,13 +62,28 @@ class Staff:
         return mine.filter(patient__identifiers__value=course.person.mrn).first()
 
     def work_queue(self, now: datetime) -> int:
-        """The most urgent items are taken up: a call, another date, or nobody answers."""
-        items = WorkItem.objects.filter(site__code=self.site, audience="navigator", state=ItemState.OPEN, shadow=False)
-        urgent = items.select_related("journey", "patient", "matter", "site").order_by("priority", "due_at")[:WORKED_A_DAY]
-        return sum(self._work(item, now) for item in urgent)
+        """Each takes up what is most urgent among their own: a call, another date, or nobody answers."""
+        return sum(self._work(item, by, now) for by, items in self._queues() for item in items[:WORKED_A_DAY])
 
-    def _work(self, item: WorkItem, now: datetime) -> bool:
-        by = self.navigator
+    def begin(self, now: datetime) -> None:
+        """This morning: the navigator has taken up the first few items, and not yet ended them."""
+        for by, items in self._queues():
+            for item in items[:BEGUN] if by == self.navigator else ():
+                worklist.claim(item=item, by=by, revision=item.revision, now=now)
+
+    def _queues(self) -> Iterator[tuple[User, QuerySet[WorkItem]]]:
+        waiting = WorkItem.objects.filter(site__code=self.site, state=ItemState.OPEN, shadow=False)
+        for by, role in self.crew:
+            mine = waiting.filter(audience=role).select_related("journey", "patient", "matter", "site")
+            yield by, mine.order_by("priority", "due_at", "pk")
+
+    @cached_property
+    def crew(self) -> list[tuple[User, str]]:
+        """One person a role: those who work items here."""
+        others = Membership.objects.filter(site__code=self.site, role__in=WORKING[1:]).select_related("user").order_by("role", "pk")
+        return [(self.navigator, Role.NAVIGATOR.value), *((one.user, one.role) for one in others)]
+
+    def _work(self, item: WorkItem, by: User, now: datetime) -> bool:
         try:
             held = worklist.claim(item=item, by=by, revision=item.revision, now=now)
             outcome, details = self._outcome(item, now)
