@@ -3,7 +3,7 @@
 Order of trust: a person's row; the order, accession or parent's id; the specimen; the drug's ingredient; the coded reason; the only
 journey whose definition listens to the fact and whose episode covers its date. A journey that ended hears what happened before its end;
 later facts reach it by an id only. Never the newest, never all: what fits several journeys is ambiguous, and a person is asked.
-What is about the whole person (death, admission) belongs to every journey that listens at that time.
+What is about the whole person (death, admission, consent) belongs to every journey that listens at that time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathways.facts import Fact
 from pathways.kinds import ACTS, DERIVED
 from pathways.replaying.state import State
 
-WHOLE_PERSON = frozenset({"death", "hospice_started", "admitted", "discharged", "transferred_out"})
+WHOLE_PERSON = frozenset({"death", "hospice_started", "admitted", "discharged", "transferred_out", "consent_recorded"})
 RESULTS = frozenset({"result_partial", "result_final", "result_failed", "result_document", "phenotype_assigned"})
 _OWN = frozenset({*ACTS, *DERIVED})
 _LEVELS = ("order", "specimen", "ingredient")

@@ -10,7 +10,7 @@ from pathways import journeys, matters
 from pathways.models import Journey, Matter, MatterKind
 from patients.models import User
 
-CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING)
+CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING, MatterKind.GERMLINE_CANDIDATE)
 REFUSALS = {
     "not_eligible": "not eligible",
     "already_followed": "already followed elsewhere",

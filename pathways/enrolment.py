@@ -28,6 +28,7 @@ class Proposal(msgspec.Struct, frozen=True):
     opened_at: datetime
     clock: Duration | None
     laterality: str = ""
+    to: str = "navigator"
 
 
 def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existing: Sequence[tuple[Any, ...]]) -> list[Proposal]:
@@ -38,6 +39,7 @@ def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existin
         existing: (pathway, primary group, ...) of journeys that are there already; nothing is proposed for those.
     """
     taken = {(one[0], one[1]) for one in existing}
+    followed = {one[0] for one in existing}
     by_kind: dict[str, list[Fact]] = {}
     for fact in _with_stage(facts):
         by_kind.setdefault(fact.kind, []).append(fact)
@@ -45,7 +47,8 @@ def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existin
     for definition in sorted(definitions, key=lambda definition: definition.code):
         best: dict[str, tuple[tuple[bool, int, datetime, str], Proposal]] = {}
         for n, rule in enumerate(definition.enrol):
-            asked = () if (definition.code, rule.group) in taken else [fact for kind in rule.kinds for fact in by_kind.get(kind, ())]
+            is_settled = (definition.code, rule.group) in taken or not followed.isdisjoint(rule.unless_on)
+            asked = () if is_settled else [fact for kind in rule.kinds for fact in by_kind.get(kind, ())]
             for fact in asked:
                 if _holds(rule, fact):
                     order = (rule.then != "enrol", n, fact.occurred.lo, fact.lineage)
@@ -70,6 +73,7 @@ def _proposal(definition: Definition, rule: EnrolRule, fact: Fact) -> Proposal:
         opened_at=fact.occurred.lo,
         clock=rule.clock,
         laterality=str(fact.body.get("laterality") or ""),
+        to=rule.to,
     )
 
 

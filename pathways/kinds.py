@@ -33,6 +33,16 @@ FED: dict[str, str] = {
     "phenotype_assigned": "gene, phenotype, activity_score, diplotype",
     "result_reviewed": "clinician",
     "result_communicated": "how, to",
+    # germline testing: counselling, kit, what follows from a finding
+    "form_sent": "how: the family history form went out",
+    "family_history_returned": "how",
+    "counselled": "how, reason: genetic counselling took place",
+    "kit_sent": "carrier, specimen_class: a kit for a sample at home went out",
+    "provider_told": "to, how: the patient's own doctor was told of a result",
+    "already_known": "reason: the finding had been known before",
+    "management_planned": "text: a plan for risk management was made",
+    "problem_listed": "code, text: the finding stands on the problem list",
+    "risk_managed": "code, text: an act of risk management was done (imaging, colonoscopy, surgery, medication)",
     # decision
     "mtb_reviewed": "conclusion",
     "treatment_decided": "decision (matched|other|none), drugs[], reason",
@@ -94,6 +104,8 @@ ACTS: dict[str, str] = {
     "contact_attempted": "channel, outcome",
     "patient_replied": "reply id only; the words stay in the reply",
     "reply_read": "reply id",
+    "relative_named": "kinship, degree: a relative was named; who they are stays with themselves",
+    "family_news": "contact, finding, alive: what the first patient of the family decided or what became of them, told to a relative's journey",
 }
 
 DERIVED: dict[str, str] = {

@@ -21,6 +21,7 @@ class MatterRung(msgspec.Struct, frozen=True):
 
 LADDERS: dict[MatterKind, tuple[MatterRung, ...]] = {
     MatterKind.CANDIDATE: (MatterRung(0, "navigator", 5, 2), MatterRung(5, "lead", 4, 2, every=5)),
+    MatterKind.GERMLINE_CANDIDATE: (MatterRung(0, "genetic_counselor", 4, 3, every=7),),
     MatterKind.STAGE_MISSING: (MatterRung(0, "navigator", 5, 5), MatterRung(5, "lead", 4, 2, every=5)),
     MatterKind.UNBOUND: (MatterRung(0, "lab_liaison", 4, 1), MatterRung(2, "lead", 3, 1, every=5)),
     MatterKind.AMBIGUOUS: (MatterRung(0, "lab_liaison", 4, 1), MatterRung(2, "lead", 3, 1, every=5)),

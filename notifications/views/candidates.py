@@ -97,9 +97,7 @@ def _settle(request: StaffRequest, verb: object, said: str) -> HttpResponse:
 
 def matter_of(user: User, uid: UUID) -> Matter:
     """A candidate of a site where the user may decide; all others do not exist for them."""
-    sites = [site for site, roles in lanes.roles_by_site(user).items() if roles & set(STEERING)]
-    found = Matter.objects.filter(kind__in=verbs.CANDIDATE_KINDS, site__in=sites).select_related("patient__person", "site")
-    return get_object_or_404(found, uid=uid)
+    return get_object_or_404(lanes.decidable_by(user).select_related("patient__person", "site"), uid=uid)
 
 
 def patients_of(matters: list[Matter]) -> list[int]:

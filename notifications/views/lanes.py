@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from notifications.models import ItemState, WorkItem
 from notifications.models.work_item import WorkItemQuerySet
 from pathways.candidates import CANDIDATE_KINDS
-from pathways.models import Matter
+from pathways.models import Matter, MatterKind
 from patients.models import Role, User
 from patients.views.guard import STEERING
 
@@ -54,8 +54,16 @@ def snoozed(user: User, role: str = "") -> WorkItemQuerySet:
 
 def candidates(user: User) -> QuerySet[Matter]:
     """People who may belong on a programme, at the sites where the user may decide it; not those on a go-live review list."""
-    sites = [site for site, roles in roles_by_site(user).items() if roles & set(STEERING)]
-    return Matter.objects.filter(kind__in=CANDIDATE_KINDS, closed_at__isnull=True, release=False, site__in=sites)
+    return decidable_by(user).filter(closed_at__isnull=True, release=False)
+
+
+def decidable_by(user: User) -> QuerySet[Matter]:
+    """Candidates of the sites where the user may decide; what may be inherited is shown to the genetic counselor only."""
+    held = roles_by_site(user)
+    sites = [site for site, roles in held.items() if roles & set(STEERING)]
+    counsels = [site for site, roles in held.items() if Role.GENETIC_COUNSELOR in roles]
+    germline = Q(kind=MatterKind.GERMLINE_CANDIDATE)
+    return Matter.objects.filter(Q(site__in=sites) & ~germline | Q(site__in=counsels) & germline, kind__in=CANDIDATE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,17 @@ def _schedule(written: schema.Schedule) -> Schedule:
 def _enrol_rule(rule: schema.EnrolRule, pathway: schema.Pathway) -> EnrolRule:
     clock = parse(rule.clock) if rule.clock else None
     group = rule.group or pathway.primary_group
-    return EnrolRule(rule.entry, frozenset(kinds_of(rule.when)), compile_guard(rule.when), rule.then, clock, group, rule.found_by)
+    return EnrolRule(
+        rule.entry,
+        frozenset(kinds_of(rule.when)),
+        compile_guard(rule.when),
+        rule.then,
+        clock,
+        group,
+        rule.found_by,
+        rule.to,
+        frozenset(rule.unless_on),
+    )
 
 
 def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[str]:

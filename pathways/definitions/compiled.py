@@ -127,6 +127,8 @@ class EnrolRule(msgspec.Struct, frozen=True, eq=False):
     clock: Duration | None
     group: str
     found_by: str
+    to: str = "navigator"
+    unless_on: frozenset[str] = frozenset()
 
 
 class MatterRule(msgspec.Struct, frozen=True, eq=False):

@@ -77,7 +77,10 @@ class Entry(Written):
 
 
 class EnrolRule(Written):
-    """A fact for which `when` holds enrols the patient, or makes a candidate that a person accepts or refuses."""
+    """A fact for which `when` holds enrols the patient, or makes a candidate that a person accepts or refuses.
+
+    `to` says who is shown the candidate; nobody is proposed who is on one of the programmes in `unless_on`.
+    """
 
     entry: Word
     when: Guard
@@ -85,6 +88,8 @@ class EnrolRule(Written):
     clock: DurationText | None = None
     group: str = ""
     found_by: str = ""
+    to: Literal["navigator", "genetic_counselor"] = "navigator"
+    unless_on: Words = []
 
 
 class Rung(Written):

@@ -98,6 +98,12 @@ SIGNIFICANCE = (
     ("benign", re.compile(r"benign|LA6675-8", re.IGNORECASE)),
     ("pathogenic", re.compile(r"pathogenic|oncogenic|LA6668-3|tier ?[12]\b|tier I{1,2}\b", re.IGNORECASE)),
 )
+ZYGOSITY = (
+    ("homozygous", re.compile(r"\bhomozygous|LA6705-3", re.IGNORECASE)),
+    ("hemizygous", re.compile(r"hemizygous|LA6707-9", re.IGNORECASE)),
+    ("heterozygous", re.compile(r"heterozygous|LA6706-1", re.IGNORECASE)),
+)
+"""Allelic state (LOINC 53034-5): whether one copy or both are affected decides about recessive conditions."""
 
 
 def findings(readings: Iterable[Reading]) -> list[Finding]:
@@ -148,6 +154,7 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
         "type": kind,
         "significance": _named(SIGNIFICANCE, value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
         "origin": _origin(value[names.SOURCE].value) if names.SOURCE in value else "",
+        **({"zygosity": said} if (said := _named(ZYGOSITY, value[names.ALLELES].value) if names.ALLELES in value else "") else {}),
         "text": "; ".join(part for part in (coding, protein, change) if part),
     } | _quantity(value.get(names.VAF), copies)
     if kind == "fusion" and state == "present" and len(genes) == 2:

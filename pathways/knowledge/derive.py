@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pathways.facts import Fact, Grade, Rank, content_digest
 
-from . import pharmacogenetics, therapy
+from . import germline, pharmacogenetics, therapy
 from .case import SOURCE, TRIGGERS, Statement, case_of
 from .library import Knowledge
 
@@ -24,13 +24,19 @@ class HasCode(Protocol):
     def code(self) -> str: ...
 
 
-def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge) -> list[Fact]:
-    """All that the rules derive now. `facts`: current received facts of one journey."""
+def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge, *, versions: Sequence[Fact] = ()) -> list[Fact]:
+    """All that the rules derive now.
+
+    Args:
+        facts: current received facts of one journey.
+        versions: the same with the versions that were replaced: they tell since when a reading holds. The answer rests on `facts`.
+    """
     if not any(fact.kind in TRIGGERS for fact in facts):
         return []
     therapies = knowledge.for_pathway(definition.code)
     is_pgx = definition.code in knowledge.pgx.pathways
-    if therapies is None and not is_pgx:
+    lists = knowledge.lists_for(definition.code)
+    if therapies is None and not is_pgx and not lists:
         return []
     case = case_of(facts)
     stated: list[Statement] = []
@@ -38,6 +44,8 @@ def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge) -> 
         stated.extend(therapy.statements(case, therapies, knowledge))
     if is_pgx:
         stated.extend(pharmacogenetics.statements(case, knowledge))
+    if lists:
+        stated.extend(germline.statements(case, germline.Asked(lists, definition.code, knowledge), versions))
     return [_fact(one, knowledge) for one in stated]
 
 

@@ -16,11 +16,12 @@ try:  # libyaml's reader is ten times as fast, and as safe
 except ImportError:  # a wheel without libyaml
     from yaml import SafeLoader  # type: ignore[assignment]
 
-from .schema import Drug, DrugFile, Gene, GeneFile, PgxFile, PgxRule, TherapyFile, TherapyRule
+from .schema import Drug, DrugFile, Gene, GeneFile, GeneList, PgxFile, PgxRule, TherapyFile, TherapyRule
 
 HERE = Path(__file__).parent
 THERAPIES = ("rules/nsclc.yaml",)
 PGX = "rules/pgx.yaml"
+LISTS = ("lists/acmg-sf.yaml", "lists/cdc-tier1.yaml")
 DRUGS = "drugs.yaml"
 GENES = "genes.yaml"
 DISCLAIMER = "Flags a process gap for review; recommends nothing."
@@ -42,10 +43,15 @@ class Knowledge:
     symbols: Mapping[str, str] = field(default_factory=dict)
     drug_ids: Mapping[str, str] = field(default_factory=dict)
     drug_names: Mapping[str, str] = field(default_factory=dict)
+    gene_lists: tuple[GeneList, ...] = ()
 
     def for_pathway(self, code: str) -> TherapyFile | None:
         """The therapy rules that a programme asks, or None where it asks none."""
         return next((tumour for tumour in self.tumours.values() if code in tumour.pathways), None)
+
+    def lists_for(self, code: str) -> tuple[GeneList, ...]:
+        """The lists of genes that a programme follows."""
+        return tuple(one for one in self.gene_lists if code in one.pathways)
 
     def drug_id(self, name: str) -> str:
         """The ingredient's RxCUI, or `name:<generic>` where no code was checked."""
@@ -68,8 +74,9 @@ def read(folder: Path) -> Knowledge:
     pgx = PgxFile.model_validate(_yaml(folder / PGX))
     drugs = DrugFile.model_validate(_yaml(folder / DRUGS))
     genes = GeneFile.model_validate(_yaml(folder / GENES))
-    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in (*THERAPIES, PGX, DRUGS, GENES))).hexdigest()
-    dated = max(*(file.version for file in therapies), pgx.version, drugs.version, genes.version)
+    lists = tuple(GeneList.model_validate(_yaml(folder / name)) for name in LISTS)
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in (*THERAPIES, PGX, DRUGS, GENES, *LISTS))).hexdigest()
+    dated = max(*(file.version for file in therapies), pgx.version, drugs.version, genes.version, *(one.version for one in lists))
     return Knowledge(
         version=f"{dated.isoformat()}-{digest[:8]}",
         dated=dated,
@@ -83,6 +90,7 @@ def read(folder: Path) -> Knowledge:
         symbols=_symbols(genes.genes),
         drug_ids={drug.rxcui or f"name:{name}": name for name, drug in drugs.drugs.items()},
         drug_names=_drug_names(drugs.drugs),
+        gene_lists=lists,
     )
 
 

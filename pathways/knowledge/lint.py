@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from . import germline
 from .evaluate import Answer, evaluate
+from .findings import normalise
 from .library import Knowledge
 from .pharmacogenetics import affects, plain
-from .schema import Example, PgxRule, TherapyFile, TherapyRule
+from .schema import Example, GeneList, ListedGene, PgxRule, TherapyFile, TherapyRule
 
 STALE_AFTER = timedelta(days=365)
+SYMBOL = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
+LIST_HOSTS = ("pubmed.ncbi.nlm.nih.gov", "cdc.gov")
 HOSTS = ("accessdata.fda.gov", "cpicpgx.org", "pubmed.ncbi.nlm.nih.gov", "fda.gov")
 LINES: dict[str, int | str] = {"first": 1, "later": 2, "any": 1, "adjuvant": "adjuvant", "consolidation": "consolidation"}
 
@@ -24,6 +29,8 @@ def faults(knowledge: Knowledge, *, today: date) -> list[str]:
             found.extend(f"{rule.id}: {fault}" for fault in _therapy(rule, rows, knowledge, today))
     for pair in knowledge.pgx.rules:
         found.extend(f"{pair.id}: {fault}" for fault in _pgx(pair, knowledge, today))
+    for listed in knowledge.gene_lists:
+        found.extend(f"{listed.id}: {fault}" for fault in _list(listed, knowledge, today))
     found.extend(_doubles(knowledge))
     return found
 
@@ -108,6 +115,36 @@ def _pgx(rule: PgxRule, knowledge: Knowledge, today: date) -> Iterator[str]:
     for name, said in (("negative", rule.examples.negative), ("uncertain", rule.examples.uncertain)):
         if affects(rule, rule.gene, plain(said), None):
             yield f"flags its {name} example"
+
+
+def _list(listed: GeneList, knowledge: Knowledge, today: date) -> Iterator[str]:
+    """Symbols, size, dates, source; and that each gene flags what it should and nothing else."""
+    if len(listed.genes) != listed.size:
+        yield f"has {len(listed.genes)} genes, its source {listed.size}"
+    if not any(host in str(listed.source) for host in LIST_HOSTS):
+        yield f"source {listed.source} is neither a paper nor the CDC"
+    yield from _dates(listed.published, listed.withdrawn, listed.checked_on, today)
+    for groups in listed.pathways.values():
+        yield from (
+            f"follows group {group}, which no gene has" for group in groups if group not in {row.group for row in listed.genes.values()}
+        )
+    for gene, row in listed.genes.items():
+        if not SYMBOL.match(gene):
+            yield f"{gene} is no gene symbol"
+        yield from (f"{gene} {fault}" for fault in _listed_gene(gene, row, listed, knowledge))
+
+
+def _listed_gene(gene: str, row: ListedGene, listed: GeneList, knowledge: Knowledge) -> Iterator[str]:
+    """Asked as a laboratory would send it: affected as the condition needs, uncertain, absent."""
+    named = row.proteins[0] if row.proteins else "c.100del p.Gln34fs"
+    verified = listed.flags(gene)
+    for significance, presence, flags in (("pathogenic", "present", verified), ("vus", "present", False), ("", "absent", False)):
+        example = {"gene": gene, "alteration": named, "presence": presence, "significance": significance, "origin": "germline"}
+        found = [germline.Variant(one, "homozygous") for one in normalise([example], knowledge=knowledge)]
+        whole = listed.model_copy(update={"pathways": {"any": (row.group,)}})
+        answer = germline.evaluate(found, [whole], "any", on=listed.published, is_final=True)
+        if (answer.kind == "flagged_actionable") is not flags:
+            yield f"{'does not flag' if flags else 'flags'} its {significance or presence} example"
 
 
 def _doubles(knowledge: Knowledge) -> Iterator[str]:

@@ -160,3 +160,40 @@ class GeneFile(Row):
     version: date
     source_note: str
     genes: dict[str, Gene]
+
+
+class ListedGene(Row):
+    """A gene whose pathogenic or likely pathogenic germline variants are to be returned. `needs: two` is recessive: both copies must be
+    affected. `proteins` or `truncating` narrow which variants count. A row without a status of its own has its list's."""
+
+    group: str
+    needs: Literal["one", "two"]
+    condition: str
+    proteins: tuple[str, ...] = ()
+    truncating: bool = False
+    status: Status | None = None
+    source_note: str = ""
+
+
+class GeneList(Row):
+    """A published list of genes and the programmes that follow it, each with the groups of genes that it follows."""
+
+    version: date
+    id: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
+    title: str
+    pathways: dict[str, tuple[str, ...]]
+    size: int
+    published: date
+    withdrawn: date | None = None
+    source: AnyHttpUrl
+    source_note: str = ""
+    checked_on: date
+    status: Status
+    genes: dict[str, ListedGene]
+
+    def holds_on(self, day: date) -> bool:
+        return self.published <= day and (self.withdrawn is None or day < self.withdrawn)
+
+    def flags(self, gene: str) -> bool:
+        """Whether the row was verified: an unverified one is kept and shown, and cannot flag."""
+        return (self.genes[gene].status or self.status) == "verified"

@@ -15,6 +15,7 @@ from .journey import Journey
 
 class MatterKind(models.TextChoices):
     CANDIDATE = "candidate", "candidate for a programme"
+    GERMLINE_CANDIDATE = "germline_candidate", "possible inherited variant in a tumour test"
     STAGE_MISSING = "stage_missing", "stage of the disease missing"
     UNBOUND = "unbound", "result without a journey"
     AMBIGUOUS = "ambiguous", "fact that fits several journeys"

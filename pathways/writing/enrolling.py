@@ -101,7 +101,7 @@ def _enrolled(journey: JourneyState, proposal: Proposal, at: datetime, grade: Gr
 
 def _settle_candidates(desk: Desk, patient: PatientState, pathway: str) -> None:
     for matter in patient.matters.values():
-        is_candidate = matter.kind in (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING)
+        is_candidate = matter.kind in (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING, MatterKind.GERMLINE_CANDIDATE)
         if matter.open and is_candidate and matter.subject.split(":")[1] == pathway:
             matter.open = False
             desk.changes.close("enrolled", matter.id)

@@ -70,6 +70,8 @@ def open_matter(
 def candidate(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal) -> None:
     """A person who may belong on a pathway: someone must accept or refuse."""
     kind = MatterKind.STAGE_MISSING if proposal.clock else MatterKind.CANDIDATE
+    if proposal.to == "genetic_counselor":
+        kind = MatterKind.GERMLINE_CANDIDATE
     open_matter(
         desk,
         patient,

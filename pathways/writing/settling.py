@@ -52,7 +52,7 @@ def conclude(
     `now` is how far schedules may speak (None: as far as the received facts prove that time has passed); nothing else depends on it.
     """
     now_true = current(received)
-    derived = [own(fact, journey) for fact in derive(definition, now_true, knowledge)]
+    derived = [own(fact, journey) for fact in derive(definition, now_true, knowledge, versions=received)]
     timeline = replay(definition, received + derived, context)
     if definition.schedules:
         derived += [own(fact, journey) for fact in turns(definition, now_true, timeline, context, until=now)]

@@ -41,6 +41,7 @@ STAFF = {
     "phil": Role.PHARMACIST,
     "lars": Role.LAB_LIAISON,
     "finn": Role.FINANCIAL_COUNSELOR,
+    "gwen": Role.GENETIC_COUNSELOR,
 }
 
 
@@ -80,7 +81,7 @@ class Hospital:
         self.post = InProcess(ledger)
         self.known: list[Chart] = []
         for pathway in (LUNG, GENE_DRUG, RESIDUAL):
-            self._go_live(pathway)
+            self.goes_live(pathway)
 
     def __getattr__(self, name: str) -> User:
         """Staff by their names: `hospital.dara`."""
@@ -255,7 +256,7 @@ class Hospital:
     def messages(self, chart: Chart) -> Iterable[Message]:
         return Message.objects.filter(patient=self.patient(chart)).order_by("pk")
 
-    def _go_live(self, pathway: str) -> None:
+    def goes_live(self, pathway: str, accountable: str = "dara") -> None:
         version = PathwayVersion.objects.get(pk=registry.published()[pathway].version_id)
         signing.sign(site=self.site, version=version, by=self.people["lena"], now=self.now)
         rollouts.switch(
@@ -265,7 +266,7 @@ class Hospital:
             by=self.people["lena"],
             reason="targets signed",
             now=self.now,
-            default_accountable=self.people["dara"],
+            default_accountable=self.people[accountable],
             texts_from=self.now,
             signed_version=version,
         )

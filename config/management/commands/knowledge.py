@@ -11,6 +11,16 @@ from django.utils import timezone
 
 from pathways.knowledge import DISCLAIMER, load
 from pathways.knowledge.lint import faults
+from pathways.knowledge.schema import GeneList
+
+
+def _genes(listed: GeneList) -> list[dict[str, Any]]:
+    """Each gene of a list as a row of its own, with the list's date and source."""
+    shared = {"published": str(listed.published), "checked_on": str(listed.checked_on), "source": str(listed.source)}
+    return [
+        {"id": f"{listed.id}:{gene}", **shared, **row.model_dump(mode="json"), "status": row.status or listed.status}
+        for gene, row in listed.genes.items()
+    ]
 
 
 class Command(BaseCommand):
@@ -35,6 +45,7 @@ class Command(BaseCommand):
             "rules": len(knowledge.rules) + len(knowledge.pgx_rules),
             "unverified": sum(rule.status == "unverified" for rule in knowledge.rules.values())
             + sum(rule.status == "unverified" for rule in knowledge.pgx_rules.values()),
+            "lists": {one.id: len(one.genes) for one in knowledge.gene_lists},
             "faults": found,
         }
         if as_json:
@@ -49,6 +60,7 @@ class Command(BaseCommand):
     def _show(self, as_json: bool) -> None:
         knowledge = load()
         rows = [rule.model_dump(mode="json") for rule in (*knowledge.rules.values(), *knowledge.pgx_rules.values())]
+        rows += [row for one in knowledge.gene_lists for row in _genes(one)]
         if as_json:
             self.stdout.write(json.dumps({"version": knowledge.version, "note": DISCLAIMER, "rules": rows}))
             return
