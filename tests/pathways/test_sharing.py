@@ -43,7 +43,7 @@ def test_null_takes_an_entry_out() -> None:
 def test_more_adds_to_a_list_of_the_skeleton() -> None:
     more = {"from": "found", "to": "treated"}
     assert over(more={"targets": [more]})["targets"] == [{"from": "found", "to": "told"}, more]
-    with pytest.raises(Unacceptable, match="is none"):
+    with pytest.raises(BadInclude, match="is none"):
         over(more={"milestones": [more]})
 
 
