@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
-from pathways.models import Binding, Event, JourneyRevision, RolloutChange, Signature, StayRevision
+from pathways.models import Binding, Event, JourneyRevision, RolloutChange, Signature, StayRevision, VersionAct
 from patients.models import AccessLog, AccessSeal, ConsentEntry, Merge
 
 SQL = Path(__file__).parent / "sql" / "grants.sql"
@@ -24,6 +24,7 @@ APPEND_ONLY: tuple[type[models.Model], ...] = (
     RolloutChange,
     Signature,
     StayRevision,
+    VersionAct,
 )
 
 

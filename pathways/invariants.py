@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from pathways.models import Journey
+from pathways.definitions.compile import digest_of
+from pathways.definitions.reading import ordered_as_written
+from pathways.models import Journey, PathwayVersion
 from pathways.replay import replay
 from pathways.timeline import StayLine
 from pathways.writing.house import House
@@ -35,7 +37,14 @@ class Rule(NamedTuple):
 def check(*, now: datetime, sample: int | None = None) -> list[Violation]:
     """All checks of this app; empty when everything holds. `sample` bounds how many patients are replayed (None: all)."""
     found = [violation for rule in RULES for violation in _broken(rule)]
-    return found + list(replay_agrees(now=now, sample=sample))
+    return found + list(definitions_unchanged()) + list(replay_agrees(now=now, sample=sample))
+
+
+def definitions_unchanged() -> Iterator[Violation]:
+    """A version's content is what its digest says: nobody changed it after it was stored."""
+    for version in PathwayVersion.objects.order_by("pk").iterator():
+        if digest_of(ordered_as_written(version.body)) != version.digest:
+            yield Violation("a version never changes", f"pathways.pathwayversion {version.pk}", "its content does not match its digest")
 
 
 def replay_agrees(*, now: datetime, sample: int | None = None) -> Iterator[Violation]:
@@ -104,6 +113,14 @@ RULES = (
         "pathways.event",
         "its message was not applied",
         "SELECT e.id FROM pathways_event e JOIN pathways_inbound i ON i.id = e.inbound_id WHERE i.outcome <> 'applied'",
+    ),
+    Rule(
+        "what is or was in force was approved",
+        "pathways.pathwayversion",
+        "no day, no reason, or neither a person nor the product's release stands for it",
+        """SELECT id FROM pathways_pathwayversion
+           WHERE status IN ('approved', 'published', 'retired')
+             AND (approved_on IS NULL OR approved_note = '' OR (approved_by_id IS NULL AND NOT shipped))""",
     ),
     Rule(
         "one open stay per track",

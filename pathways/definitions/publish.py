@@ -1,4 +1,4 @@
-"""Publishes a definition: a version row that never changes, its stages and rungs as rows that the sweep can join."""
+"""The whole way of a definition at once: what ships with the product, and a file that one person drafts and another approves."""
 
 from __future__ import annotations
 
@@ -8,108 +8,76 @@ from pathlib import Path
 from django.db import transaction
 
 from pathways.definitions import compile as compiling
-from pathways.definitions import registry, schema
-from pathways.definitions.reading import CATALOG, Source, read_path, read_text, with_order
-from pathways.definitions.validate import Fault, faults_of
-from pathways.models import PathwayVersion, Rung, Stage
+from pathways.definitions import lifecycle
+from pathways.definitions.laddering import Wordings
+from pathways.definitions.lifecycle import NotPublishable, Refused, Retired
+from pathways.definitions.reading import CATALOG, Source, read_path, read_text
+from pathways.models import PathwayVersion
 from patients.models import User
 
-__all__ = ["CATALOG", "NotPublishable", "Retired", "catalogue", "publish", "publish_catalogue"]
+__all__ = ["CATALOG", "NotPublishable", "Refused", "Retired", "catalogue", "publish", "publish_catalogue"]
+
+RELEASED = "released with the product"
 
 
-class NotPublishable(Exception):
-    """The definition has faults; nothing was written."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = faults
-
-
-class Retired(Exception):
-    """This very content was published and retired before; a version is never revived, change its description to publish it again."""
-
-
-def publish(*, path: Path | None = None, text: str | None = None, by: User | None, now: datetime) -> PathwayVersion:
+@transaction.atomic
+def publish(
+    *,
+    path: Path | None = None,
+    text: str | None = None,
+    by: User | None,
+    now: datetime,
+    why: str = RELEASED,
+    wordings: Wordings | None = None,
+) -> PathwayVersion:
     """Puts a definition in force; journeys stay on the version they were opened with. Safe to repeat: same content, same version.
+
+    `by` approves it for the reason `why`; None means that it ships with the product, which is written down as its approval.
 
     Raises:
         NotPublishable: with all faults. Unacceptable: the file cannot be read. Retired: content that was replaced before.
+        Refused: `by` may not approve, or another version is being reviewed.
     """
     source = read_path(path) if path is not None else read_text(text or "")
-    if faults := faults_of(source):
-        raise NotPublishable(faults)
-    version = _store(source, by, now)
-    registry.clear()
-    transaction.on_commit(registry.clear)
-    return version
+    version = lifecycle.draft(source, by=None, now=now, wordings=wordings, shipped=by is None)
+    if version.status == PathwayVersion.Status.PUBLISHED:
+        return version
+    if version.status == PathwayVersion.Status.DRAFT:
+        version = lifecycle.submit(version, by=None, now=now)
+    if version.status == PathwayVersion.Status.IN_REVIEW:
+        version = lifecycle.approve(version, by=by, on=now.date(), why=why, now=now)
+    return lifecycle.publish(version, by=by, now=now, wordings=wordings)
 
 
-def publish_catalogue(*, by: User | None, now: datetime) -> list[PathwayVersion]:
-    """Every pathway that ships with the product; tracks that only serve to be included are left out."""
-    return [publish(path=path, by=by, now=now) for path in catalogue()]
+def publish_catalogue(*, by: User | None, now: datetime, wordings: Wordings | None = None) -> list[PathwayVersion]:
+    """Every pathway that ships with the product; tracks that only serve to be included are left out.
+
+    What a hospital made of a programme stays: its own version in force or in the making, a programme that it retired, a release that it
+    replaced.
+    """
+    found = []
+    for path in catalogue():
+        source = read_path(path)
+        kept = _kept(source)
+        if kept is None:
+            found.append(publish(path=path, by=by, now=now, wordings=wordings))
+        elif kept.status == PathwayVersion.Status.PUBLISHED:
+            found.append(kept)
+    return found
+
+
+def _kept(source: Source) -> PathwayVersion | None:
+    """The version that a release must not replace."""
+    known = list(PathwayVersion.objects.filter(code=source.body.get("code")).order_by("-number"))
+    in_force = next((row for row in known if row.status == PathwayVersion.Status.PUBLISHED), None)
+    if in_force is not None and not in_force.shipped:
+        return in_force
+    if any(row.status in lifecycle.MAKING and not row.shipped for row in known):
+        return in_force or known[0]
+    digest = compiling.digest_of(source.body)
+    before = next((row for row in known if row.digest == digest and row.status == PathwayVersion.Status.RETIRED), None)
+    return (in_force or before) if before is not None else None
 
 
 def catalogue() -> list[Path]:
     return [path for path in sorted(CATALOG.glob("*.yaml")) if "track" not in read_path(path).body]
-
-
-@transaction.atomic
-def _store(source: Source, by: User | None, now: datetime) -> PathwayVersion:
-    pathway = schema.Pathway.model_validate(source.body)
-    digest = compiling.digest_of(source.body)
-    earlier = PathwayVersion.objects.select_for_update().filter(code=pathway.code).order_by("number")
-    numbers = []
-    for row in earlier:
-        if row.digest == digest:
-            if row.status == PathwayVersion.Status.RETIRED:
-                raise Retired(f"{row} was replaced by a later version")
-            return row
-        numbers.append(row.number)
-    for row in earlier.filter(status=PathwayVersion.Status.PUBLISHED):
-        row.retire()
-        row.save(update_fields=["status"])
-    version = PathwayVersion(
-        code=pathway.code,
-        number=max(numbers, default=0) + 1,
-        title=pathway.title,
-        digest=digest,
-        body=with_order(source.body),
-        approved_by=by,
-        published_at=now,
-    )
-    version.publish()
-    version.save()
-    _store_stages(version, pathway)
-    return version
-
-
-def _store_stages(version: PathwayVersion, pathway: schema.Pathway) -> None:
-    definition = compiling.compile_pathway(pathway, number=version.number, digest=version.digest)
-    for stage in definition.stages.values():
-        row = Stage.objects.create(
-            version=version,
-            track=stage.track,
-            name=stage.name,
-            problem=stage.problem,
-            label=stage.label,
-            ball=stage.ball,
-            awaits=list(stage.awaits),
-            watch=stage.watch,
-            blocks=stage.blocks,
-        )
-        Rung.objects.bulk_create(_rung_row(row, rung) for rung in stage.ladder)
-
-
-def _rung_row(stage: Stage, rung: compiling.Rung) -> Rung:
-    return Rung(
-        stage=stage,
-        n=rung.n,
-        audience=rung.to,
-        problem=rung.problem or stage.problem,
-        priority=rung.priority,
-        wording=rung.wording,
-        catch_up=rung.catch_up,
-        expires_after=rung.expires_after,
-        every=rung.every,
-        answer_within=rung.answer_within,
-    )

@@ -1,5 +1,5 @@
 from .alert import Alert
-from .definition import PathwayVersion, Rung, Stage
+from .definition import PathwayVersion, Rung, Stage, VersionAct
 from .event import Binding, Event
 from .feed import Coverage, Feed
 from .inbound import Inbound
@@ -33,4 +33,5 @@ __all__ = [
     "Stay",
     "StayRevision",
     "Turn",
+    "VersionAct",
 ]

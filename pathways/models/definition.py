@@ -6,15 +6,23 @@ from django.conf import settings
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from patients.models.history import keeps_history
 
+
+@keeps_history("PathwayVersionHistory", exclude=["body"])
 class PathwayVersion(FSMModelMixin, models.Model):
-    """One version of a programme's definition; immutable once published."""
+    """One version of a programme's definition. Its content never changes, draft or published: a changed draft is the next number.
+
+    `pathways.definitions.lifecycle` is the only writer; journeys stay pinned to the version they were opened with.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "draft"
-        REVIEWED = "reviewed", "reviewed"
-        PUBLISHED = "published", "published"
+        IN_REVIEW = "in_review", "in review"
+        APPROVED = "approved", "approved"
+        PUBLISHED = "published", "in force"
         RETIRED = "retired", "retired"
+        DISCARDED = "discarded", "discarded"
 
     code = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()
@@ -22,28 +30,63 @@ class PathwayVersion(FSMModelMixin, models.Model):
     digest = models.CharField(max_length=64)
     body = models.JSONField()
     status = FSMField(max_length=12, choices=Status.choices, default=Status.DRAFT, protected=True)
+    shipped = models.BooleanField(default=False, help_text="the product's own release, approved by whoever released it")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_on = models.DateField(null=True)
     approved_note = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["code", "number"], name="pathway_version_once"),
-            models.UniqueConstraint(fields=["code", "digest"], name="pathway_content_once"),
+            models.UniqueConstraint(fields=["code", "digest"], condition=~models.Q(status="discarded"), name="pathway_content_once"),
             models.UniqueConstraint(fields=["code"], condition=models.Q(status="published"), name="pathway_one_published"),
+            models.UniqueConstraint(
+                fields=["code"], condition=models.Q(status__in=["draft", "in_review", "approved"]), name="pathway_one_in_the_making"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} v{self.number}"
 
-    @transition(status, source=Status.DRAFT, target=Status.REVIEWED)
-    def review(self) -> None: ...
+    @transition(status, source=Status.DRAFT, target=Status.IN_REVIEW)
+    def submit(self) -> None: ...
 
-    @transition(status, source=[Status.DRAFT, Status.REVIEWED], target=Status.PUBLISHED)
+    @transition(status, source=Status.IN_REVIEW, target=Status.APPROVED)
+    def approve(self) -> None: ...
+
+    @transition(status, source=Status.APPROVED, target=Status.PUBLISHED)
     def publish(self) -> None: ...
 
     @transition(status, source=Status.PUBLISHED, target=Status.RETIRED)
     def retire(self) -> None: ...
+
+    @transition(status, source=[Status.DRAFT, Status.IN_REVIEW, Status.APPROVED], target=Status.DISCARDED)
+    def discard(self) -> None: ...
+
+
+class VersionAct(models.Model):
+    """What was done to a version, by whom (none: the product's own release), when and why. Never changed."""
+
+    class Act(models.TextChoices):
+        DRAFT = "draft", "drafted"
+        SUBMIT = "submit", "submitted for review"
+        APPROVE = "approve", "approved"
+        PUBLISH = "publish", "put in force"
+        RETIRE = "retire", "taken out of force"
+        DISCARD = "discard", "discarded"
+
+    version = models.ForeignKey(PathwayVersion, on_delete=models.CASCADE, related_name="acts")
+    act = models.CharField(max_length=8, choices=Act)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    why = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "act"], name="version_act_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.get_act_display()}"
 
 
 class Stage(models.Model):

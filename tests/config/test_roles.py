@@ -70,3 +70,12 @@ def test_the_app_is_no_superuser_and_cannot_become_the_owner_of_tables() -> None
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False,)
+
+
+@pytest.mark.usefixtures("as_app")
+def test_what_a_version_says_is_nobodys_to_change() -> None:
+    for column in ("body", "digest", "code", "number", "shipped"):
+        assert refused(f"UPDATE {{}} SET {column} = {column}", "pathways_pathwayversion"), column
+    assert refused("DELETE FROM {}", "pathways_pathwayversion")
+    assert refused("UPDATE {} SET ball = ball", "pathways_stage")
+    assert not refused("UPDATE {} SET status = status WHERE false", "pathways_pathwayversion")

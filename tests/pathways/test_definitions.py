@@ -319,15 +319,16 @@ def test_the_command_names_faults_and_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_publishes_shows_and_compares(tmp_path: Path, fresh: None) -> None:
+def test_the_command_shows_and_compares(tmp_path: Path, now: datetime, fresh: None) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
-    assert "in force: small v1" in run("publish", str(path))
+    publish(path=path, by=None, now=now)
+    assert "small v1  A small pathway  (in force)" in run("show")
     assert "main.waiting: not treated; within 5 working days" in run("show", "small")
     assert json.loads(run("show", "small", "--json"))["code"] == "small"
     assert run("diff", str(path)).strip() == "no difference"
     path.write_text(SMALL.replace("within: 5", "within: 9"))
-    assert "+        within: 9 working days" in run("diff", str(path))
+    assert run("diff", str(path)).strip() == "main.waiting: deadline from 5 working days to 9 working days"
 
 
 # the documents

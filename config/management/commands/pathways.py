@@ -1,53 +1,64 @@
-"""`manage.py pathways`: check, publish, show and compare definitions."""
+"""`manage.py pathways`: check, draft, approve, publish, retire, show and compare definitions."""
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from notifications.wording import compiler
-from pathways.definitions import registry, schema
+from pathways.definitions import lifecycle, registry, schema
 from pathways.definitions.compile import Definition
-from pathways.definitions.publish import CATALOG, NotPublishable, Retired, catalogue, publish
+from pathways.definitions.differing import differences
+from pathways.definitions.lifecycle import NotPublishable, Refused, Retired
+from pathways.definitions.publish import CATALOG, catalogue, publish, publish_catalogue
 from pathways.definitions.reading import SHARED, Source, Unacceptable, ordered_as_written, read_path
 from pathways.definitions.validate import Wordings, faults_of_files
 from pathways.models import PathwayVersion
+from patients.models import User
 
 WORDINGS = Wordings({language: compiler.load(language).keys() for language in compiler.LANGUAGES})
+"""The texts there are. Definitions lie below the app that has them, so they are told."""
+
+Status = PathwayVersion.Status
 
 
 class Command(BaseCommand):
-    help = "Check, publish, show and compare pathway definitions."
+    help = "Check, draft, approve, publish, retire, show and compare pathway definitions."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        validate = actions.add_parser("validate", help="name the faults of files, with line and rule; exit 1 when there are any")
-        validate.add_argument("paths", nargs="*", type=Path, help="files or folders; default: the catalogue that ships with the product")
-        validate.add_argument("--json", action="store_true")
-        put = actions.add_parser("publish", help="put definitions in force; journeys stay on the version they were opened with")
-        put.add_argument("paths", nargs="*", type=Path, help="default: the catalogue")
-        show = actions.add_parser("show", help="a published definition in words, or what is in force")
-        show.add_argument("code", nargs="?")
-        show.add_argument("--json", action="store_true", help="the definition as stored")
-        diff = actions.add_parser("diff", help="what a file would change of the version in force")
-        diff.add_argument("path", type=Path)
-        actions.add_parser("schema", help="JSON Schema of the format")
+
+        def action(name: str, said: str, *arguments: Callable[[CommandParser], Any]) -> None:
+            added = actions.add_parser(name, help=said)
+            for add in arguments:
+                add(added)
+
+        action("validate", "name every fault of files, with line and rule; exit 1 when there are any", _paths, _json)
+        action("draft", "store a file as the next version of its programme, and ask for its review", _path, _by, _why)
+        action("approve", "a named person takes responsibility for the version in review", _code, _by, _why, _on)
+        action("publish", "put an approved version (CODE) in force; or files all the way at once, approved by --by", _targets, _by, _why)
+        action("retire", "take a programme out of force; its journeys go on", _code, _by, _why)
+        action("discard", "set aside the version that is being made", _code, _by, _why)
+        action("show", "a published definition in words, or all programmes with their versions", _maybe_code, _json)
+        action("diff", "what a file would change of the version in force, in words", _path)
+        action("schema", "JSON Schema of the format")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, options["action"])(options)
+        try:
+            getattr(self, options["action"])(options)
+        except NotPublishable as error:
+            raise CommandError("\n".join(str(fault) for fault in error.faults)) from error
+        except (Refused, Retired, Unacceptable, OSError) as error:
+            raise CommandError(str(error)) from error
 
     def validate(self, options: dict[str, Any]) -> None:
-        try:
-            faults = faults_of_files(_files(options["paths"] or [CATALOG]), WORDINGS)
-        except OSError as error:
-            raise CommandError(str(error)) from error
+        faults = faults_of_files(_files(options["paths"] or [CATALOG]), WORDINGS)
         if options["json"]:
             listed = [{"file": one.file, "line": one.line, "rule": one.rule, "detail": one.detail} for one in faults]
             self.stdout.write(json.dumps({"ok": not faults, "faults": listed}))
@@ -56,20 +67,55 @@ class Command(BaseCommand):
         if faults:
             raise CommandError(f"{len(faults)} to mend", returncode=1)
 
+    def draft(self, options: dict[str, Any]) -> None:
+        now, by = timezone.now(), _person(options["by"])
+        version = lifecycle.draft(read_path(options["path"]), by=by, now=now, why=options["why"], wordings=WORDINGS)
+        if version.status == Status.DRAFT:
+            version = lifecycle.submit(version, by=by, now=now)
+        self.stdout.write(f"{version.get_status_display()}: {version}")
+
+    def approve(self, options: dict[str, Any]) -> None:
+        now, by = timezone.now(), _person(options["by"])
+        if by is None:
+            raise CommandError("say who approves it: --by USERNAME")
+        on = options["on"] or timezone.localdate(now)
+        version = lifecycle.approve(_one(options["code"], Status.IN_REVIEW), by=by, on=on, why=options["why"], now=now)
+        self.stdout.write(f"approved by {by.username}: {version}")
+
     def publish(self, options: dict[str, Any]) -> None:
-        for path in options["paths"] or catalogue():
-            try:
-                version = publish(path=path, by=None, now=timezone.now())
-            except NotPublishable as error:
-                raise CommandError("\n".join(str(fault) for fault in error.faults)) from error
-            except (Unacceptable, Retired) as error:
-                raise CommandError(f"{path}: {error}") from error
+        now, by = timezone.now(), _person(options["by"])
+        if not options["targets"]:
+            for version in publish_catalogue(by=None, now=now, wordings=WORDINGS):
+                self.stdout.write(f"in force: {version}")
+        for target in options["targets"]:
+            path = Path(target)
+            if not path.suffix:
+                version = lifecycle.publish(_one(target, Status.APPROVED), by=by, now=now, why=options["why"], wordings=WORDINGS)
+            elif path.resolve() in catalogue() and by is None:
+                version = publish(path=path, by=None, now=now, wordings=WORDINGS)
+            elif by is None or not options["why"]:
+                raise CommandError(f"{path}: say who approves it and why: --by USERNAME --why REASON (or draft, approve, publish)")
+            else:
+                version = publish(path=path, by=by, why=options["why"], now=now, wordings=WORDINGS)
             self.stdout.write(f"in force: {version}")
+
+    def retire(self, options: dict[str, Any]) -> None:
+        version = lifecycle.retire(
+            _one(options["code"], Status.PUBLISHED), by=_person(options["by"]), why=options["why"], now=timezone.now()
+        )
+        self.stdout.write(f"retired: {version}")
+
+    def discard(self, options: dict[str, Any]) -> None:
+        version = lifecycle.discard(
+            _one(options["code"], *lifecycle.MAKING), by=_person(options["by"]), why=options["why"], now=timezone.now()
+        )
+        self.stdout.write(f"discarded: {version}")
 
     def show(self, options: dict[str, Any]) -> None:
         if not options["code"]:
-            versions = PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).order_by("code")
-            self.stdout.write("\n".join(f"{version}  {version.title}" for version in versions) or "nothing is published")
+            versions = PathwayVersion.objects.exclude(status__in=[Status.RETIRED, Status.DISCARDED]).order_by("code", "number")
+            listed = [f"{version}  {version.title}  ({version.get_status_display()})" for version in versions]
+            self.stdout.write("\n".join(listed) or "nothing is published")
             return
         published = registry.published().get(options["code"])
         if published is None:
@@ -81,41 +127,91 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(in_words(published.definition)))
 
     def diff(self, options: dict[str, Any]) -> None:
-        """Old and new as YAML, includes put in place, keys sorted, so that only meaning differs."""
+        """What changed in words, includes put in place, so that only meaning differs."""
         source = _read(options["path"])
         published = registry.published().get(str(source.body.get("code")))
-        old = ordered_as_written(PathwayVersion.objects.get(pk=published.version_id).body) if published else {}
-        lines = difflib.unified_diff(_plain(old), _plain(source.body), "in force", str(options["path"]), lineterm="", n=2)
-        self.stdout.write("\n".join(lines) or "no difference")
+        if published is None:
+            self.stdout.write("nothing of this programme is in force")
+            return
+        before = schema.Pathway.model_validate(PathwayVersion.objects.get(pk=published.version_id).body)
+        found = differences(before, schema.Pathway.model_validate(source.body))
+        self.stdout.write("\n".join(str(one) for one in found) or "no difference")
 
     def schema(self, options: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(schema.Pathway.model_json_schema(), indent=2))
 
 
-def _read(path: Path) -> Source:
+# arguments
+
+
+def _paths(parser: CommandParser) -> None:
+    parser.add_argument("paths", nargs="*", type=Path, help="files or folders; default: the catalogue that ships with the product")
+
+
+def _path(parser: CommandParser) -> None:
+    parser.add_argument("path", type=Path)
+
+
+def _targets(parser: CommandParser) -> None:
+    parser.add_argument("targets", nargs="*", help="codes of programmes, or files; default: the catalogue that ships with the product")
+
+
+def _code(parser: CommandParser) -> None:
+    parser.add_argument("code")
+
+
+def _maybe_code(parser: CommandParser) -> None:
+    parser.add_argument("code", nargs="?")
+
+
+def _json(parser: CommandParser) -> None:
+    parser.add_argument("--json", action="store_true")
+
+
+def _by(parser: CommandParser) -> None:
+    parser.add_argument("--by", default="", metavar="USERNAME", help="who does it")
+
+
+def _why(parser: CommandParser) -> None:
+    parser.add_argument("--why", default="", help="the reason, kept for ever")
+
+
+def _on(parser: CommandParser) -> None:
+    parser.add_argument("--on", type=date.fromisoformat, help="the day of the approval (default: today)")
+
+
+def _person(username: str) -> User | None:
+    if not username:
+        return None
     try:
-        return read_path(path)
-    except (OSError, Unacceptable) as error:
-        raise CommandError(f"{path}: {error}") from error
+        return User.objects.get(username=username)
+    except User.DoesNotExist as error:
+        raise CommandError(f"no account called {username}") from error
+
+
+def _one(code: str, *status: str) -> PathwayVersion:
+    version = PathwayVersion.objects.filter(code=code, status__in=status).first()
+    if version is None:
+        wanted = " or ".join(Status(one).label for one in status)
+        raise CommandError(f"no version of {code} is {wanted}")
+    return version
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
     """Files as given, and the definitions of folders."""
     found: list[Path] = []
     for path in paths:
-        inside = (
-            sorted(one for one in path.rglob("*.y*ml") if one.suffix in (".yaml", ".yml") and one.parent.name != SHARED)
-            if path.is_dir()
-            else [path]
-        )
+        inside = [one for one in sorted(path.rglob("*.y*ml")) if one.parent.name != SHARED] if path.is_dir() else [path]
         if not inside:
             raise CommandError(f"{path}: no definition in this folder")
         found += inside
     return found
 
 
-def _plain(body: dict[str, Any]) -> list[str]:
-    return yaml.safe_dump(body, sort_keys=True, allow_unicode=True, width=160).splitlines() if body else []
+def _read(path: Path) -> Source:
+    if faults := faults_of_files([path], WORDINGS):
+        raise NotPublishable(faults)
+    return read_path(path)
 
 
 def in_words(definition: Definition) -> list[str]:

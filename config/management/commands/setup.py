@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config import grants
 from config.management.commands.migrate import owner_alias
+from config.management.commands.pathways import WORDINGS
 from pathways.definitions.publish import publish_catalogue
 from pathways.ladders import publish_ladders
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self.say("database migrated")
             self.give_rights()
-        for version in publish_catalogue(by=None, now=timezone.now()):
+        for version in publish_catalogue(by=None, now=timezone.now(), wordings=WORDINGS):
             self.say(f"in force: {version}")
         publish_ladders()
 

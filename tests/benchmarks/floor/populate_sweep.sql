@@ -4,8 +4,8 @@ INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, send
 SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false FROM generate_series(1, 50) i;
 INSERT INTO patients_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 VALUES (1, '', false, 'lead', '', '', '', false, true, now());
-INSERT INTO pathways_pathwayversion (id, code, number, title, digest, body, status, approved_note)
-VALUES (1, 'bench', 1, 'Benchmark', 'x', '{}', 'published', '');
+INSERT INTO pathways_pathwayversion (id, code, number, title, digest, body, status, shipped, approved_note)
+VALUES (1, 'bench', 1, 'Benchmark', 'x', '{}', 'published', true, '');
 INSERT INTO pathways_stage (id, version_id, track, name, problem, label, ball, awaits, watch, blocks)
 SELECT i, 1, 'main', 'stage' || i, 'late-' || i, 'Stage', 'patient', '[]', false, false FROM generate_series(1, 4) i;
 INSERT INTO pathways_rung (stage_id, matter_kind, n, audience, problem, priority, wording, catch_up, answer_within, every)
