@@ -13,6 +13,7 @@ CORRECTED = "corrected"
 ENDED = "journey ended"
 CLOSED = "matter closed"
 MOVED = "deadline moved"
+RETIRED = "definition retired"
 
 
 def withdraw_of_stays(stay_ids: Sequence[int], *, reason: str, now: datetime) -> None:

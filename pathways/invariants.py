@@ -10,6 +10,7 @@ from django.db import transaction
 
 from pathways.definitions.compile import digest_of
 from pathways.definitions.reading import ordered_as_written
+from pathways.definitions.registry import Published
 from pathways.models import Journey, PathwayVersion
 from pathways.replay import replay
 from pathways.timeline import StayLine
@@ -17,6 +18,7 @@ from pathways.writing.house import House
 from pathways.writing.load import load
 from pathways.writing.settling import columns
 from pathways.writing.state import JourneyState, PatientState, StayState
+from pathways.writing.versions import first_definition, versions
 from pathways.writing.wire import rows
 from patients.violations import Violation
 
@@ -72,25 +74,31 @@ def _patients(sample: int | None) -> list[int]:
 
 def _difference(house: House, patient: PatientState, journey: JourneyState) -> str:
     """What differs, in names of columns and stages; blank where nothing does."""
-    definition = house.definition(journey)
+    attached = [fact for fact in patient.facts if fact.id in journey.attached]
+    definition, migrated = first_definition(house, journey, attached)
     context, digest = house.context(patient, journey)
-    timeline = replay(definition, [fact for fact in patient.facts if fact.id in journey.attached], context)
-    wanted = columns(definition, timeline, digest)
+    timeline = replay(definition, attached, context, versions=versions(house, journey.pathway))
+    in_force = house.numbered(journey.pathway, timeline.version) if migrated else house.version(journey.version_id)
+    wanted = columns(in_force.definition, timeline, digest)
     wrong = sorted(name for name, value in wanted.items() if journey.columns.get(name) != value)
-    stored, lines = {_stored(stay) for stay in journey.stays}, {_line(line) for line in timeline.stays}
+    wrong += ["version"] if journey.version_id != in_force.version_id else []
+    stored = {_stored(stay) for stay in journey.stays}
+    lines = {_line(line, house.numbered(journey.pathway, line.version)) for line in timeline.stays}
     wrong += sorted({f"{track}.{stage}" for track, stage, *_ in stored ^ lines})
     return f"differs in {', '.join(wrong)}" if wrong else ""
 
 
 def _stored(stay: StayState) -> tuple[Any, ...]:
     return (
-        stay.track, stay.stage, stay.occurrence, stay.root_lineage, stay.entered_at, stay.due_at, stay.left_at, stay.left_by, tuple(stay.rung_at)
+        stay.track, stay.stage, stay.occurrence, stay.root_lineage, stay.entered_at, stay.due_at, stay.left_at, stay.left_by,
+        tuple(stay.rung_at), stay.stage_id
     )  # fmt: skip
 
 
-def _line(line: StayLine) -> tuple[Any, ...]:
+def _line(line: StayLine, published: Published) -> tuple[Any, ...]:
     return (
-        line.track, line.stage, line.occurrence, line.root_lineage, line.entered_at, line.due_at, line.left_at, line.left_by, tuple(line.rung_at)
+        line.track, line.stage, line.occurrence, line.root_lineage, line.entered_at, line.due_at, line.left_at, line.left_by,
+        tuple(line.rung_at), published.stage_ids[(line.track, line.stage)]
     )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ ACTS: dict[str, str] = {
     "reply_read": "reply id",
     "relative_named": "kinship, degree: a relative was named; who they are stays with themselves",
     "family_news": "contact, finding, alive: what the first patient of the family decided or what became of them, told to a relative's journey",
+    "migrated": "from, to: numbers of versions; stages: old stage -> new one, blank closes it; clock (keep|recompute|restart); batch",
 }
 
 DERIVED: dict[str, str] = {

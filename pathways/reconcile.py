@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ Place = tuple[str, str, int]
 
 
 class StoredStay(msgspec.Struct, frozen=True):
-    """A current row of `pathways_stay`, as far as matching and comparing need it."""
+    """A current row of `pathways_stay`, as far as matching and comparing need it. `version` is 0 unless the journey was ever migrated."""
 
     id: int
     track: str
@@ -25,6 +25,7 @@ class StoredStay(msgspec.Struct, frozen=True):
     left_at: datetime | None
     left_by: str
     rung_at: tuple[datetime | None, ...]
+    version: int = 0
 
 
 class Reconciled(msgspec.Struct, frozen=True):
@@ -39,6 +40,7 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurrin
     """Per track and stage: first by the fact that opened the stay, then what is left in order of time.
 
     On a `recurring` track a stay of one occurrence never becomes a stay of another: that one was skipped says nothing of the next.
+    For migrated journeys, between the two: the same wait under another version, whose stage may have another name there.
     """
     open_rows: dict[Place, list[StoredStay]] = {}
     for stay in sorted(stored, key=lambda stay: (stay.entered_at, stay.occurrence, stay.id)):
@@ -51,6 +53,8 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurrin
                 if row is not None:
                     rows.remove(row)
                     partner[n] = row
+        if by_root:
+            _match_renamed(open_rows, wanted, partner)
     return Reconciled(
         kept=tuple((partner[n], line) for n, line in enumerate(wanted) if n in partner),
         new=tuple(line for n, line in enumerate(wanted) if n not in partner),
@@ -60,3 +64,14 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurrin
 
 def _place(stay: StoredStay | StayLine, recurring: Collection[str]) -> Place:
     return (stay.track, stay.stage, stay.occurrence if stay.track in recurring else 0)
+
+
+def _match_renamed(open_rows: Mapping[Place, list[StoredStay]], wanted: Sequence[StayLine], partner: dict[int, StoredStay]) -> None:
+    for rows in open_rows.values():
+        for row in [one for one in rows if one.version]:
+            said = (row.track, row.root_lineage, row.entered_at)
+            for n, line in enumerate(wanted):
+                if n not in partner and line.version != row.version and (line.track, line.root_lineage, line.entered_at) == said:
+                    rows.remove(row)
+                    partner[n] = row
+                    break

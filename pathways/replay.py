@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pathways.facts import Fact
 from pathways.lineage import current
+from pathways.replaying.migration import Versions, unknown
 from pathways.replaying.reading import Reader
 from pathways.replaying.telling import tell
 from pathways.timeline import Context, Timeline
@@ -20,14 +21,20 @@ if TYPE_CHECKING:
     from pathways.definitions.compiled import Definition
 
 
-def replay(definition: Definition, facts: Sequence[Fact], context: Context, as_of: datetime | None = None) -> Timeline:
+def replay(
+    definition: Definition, facts: Sequence[Fact], context: Context, as_of: datetime | None = None, versions: Versions = unknown
+) -> Timeline:
     """The timeline of one journey.
 
     Args:
+        definition: the version that the journey was opened with.
         facts: all facts bound to the journey, in any order, with any duplicates, old versions and stale derivations among them.
         as_of: leaves out what happened later; None tells everything. Nothing else depends on time.
+        versions: the programme's other versions by number, asked only where the journey was migrated to one.
     """
     told = current(facts, definition.ranks)
     if as_of is not None:
         told = [fact for fact in told if fact.occurred.lo <= as_of]
-    return tell(definition, Reader(definition, context, told).read(), context)
+    reader = Reader(definition, context, told, versions)
+    state = reader.read()
+    return tell(reader.definition, state, context)

@@ -32,7 +32,10 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class StayLine(msgspec.Struct, frozen=True):
-    """One wait. `rung_at[n]` is when rung n of the stage's ladder is to ring; None where a hold or rule took it away."""
+    """One wait. `rung_at[n]` is when rung n of the stage's ladder is to ring; None where a hold or rule took it away.
+
+    `version` is the number of the version whose stage it is.
+    """
 
     track: str
     stage: str
@@ -43,6 +46,7 @@ class StayLine(msgspec.Struct, frozen=True):
     left_at: datetime | None
     left_by: str
     rung_at: tuple[datetime | None, ...]
+    version: int = 0
 
 
 class MilestoneLine(msgspec.Struct, frozen=True):
@@ -79,7 +83,10 @@ class Anomaly(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """The whole answer of replay, in time order. `matters` are (kind, subject) pairs that a person must settle."""
+    """The whole answer of replay, in time order. `matters` are (kind, subject) pairs that a person must settle.
+
+    `version` is the number of the version in force at the end.
+    """
 
     stays: tuple[StayLine, ...]
     milestones: dict[str, MilestoneLine]
@@ -93,3 +100,4 @@ class Timeline(msgspec.Struct, frozen=True):
     holds: tuple[HoldSpan, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     matters: tuple[tuple[str, str], ...] = ()
+    version: int = 0

@@ -48,7 +48,7 @@ def compile_body(body: Mapping[str, Any], *, number: int = 0) -> Definition:
 
 
 def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Definition:
-    stages = {stage.key: stage for name, track in pathway.tracks.items() for stage in _stages(name, track, pathway)}
+    stages = {stage.key: stage for name, track in pathway.tracks.items() for stage in _stages(name, track, pathway, number)}
     tracks = {name: _track(name, track, pathway) for name, track in pathway.tracks.items()}
     enrol = tuple(_enrol_rule(rule, pathway) for rule in pathway.enrol)
     enrol_kinds = frozenset().union(*(rule.kinds for rule in enrol))
@@ -94,7 +94,7 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
     )
 
 
-def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway) -> Iterable[Stage]:
+def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway, number: int) -> Iterable[Stage]:
     for name, stage in track.stages.items():
         own, shared = stage.moves, [move for move in track.anywhere if move.to != name]
         ladder = tuple(_rung(n, rung, stage) for n, rung in enumerate(stage.ladder))
@@ -121,6 +121,7 @@ def _stages(track_name: str, track: schema.Track, pathway: schema.Pathway) -> It
             mark=f"track:{track_name}",
             minds=minds_of([move.when for move in [*own, *shared] if move.on is None]),
             recurs=track.schedule is not None,
+            version=number,
         )
 
 

@@ -76,6 +76,7 @@ class Stage(msgspec.Struct, frozen=True, eq=False):
     mark: str
     minds: frozenset[str]
     recurs: bool = False
+    version: int = 0
 
     @property
     def is_scheduled(self) -> bool:

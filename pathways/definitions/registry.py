@@ -19,6 +19,7 @@ class Published(msgspec.Struct, frozen=True, eq=False):
 
 
 _versions: dict[int, Published] = {}
+_numbers: dict[tuple[str, int], int] = {}
 _current: dict[str, int] | None = None
 
 
@@ -41,6 +42,14 @@ def load(version_id: int) -> Published:
     return found
 
 
+def numbered(code: str, number: int) -> Published:
+    """A programme's version by its number. Raises PathwayVersion.DoesNotExist."""
+    version_id = _numbers.get((code, number))
+    if version_id is None:
+        version_id = _numbers[(code, number)] = PathwayVersion.objects.values_list("pk", flat=True).get(code=code, number=number)
+    return load(version_id)
+
+
 def refresh(in_force: Mapping[str, int] | None = None) -> bool:
     """One cheap question for long-running workers: was anything published since? True when the answer changed.
 
@@ -56,6 +65,7 @@ def clear() -> None:
     global _current
     _current = None
     _versions.clear()
+    _numbers.clear()
 
 
 def _in_force() -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pathways.deadlines import clock_of
 from pathways.facts import Fact
+from pathways.replaying.migration import migrate
 from pathways.timeline import Calendar, HoldSpan
 
 if TYPE_CHECKING:
@@ -117,5 +118,6 @@ ACTS: dict[str, Callable[[Reader, Fact], None]] = {
     "reopened": _reopened,
     "restored": _restored,
     "death": _death,
+    "migrated": migrate,
 }
-AFTER_END = frozenset({"exited", "voided", "reopened", "restored"})
+AFTER_END = frozenset({"exited", "voided", "reopened", "restored", "migrated"})

@@ -18,6 +18,7 @@ from pathways.timeline import Anomaly, Context
 
 if TYPE_CHECKING:
     from pathways.definitions.compiled import Definition, Move, Plan, Stage, Track
+    from pathways.replaying.migration import Versions
 
 END = "end"
 LONGEST_CHAIN = 32
@@ -25,12 +26,16 @@ _OWN = frozenset({*OUR_ACTS, *DERIVED})
 
 
 class Reader:
-    """One replay's walk through the facts. `told` are current facts in replay order."""
+    """One replay's walk through the facts. `told` are current facts in replay order; `versions` answers which definition has a number.
 
-    __slots__ = ("context", "definition", "digests", "opened_hi", "state", "told")
+    `definition` is the one in force at the fact that is being read: an act may put another in its place.
+    """
 
-    def __init__(self, definition: Definition, context: Context, told: Sequence[Fact]) -> None:
+    __slots__ = ("context", "definition", "digests", "opened_hi", "state", "told", "versions")
+
+    def __init__(self, definition: Definition, context: Context, told: Sequence[Fact], versions: Versions) -> None:
         self.definition = definition
+        self.versions = versions
         self.context = context
         self.told = told
         self.state = State(context.entry)
@@ -40,13 +45,12 @@ class Reader:
     def read(self) -> State:
         """Facts before enrolment reach milestones and move side tracks; `main` opens with `enrolled`."""
         opens_at = self._opens_without_enrolment()
-        plans = self.definition.plans
         for fact in self.told:
             if opens_at is not None and fact.occurred.lo >= opens_at:
                 self._open(Fact("enrolled", "opened", Moment(opens_at, opens_at), ""))
                 opens_at = None
             if self.state.status == "active":
-                self._take(fact, plans[fact.kind])
+                self._take(fact, self.definition.plans[fact.kind])
             else:
                 self._take_after_end(fact)
         if opens_at is not None:
@@ -64,7 +68,7 @@ class Reader:
         self.opened_hi = fact.occurred.hi
         reach(self.definition, self.state, fact, self.definition.plans["enrolled"].reaches)
         self.state.opened = True
-        self._enter(self.definition.tracks[MAIN].start, fact)
+        self.enter(self.definition.tracks[MAIN].start, fact)
 
     # one fact
 
@@ -94,7 +98,7 @@ class Reader:
         moved = self._move_open(MAIN, fact) or moved
         if state.changed:
             if not state.changed.isdisjoint(definition.minds):
-                self._settle(fact)
+                self.settle(fact)
         elif not moved:
             self._note_refusal(fact)
 
@@ -161,42 +165,42 @@ class Reader:
             if fact.grade >= move.grade and (move.when is None or move.when(fact, self.state)):
                 if track != MAIN and fact.keys:
                     self._adopt(track, fact)
-                self._apply(move, track, fact)
+                self.apply(move, track, fact)
                 return True
         return False
 
-    def _apply(self, move: Move, track: str, fact: Fact) -> None:
+    def apply(self, move: Move, track: str, fact: Fact) -> None:
         if move.to == END:
-            self._close(track, fact, move.closed_as)
+            self.close(track, fact, move.closed_as)
         elif move.to:
-            self._enter(move.to, fact)
+            self.enter(move.to, fact)
         if move.reaches_out:
             self._apply_rest(move, fact)
 
     def _apply_rest(self, move: Move, fact: Fact) -> None:
         for name in move.closes:
-            self._close(name, fact, "closed")
+            self.close(name, fact, "closed")
         for key in move.opens:
             track = key.partition(".")[0]
             if track not in self.state.open:
                 self._adopt(track, fact)
-                self._enter(key, fact)
+                self.enter(key, fact)
         if move.completes:
             self.end(fact, "completed", outcome=move.completes)
         elif move.exits:
             self.end(fact, "exited", reason=move.exits, of_class=self.definition.exits.get(move.exits, "administrative"))
 
-    def _enter(self, key: str, fact: Fact) -> None:
+    def enter(self, key: str, fact: Fact) -> None:
         """Begins a stay; stages whose own condition is met already are passed without one."""
         stages, state = self.definition.stages, self.state
         for _ in range(LONGEST_CHAIN):
             stage = stages[key]
-            move = self._met(stage, fact) if stage.always else None
+            move = self.met(stage, fact) if stage.always else None
             if move is None:
                 self.begin(stage, fact)
                 return
             if move.to == END:
-                self._close(stage.track, fact, move.closed_as)
+                self.close(stage.track, fact, move.closed_as)
             self._apply_rest(move, fact)
             if move.to == END or not move.to or state.status != "active":
                 return
@@ -204,7 +208,7 @@ class Reader:
         self._note_restless(fact)
         self.begin(stages[key], fact)
 
-    def _met(self, stage: Stage, fact: Fact) -> Move | None:
+    def met(self, stage: Stage, fact: Fact) -> Move | None:
         for move in stage.always:
             if move.when is None or move.when(fact, self.state):
                 return move
@@ -219,13 +223,13 @@ class Reader:
         occurrence = state.times[stage.key] = state.times.get(stage.key, 0) + 1
         if stage.recurs:
             occurrence = state.turns[stage.track] = int(fact.body.get("occurrence") or state.turns.get(stage.track, 1))
-        anchor = fact.occurred.hi if stage.anchor[0] == "entered" else self._anchor(stage, fact)
+        anchor = fact.occurred.hi if stage.anchor[0] == "entered" else self.anchor(stage, fact)
         stay = state.open[stage.track] = OpenStay(stage, occurrence, fact.lineage, at, anchor)
         state.stays.append(stay)
         state.places[stage.track] = stage.name
         state.changed.add(stage.mark)
 
-    def _anchor(self, stage: Stage, fact: Fact) -> datetime:
+    def anchor(self, stage: Stage, fact: Fact) -> datetime:
         how, name = stage.anchor
         if how == "milestone":
             seen = self.state.seen.get(name)
@@ -238,7 +242,7 @@ class Reader:
             return clock_of(self.context.calendar).at_hour(self.context.birth.toordinal(), 24)
         return self.context.anchors.get(name, fact.occurred.hi)
 
-    def _close(self, track: str, fact: Fact, closed_as: str) -> None:
+    def close(self, track: str, fact: Fact, closed_as: str) -> None:
         state = self.state
         stay = state.open.pop(track, None)
         if stay is not None:
@@ -254,16 +258,16 @@ class Reader:
                 keys = self.state.keys[track] = set()
             keys.update(fact.keys)
 
-    def _settle(self, fact: Fact) -> None:
+    def settle(self, fact: Fact) -> None:
         """After a change: stages whose condition is now met are left, until nothing more follows."""
         state = self.state
         for _ in range(LONGEST_CHAIN):
             changed, state.changed = state.changed, set()
             for stay in [one for one in state.open.values() if one.stage.always and not one.stage.minds.isdisjoint(changed)]:
                 if state.open.get(stay.stage.track) is stay:
-                    move = self._met(stay.stage, fact)
+                    move = self.met(stay.stage, fact)
                     if move is not None:
-                        self._apply(move, stay.stage.track, fact)
+                        self.apply(move, stay.stage.track, fact)
             if state.status != "active" or state.changed.isdisjoint(self.definition.minds):
                 return
         self._note_restless(fact)
@@ -284,4 +288,4 @@ class Reader:
         state.ended_at = fact.occurred.lo
         state.left_in = [stay.stage for stay in state.open.values()]
         for track in list(state.open):
-            self._close(track, fact, "ended")
+            self.close(track, fact, "ended")

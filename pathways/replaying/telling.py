@@ -36,6 +36,7 @@ def tell(definition: Definition, state: State, context: Context) -> Timeline:
         holds=tuple(holds),
         anomalies=(*state.anomalies, *_negative_intervals(definition, state)),
         matters=tuple(sorted([*state.matters, *_changed_results(definition, state)])),
+        version=definition.number,
     )
 
 
@@ -51,7 +52,9 @@ def _stay_lines(state: State, holds: Sequence[HoldSpan], clock: Clock) -> Iterab
             rung_at = _without(rung_at, [n for n, unless in stage.guarded if unless(NOBODY, state)])
         if resting and stage.texts and stage.track == "main":
             rung_at = _without(rung_at, [n for n in stage.texts if _rests(rung_at[n], resting)])
-        yield StayLine(stage.track, stage.name, stay.occurrence, stay.root, stay.entered_at, due_at, stay.left_at, stay.left_by, rung_at)
+        yield StayLine(
+            stage.track, stage.name, stay.occurrence, stay.root, stay.entered_at, due_at, stay.left_at, stay.left_by, rung_at, stage.version
+        )
 
 
 def _plain_deadline(stay: OpenStay, clock: Clock) -> tuple[datetime | None, Rungs]:

@@ -37,7 +37,7 @@ class NewMatter:
 
 @dataclass(slots=True)
 class Changes:
-    """Everything one transaction of the writer stores."""
+    """Everything one transaction of the writer stores. `repinned`: journey to the version now in force; `restaged`: stay to its new stage."""
 
     events: list[NewEvent] = field(default_factory=list)
     bindings: list[tuple[int, int, bool, int | None, str]] = field(default_factory=list)
@@ -46,6 +46,8 @@ class Changes:
     new_stays: list[tuple[int, StayState]] = field(default_factory=list)
     stays: list[StayState] = field(default_factory=list)
     superseded: list[tuple[int, str]] = field(default_factory=list)
+    repinned: dict[int, int] = field(default_factory=dict)
+    restaged: dict[int, int] = field(default_factory=dict)
     stay_revisions: list[tuple[int, str, Any]] = field(default_factory=list)
     journey_revisions: list[tuple[int, str, Any]] = field(default_factory=list)
     withdrawn_stays: dict[str, list[int]] = field(default_factory=dict)

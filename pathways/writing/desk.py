@@ -19,6 +19,7 @@ from pathways.writing.house import House
 from pathways.writing.ids import Ids
 from pathways.writing.settling import settle_journey
 from pathways.writing.state import JourneyState, PatientState, version_key
+from pathways.writing.versions import heard
 
 OWN = "journey:"
 
@@ -76,7 +77,7 @@ class Desk:
     def rebind(self, patient: PatientState, now_true: Sequence[Fact]) -> Bindings:
         """The automatic answer to *which fact belongs to which journey*, a person's rows respected."""
         free = [fact for fact in now_true if not _owned(fact)]
-        views = [self._view(journey) for journey in patient.journeys if journey.counts]
+        views = [self._view(patient, journey) for journey in patient.journeys if journey.counts]
         if not views:
             return Bindings((), tuple(fact.lineage for fact in free), ())
         return bind(free, views)
@@ -85,8 +86,8 @@ class Desk:
         taken = (self.append(patient, fact, inbound_id=part.inbound_id, by_id=part.by_id) for fact in part.facts)
         return [fact for fact in taken if fact is not None]
 
-    def _view(self, journey: JourneyState) -> JourneyView:
-        definition = self.house.definition(journey)
+    def _view(self, patient: PatientState, journey: JourneyState) -> JourneyView:
+        definition = heard(self.house, patient, journey)
         return JourneyView(
             id=journey.id,
             definition=definition,

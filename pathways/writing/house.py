@@ -44,6 +44,7 @@ class House:
     rollouts: dict[tuple[int, str], RolloutState] = field(default_factory=dict)
     coverage: dict[tuple[int, str], int] = field(default_factory=dict)
     _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
+    _versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, now: datetime) -> House:
@@ -72,6 +73,18 @@ class House:
 
     def definition(self, journey: JourneyState) -> Definition:
         return self.version(journey.version_id).definition
+
+    def numbered(self, pathway: str, number: int) -> registry.Published:
+        return registry.numbered(pathway, number)
+
+    def versions_of(self, pathway: str) -> tuple[int, ...]:
+        """Ids of all versions of a programme; asked for journeys that were migrated."""
+        if pathway not in self._versions:
+            found = rows(
+                "SELECT id FROM pathways_pathwayversion WHERE code = %s AND status IN ('published', 'retired') ORDER BY number", [pathway]
+            )
+            self._versions[pathway] = tuple(version_id for (version_id,) in found)
+        return self._versions[pathway]
 
     def mode(self, site_id: int, pathway: str) -> str:
         rollout = self.rollouts.get((site_id, pathway))

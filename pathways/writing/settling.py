@@ -13,26 +13,32 @@ from pathways.knowledge.derive import derive
 from pathways.lineage import current
 from pathways.reconcile import reconcile
 from pathways.replay import replay
-from pathways.scheduling import next_turn, turns
+from pathways.replaying.migration import Versions, unknown
+from pathways.scheduling import next_turn
 from pathways.timeline import Context, StayLine, Timeline
 from pathways.writing import matters
 from pathways.writing.acts import own
 from pathways.writing.state import PHASE_TIMES, JourneyState, PatientState, StayState
+from pathways.writing.versions import carry_over, first_definition, in_turn, retired, scheduled, stage_places, versions
 
 if TYPE_CHECKING:
-    from pathways.definitions.compile import Definition
+    from pathways.definitions.compile import Definition, Stage
     from pathways.writing.desk import Desk
 
 
 def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wanted: set[str]) -> None:
     """Brings stored columns, stays and matters of one journey in line with what its facts now say."""
-    definition = desk.house.definition(journey)
     context, digest = desk.house.context(patient, journey)
     received = [fact for fact in patient.facts if fact.lineage in wanted and fact.basis is None]
-    timeline, derived = conclude(definition, received, journey, context, desk.house.knowledge, now=desk.house.now)
+    definition, migrated = first_definition(desk.house, journey, received)
+    others = versions(desk.house, journey.pathway)
+    timeline, derived = conclude(definition, received, journey, context, desk.house.knowledge, others, now=desk.house.now)
+    if migrated:
+        definition = _put_under(desk, journey, timeline.version)
+        digest = desk.house.context(patient, journey)[1]
     _attach_derived(desk, patient, journey, derived)
     _store_columns(desk, journey, definition, timeline, digest)
-    _store_stays(desk, journey, definition, timeline)
+    _store_stays(desk, journey, definition, timeline, migrated=migrated)
     if definition.schedules:
         desk.changes.turns[journey.id] = next_turn(definition, timeline, context, after=desk.house.now)
     matters.settle_for_journey(desk, patient, journey, timeline)
@@ -44,6 +50,7 @@ def conclude(
     journey: JourneyState,
     context: Context,
     knowledge: Knowledge,
+    others: Versions = unknown,
     *,
     now: datetime | None = None,
 ) -> tuple[Timeline, list[Fact]]:
@@ -53,11 +60,20 @@ def conclude(
     """
     now_true = current(received)
     derived = [own(fact, journey) for fact in derive(definition, now_true, knowledge, versions=received)]
-    timeline = replay(definition, received + derived, context)
-    if definition.schedules:
-        derived += [own(fact, journey) for fact in turns(definition, now_true, timeline, context, until=now)]
-        timeline = replay(definition, received + derived, context)
+    timeline = replay(definition, received + derived, context, versions=others)
+    chain = in_turn(definition, now_true, others)
+    if any(one.schedules for _, one in chain):
+        derived += [own(fact, journey) for fact in scheduled(chain, now_true, timeline, context, until=now)]
+        timeline = replay(definition, received + derived, context, versions=others)
     return timeline, derived
+
+
+def _put_under(desk: Desk, journey: JourneyState, number: int) -> Definition:
+    """The version in force now is the one the last standing migration names."""
+    published = desk.house.numbered(journey.pathway, number)
+    if journey.version_id != published.version_id:
+        journey.version_id = desk.changes.repinned[journey.id] = published.version_id
+    return published.definition
 
 
 def _names(facts: list[Fact]) -> set[tuple[str, str]]:
@@ -117,21 +133,26 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _store_stays(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline) -> None:
-    answer = reconcile([stay.stored() for stay in journey.stays], timeline.stays, definition.schedules)
+def _store_stays(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline, *, migrated: bool) -> None:
+    places = stage_places(desk.house, journey) if migrated else {}
+    stored_stays = [stay.stored(places[stay.stage_id].version if migrated else 0) for stay in journey.stays]
+    answer = reconcile(stored_stays, timeline.stays, definition.schedules)
     by_id = {stay.id: stay for stay in journey.stays}
     for stored in answer.superseded:
         desk.changes.superseded.append((stored.id, alerts.CORRECTED))
         desk.changes.withdraw(alerts.CORRECTED, stored.id)
         journey.stays.remove(by_id[stored.id])
     for stored, line in answer.kept:
-        _keep(desk, journey, by_id[stored.id], line)
+        if migrated and stored.version != line.version:
+            _restage(desk, journey, by_id[stored.id], line, places[by_id[stored.id].stage_id])
+        else:
+            _keep(desk, journey, by_id[stored.id], line)
     for line in answer.new:
         _begin(desk, journey, line)
 
 
 def _begin(desk: Desk, journey: JourneyState, line: StayLine) -> None:
-    published = desk.house.version(journey.version_id)
+    published = desk.house.numbered(journey.pathway, line.version)
     stage = published.definition.stages[f"{line.track}.{line.stage}"]
     mode = desk.house.mode(journey.home_site_id, journey.pathway)
     stay = StayState(
@@ -162,9 +183,30 @@ def _keep(desk: Desk, journey: JourneyState, stay: StayState, line: StayLine) ->
     if _same(stay, line):
         return
     _remember(desk, stay, line)
-    if stay.left_at is None and line.left_at is not None:
-        desk.changes.withdraw(alerts.PROGRESS if journey.columns["status"] == "active" else alerts.ENDED, stay.id)
+    _withdraw_left(desk, journey, stay, line)
     _set_attention(desk, stay, line)
+    _take(desk, stay, line)
+
+
+def _restage(desk: Desk, journey: JourneyState, stay: StayState, line: StayLine, before: Stage) -> None:
+    """The same wait in a stage of another version."""
+    published = desk.house.numbered(journey.pathway, line.version)
+    stage = published.definition.stages[f"{line.track}.{line.stage}"]
+    _remember(desk, stay, line)
+    _withdraw_left(desk, journey, stay, line)
+    carry_over(desk, stay, line, before.ladder, stage.ladder)
+    stay.stage_id = desk.changes.restaged[stay.id] = published.stage_ids[(line.track, line.stage)]
+    stay.stage, stay.feed_id = line.stage, desk.house.feed_for(journey.home_site_id, stage.awaits)
+    _take(desk, stay, line)
+
+
+def _withdraw_left(desk: Desk, journey: JourneyState, stay: StayState, line: StayLine) -> None:
+    if stay.left_at is None and line.left_at is not None:
+        ended = journey.columns["status"] != "active"
+        desk.changes.withdraw(alerts.ENDED if ended else alerts.RETIRED if retired(line) else alerts.PROGRESS, stay.id)
+
+
+def _take(desk: Desk, stay: StayState, line: StayLine) -> None:
     stay.occurrence, stay.root_lineage, stay.entered_at = line.occurrence, line.root_lineage, line.entered_at
     stay.due_at, stay.left_at, stay.left_by = line.due_at, line.left_at, line.left_by
     stay.rung_at = list(line.rung_at)

@@ -34,7 +34,7 @@ class StayState:
     gated: bool
     release: bool
 
-    def stored(self) -> StoredStay:
+    def stored(self, version: int = 0) -> StoredStay:
         return StoredStay(
             self.id,
             self.track,
@@ -46,6 +46,7 @@ class StayState:
             self.left_at,
             self.left_by,
             tuple(self.rung_at),
+            version,
         )
 
 

@@ -89,7 +89,9 @@ def store(changes: Changes, *, now: datetime) -> None:
         put("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))
         moving = [journey for journey in changes.journeys.values() if not journey.is_new]
         moved = _update_journeys(moving, now)
+        _point("pathways_journey", "version_id", changes.repinned)
         _supersede(changes.superseded)
+        _point("pathways_stay", "stage_id", changes.restaged)
         _update_stays(changes.stays)
         put("pathways_stay", STAY, (_new_stay(journey_id, stay) for journey_id, stay in changes.new_stays))
         put("pathways_stayrevision", "stay_id, field, old, until_received", _revisions(changes.stay_revisions, now))
@@ -244,6 +246,13 @@ def _supersede(superseded: list[tuple[int, str]]) -> None:
             "FROM unnest(%s::bigint[], %s::text[]) AS w (id, why) WHERE s.id = w.id",
             [[stay_id for stay_id, _ in superseded], [why for _, why in superseded]],
         )
+
+
+def _point(table: str, column: str, targets: dict[int, int]) -> None:
+    """Only migrations change what a journey or a stay refers to."""
+    if targets:
+        sql = f"UPDATE {table} t SET {column} = w.target FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, target) WHERE t.id = w.id"
+        execute(sql, [list(targets), list(targets.values())])
 
 
 def _revisions(revisions: list[tuple[int, str, Any]], now: datetime) -> Iterable[tuple[Any, ...]]:
