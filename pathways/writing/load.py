@@ -48,18 +48,20 @@ SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id 
 """
 
 
-def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
-    """State by survivor id of every patient named. Merged records answer under their survivor."""
+def load(patient_ids: Sequence[int], *, lock: bool = True) -> dict[int, PatientState]:
+    """State by survivor id of every patient named. Merged records answer under their survivor. Who only looks takes no lock."""
     patients: dict[int, PatientState] = {}
     survivor: dict[int, int] = {}
-    for row_id, survivor_id, birth in rows(PATIENTS, {"ids": list(set(patient_ids))}):
+    for row_id, survivor_id, birth in rows(_locking(PATIENTS, lock), {"ids": list(set(patient_ids))}):
         survivor[row_id] = survivor_id
         state = patients.setdefault(survivor_id, PatientState(survivor_id, None))
         state.members += (row_id,)
         if row_id == survivor_id:
             state.birth = birth
     members = [list(survivor)]
-    events, found, stays, bindings, matters = answers([(sql, members) for sql in (EVENTS, JOURNEYS, STAYS, BINDINGS, MATTERS)])
+    events, found, stays, bindings, matters = answers(
+        [(_locking(sql, lock), members) for sql in (EVENTS, JOURNEYS, STAYS, BINDINGS, MATTERS)]
+    )
     for event in events:
         _add_fact(patients[survivor[event[1]]], event)
     journeys = {row[0]: _journey(row) for row in found}
@@ -74,6 +76,10 @@ def load(patient_ids: Sequence[int]) -> dict[int, PatientState]:
         if is_open or (kind, subject) not in known:
             known[(kind, subject)] = MatterState(matter_id, kind, subject, journey_id, is_open)
     return patients
+
+
+def _locking(sql: str, lock: bool) -> str:
+    return sql if lock else sql.partition(" FOR NO KEY UPDATE")[0]
 
 
 def _add_fact(patient: PatientState, row: tuple[Any, ...]) -> None:
