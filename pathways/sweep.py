@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import DatabaseError, connection, transaction
 
+from pathways import observing
 from pathways.sql import load
 from pathways.writing.wire import execute
 
@@ -44,8 +45,10 @@ def ring(*, now: datetime, batch: int = BATCH) -> Rang:
     return total
 
 
-def hear(feed_id: int, *, now: datetime, said: datetime) -> None:
-    """Moves the feed's clock to `now`, and what it has told us to `said`; stays that its silence parked are judged afresh next time."""
+def hear(feed_id: int, *, now: datetime, said: datetime, kinds: Collection[str] = ()) -> None:
+    """Moves the feed's clock to `now`, and what it has told us to `said`; stays that its silence parked are judged afresh next time.
+    `kinds` of events were brought: nobody waits for those in vain any more."""
+    observing.hear(feed_id, kinds, now=now)
     execute(load("pathways.sql", "hear_feed"), {"feed": feed_id, "now": now, "said": said})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import catalogue, drop_off, inbound, quarantine, rollouts
+from pathways.views import catalogue, coverage, drop_off, inbound, quarantine, rollouts
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern] = [
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
     path("pathways/", catalogue.catalogue, name="catalogue"),
     path("pathways/<slug:code>/", catalogue.programme, name="programme"),
+    path("coverage/", coverage.first, name="coverages"),
+    path("coverage/<slug:site>/", coverage.coverage, name="coverage"),
+    path("coverage/<slug:site>/expect/", coverage.expect, name="expect"),
+    path("coverage/<slug:site>/forget/", coverage.forget, name="forget_expectation"),
     path("rollout/", rollouts.matrix, name="rollouts"),
     path("rollout/<slug:site>/pause/", rollouts.pause_site, name="pause_site"),
     path("rollout/<slug:site>/resume/", rollouts.resume_site, name="resume_site"),

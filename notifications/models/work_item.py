@@ -64,6 +64,9 @@ class WorkItem(FSMModelMixin, models.Model):
     priority = models.PositiveSmallIntegerField()
     state = FSMField(max_length=10, choices=ItemState.choices, default=ItemState.OPEN, protected=True)
     shadow = models.BooleanField(default=False)
+    to_confirm = models.BooleanField(
+        default=False, db_default=False, help_text="no feed would tell us: the question is whether it happened"
+    )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()

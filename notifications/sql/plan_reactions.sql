@@ -5,7 +5,7 @@
 -- The UPDATE of pathways_alert at the end is the verb of alerts by which this app takes them: planned_at, and for alerts that act
 -- but make nothing the reason in words.
 WITH taken AS MATERIALIZED (
-    SELECT a.id, a.stay_id, a.matter_id, a.rung_id, a.audience, a.also_for, a.due_at, a.rang_at, a.mode,
+    SELECT a.id, a.stay_id, a.matter_id, a.rung_id, a.audience, a.also_for, a.due_at, a.rang_at, a.mode, a.to_confirm,
            a.acts AND a.withdrawn_at IS NULL AS acts
     FROM pathways_alert a
     WHERE a.planned_at IS NULL AND a.id > %(after)s
@@ -15,7 +15,7 @@ WITH taken AS MATERIALIZED (
 ),
 placed AS MATERIALIZED (
     -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
-    SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.audience = 'patient' AS texts,
+    SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.to_confirm, t.audience = 'patient' AS texts,
            t.acts, t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within,
            j.id AS journey_id, j.pathway, COALESCE(j.home_site_id, m.site_id) AS site_id, COALESCE(j.patient_id, m.patient_id) AS patient_id,
            CASE t.audience
@@ -84,7 +84,7 @@ messages AS (
 ),
 causes AS (
     -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.
-    SELECT DISTINCT ON (cause_kind, cause_key, shadow) cause_kind, cause_key, shadow, site_id, patient_id, journey_id, matter_id, problem, whom,
+    SELECT DISTINCT ON (cause_kind, cause_key, shadow) cause_kind, cause_key, shadow, site_id, patient_id, journey_id, matter_id, problem, whom, to_confirm,
            min(priority) OVER same AS priority, min(rang_at + answer_within) OVER same AS due_at,
            ARRAY(SELECT DISTINCT CASE x.role WHEN 'accountable' THEN 'navigator' WHEN 'responsible' THEN 'clinician' ELSE x.role END
                  FROM jsonb_array_elements_text(also_for) AS x (role) WHERE x.role <> 'patient') AS also_for
@@ -95,10 +95,10 @@ causes AS (
 ),
 items AS (
     INSERT INTO notifications_workitem AS w
-        (uid, cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, audience, also_for, priority, state, shadow,
+        (uid, cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, audience, also_for, priority, state, shadow, to_confirm,
          opened_at, due_at, parked_reason, outcome, note, revision)
     SELECT gen_random_uuid(), cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, whom, array_remove(also_for, whom),
-           priority, 'open', shadow, %(now)s, due_at, '', '', '', 0
+           priority, 'open', shadow, to_confirm, %(now)s, due_at, '', '', '', 0
     FROM causes
     ORDER BY cause_kind, cause_key, shadow
     ON CONFLICT (cause_kind, cause_key, shadow) WHERE state IN ('open', 'claimed', 'parked') DO UPDATE SET
@@ -107,6 +107,7 @@ items AS (
         audience = EXCLUDED.audience,
         also_for = ARRAY(SELECT DISTINCT u FROM unnest(w.also_for || EXCLUDED.also_for || w.audience) AS u WHERE u <> EXCLUDED.audience ORDER BY u),
         reason_gone_at = NULL,
+        to_confirm = EXCLUDED.to_confirm,
         (state, parked_until, parked_priority, parked_reason, revision) = (
             SELECT COALESCE(e.target, w.state), CASE WHEN e.target IS NULL THEN w.parked_until END,
                    CASE WHEN e.target IS NULL THEN w.parked_priority END, CASE WHEN e.target IS NULL THEN w.parked_reason ELSE '' END,

@@ -103,7 +103,8 @@ def due_of(item: WorkItem, stay: Stay | None) -> datetime:
 
 def missing(item: WorkItem, stay: Stay | None) -> str:
     if stay:
-        return sentence(stay.stage.label) or words(stay.stage.problem)
+        said = stay.stage.label or words(stay.stage.problem)
+        return f"Not known: {said}. Please confirm" if item.to_confirm else sentence(said)
     if item.matter:
         return words(MatterKind(item.matter.kind).label)
     return BORN_HERE.get(item.problem.replace("-", "_")) or words(item.problem or item.cause_kind)

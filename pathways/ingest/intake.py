@@ -152,7 +152,8 @@ def _heard(feed: Feed, batch: Sequence[Item], *, now: datetime, historical: bool
         return
     made = [item.parsed.message_at for item in batch if item.parsed and item.parsed.message_at]
     latest = min(max(made, default=now), now)
-    sweep.hear(feed.pk, now=now, said=latest)
+    kinds = {fact.kind for item in batch if item.parsed for fact in item.parsed.facts}
+    sweep.hear(feed.pk, now=now, said=latest, kinds=kinds)
 
 
 def _refuse_where_it_rings(feed: Feed) -> None:

@@ -1,7 +1,7 @@
 from .alert import Alert
 from .definition import PathwayVersion, Rung, Stage, VersionAct
 from .event import Binding, Event
-from .feed import Coverage, Feed
+from .feed import Coverage, Expectation, Feed
 from .inbound import Inbound
 from .journey import ExitClass, Journey, JourneyRevision, JourneySite, Phase, Status
 from .matter import Matter, MatterKind
@@ -15,6 +15,7 @@ __all__ = [
     "Coverage",
     "Event",
     "ExitClass",
+    "Expectation",
     "Feed",
     "Inbound",
     "Journey",

@@ -23,6 +23,9 @@ class Alert(models.Model):
     audience = models.CharField(max_length=40, help_text="the rung's, or navigator where a late patient rung became a work item")
     acts = models.BooleanField(default=True)
     also_for = models.JSONField(default=list)
+    to_confirm = models.BooleanField(
+        default=False, db_default=False, help_text="no feed would tell us: the question is whether it happened"
+    )
     planned_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=60, blank=True)

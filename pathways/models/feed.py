@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from patients.models import Site
+from patients.models.history import keeps_history
 
 
 class Feed(models.Model):
@@ -32,6 +34,7 @@ class Feed(models.Model):
         return self.name
 
 
+@keeps_history("CoverageHistory")
 class Coverage(models.Model):
     """What of a kind of event we can see at a site: a feed brings it, people type it, or nobody does."""
 
@@ -44,6 +47,32 @@ class Coverage(models.Model):
     kind = models.CharField(max_length=60)
     how = models.CharField(max_length=16, choices=How)
     feed = models.ForeignKey(Feed, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "kind"], name="coverage_once_per_site_and_kind")]
+
+
+@keeps_history("ExpectationHistory", exclude=["heard_at", "silent_from"])
+class Expectation(models.Model):
+    """How long a feed may bring nothing of a kind (blank: nothing at all) before its silence is taken for silence.
+
+    Time counts only within `opens` to `closes` at the site, and only on working days where so said. `silent_from` is when the present
+    quiet becomes too long: `pathways.observing` computes it whenever the feed is heard, so that the sweep only compares.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="expectations")
+    kind = models.CharField(max_length=60, blank=True)
+    longest_silence = models.DurationField()
+    opens = models.TimeField(null=True, blank=True)
+    closes = models.TimeField(null=True, blank=True)
+    working_days = models.BooleanField(default=False)
+    heard_at = models.DateTimeField(null=True)
+    silent_from = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "feed", "kind"], name="expectation_once")]

@@ -3,8 +3,14 @@
 -- by rung_once (stage) or by rollout_once (site, pathway).
 -- Parameters: now, batch, stays (bigint[] or null: only these, for bisecting a batch that failed).
 -- A live feed is trusted up to now while its silence is within its expectation, else up to its last message; a batch feed up to the
--- time that its extract states. A stay whose feed is behind is parked (gated) until the feed moves: silence is not a stall.
-WITH due AS MATERIALIZED (
+-- time that its extract states. A kind of event that a feed was to bring by now and did not (`pathways_expectation`) holds back what waits
+-- for it. A stay whose feed is behind is parked (gated) until the feed moves: silence is not a stall.
+-- Where no feed would tell us of anything the stage awaits, the alert asks to confirm, and no patient is texted.
+WITH blind AS MATERIALIZED (SELECT c.site_id, c.kind FROM pathways_coverage c WHERE c.how <> 'fed'),
+quiet AS MATERIALIZED (
+    SELECT x.site_id, x.feed_id, x.kind, COALESCE(x.heard_at, '-infinity') AS heard_at FROM pathways_expectation x WHERE x.silent_from < %(now)s
+),
+due AS MATERIALIZED (
     SELECT s.id, s.stage_id, s.rung_at, s.rang_through, s.round, s.attention_at, s.journey_id, s.feed_id
     FROM pathways_stay s
     WHERE s.attention_at <= %(now)s AND NOT s.gated AND NOT s.release
@@ -18,7 +24,12 @@ judged AS MATERIALIZED (
            r.mode IS NOT NULL AND r.mode NOT IN ('off', 'backfill') AS rings,
            f.id IS NOT NULL AND d.attention_at > CASE
                WHEN f.mode = 'live' AND (f.longest_silence IS NULL OR f.heard_at + f.longest_silence >= %(now)s) THEN %(now)s
-               ELSE COALESCE(f.data_as_of, f.heard_at, '-infinity') END AS late
+               ELSE COALESCE(f.data_as_of, f.heard_at, '-infinity') END
+           OR EXISTS (SELECT FROM quiet q JOIN pathways_stage g ON g.id = d.stage_id AND (q.kind = '' OR g.awaits @> to_jsonb(q.kind))
+                      WHERE q.feed_id = d.feed_id AND q.site_id = j.home_site_id AND d.attention_at > q.heard_at) AS late,
+           d.feed_id IS NULL AND EXISTS (
+               SELECT FROM blind b JOIN pathways_stage g ON g.id = d.stage_id AND g.awaits @> to_jsonb(b.kind)
+               WHERE b.site_id = j.home_site_id) AS unseen
     FROM due d
     JOIN pathways_journey j ON j.id = d.journey_id
     LEFT JOIN pathways_rollout r ON r.site_id = j.home_site_id AND r.pathway = j.pathway
@@ -26,7 +37,7 @@ judged AS MATERIALIZED (
 ),
 rungs AS MATERIALIZED (
     -- Rungs missed since the last ring, and of a repeating rung the latest repetition only.
-    SELECT d.id AS stay_id, d.round, d.mode, g.id AS rung_id, g.n, g.audience, g.catch_up, g.expires_after, u.at AS due_at, k.nth,
+    SELECT d.id AS stay_id, d.round, d.mode, d.unseen, g.id AS rung_id, g.n, g.audience, g.catch_up, g.expires_after, u.at AS due_at, k.nth,
            u.at + k.nth * COALESCE(g.every, interval '0') AS rings_at
     FROM judged d
     CROSS JOIN LATERAL unnest(d.rung_at) WITH ORDINALITY AS u (at, ord)
@@ -38,9 +49,9 @@ rungs AS MATERIALIZED (
       AND (d.rang_through IS NULL OR u.at + k.nth * COALESCE(g.every, interval '0') > d.rang_through)
 ),
 effective AS (
-    -- A patient rung that comes a day late follows its own catch_up: said late, dropped, or turned into a call.
+    -- A patient rung that comes a day late follows its own catch_up: said late, dropped, or turned into a call. What rests on no feed is asked of staff.
     SELECT r.*,
-           CASE WHEN r.audience = 'patient' AND r.lag AND r.catch_up = 'work_item' THEN 'navigator' ELSE r.audience END AS says_to,
+           CASE WHEN r.audience = 'patient' AND (r.unseen OR r.lag AND r.catch_up = 'work_item') THEN 'navigator' ELSE r.audience END AS says_to,
            r.audience = 'patient' AND (r.expired OR r.lag AND r.catch_up = 'skip') AS dropped
     FROM (SELECT x.*, x.rings_at < %(now)s - interval '26 hours' AS lag,
                  x.expires_after IS NOT NULL AND x.rings_at + x.expires_after < %(now)s AS expired
@@ -53,8 +64,8 @@ ranked AS (
     FROM effective e
 ),
 rang AS (
-    INSERT INTO pathways_alert (stay_id, rung_id, round, nth, due_at, rang_at, mode, audience, acts, also_for, reason)
-    SELECT stay_id, rung_id, round, nth, rings_at, %(now)s, mode, says_to, latest = 1 AND NOT dropped,
+    INSERT INTO pathways_alert (stay_id, rung_id, round, nth, due_at, rang_at, mode, audience, to_confirm, acts, also_for, reason)
+    SELECT stay_id, rung_id, round, nth, rings_at, %(now)s, mode, says_to, unseen, latest = 1 AND NOT dropped,
            CASE WHEN latest = 1 AND NOT dropped AND NOT texts AND cardinality(audiences) > 1
                 THEN to_jsonb(array_remove(audiences, says_to)) ELSE '[]'::jsonb END,
            CASE WHEN dropped THEN 'too late' WHEN latest > 1 THEN 'a later one acts' ELSE '' END

@@ -1,0 +1,33 @@
+"""The tabs of going live: what this user's roles open."""
+
+from __future__ import annotations
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+
+from patients.models import User
+from patients.views.guard import GOING_LIVE, OBSERVING
+
+register = template.Library()
+
+TABS = (("rollout", "Rollout", "rollouts", GOING_LIVE), ("coverage", "Coverage and feeds", "coverages", OBSERVING))
+
+
+@register.simple_tag
+def going_live_tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
+    """Name, label and address of each."""
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    roles = set(user.memberships.filter(until__isnull=True).values_list("role", flat=True))
+    return [(name, label, reverse(route)) for name, label, route, wanted in TABS if roles & set(wanted)]
+
+
+@register.filter
+def hours(silence: object) -> str:
+    """A length of time in hours, or in days where it is whole days."""
+    seconds = getattr(silence, "total_seconds", lambda: 0.0)()
+    if seconds >= 172_800 and seconds % 86_400 == 0:
+        return f"{int(seconds // 86_400)} days"
+    return f"{seconds / 3600:g} hours"
