@@ -98,27 +98,39 @@ def items_of(payload: bytes | ParsedMessage, profile: FeedProfile) -> Iterator[I
 
 
 def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: bool) -> None:
-    """A deadlock with another worker is nobody's fault: the whole batch is tried again."""
+    """A deadlock with another worker is nobody's fault: the whole batch is tried again.
+
+    A message that comes alone is first tried without a savepoint, which nearly all of them do without; should it fail, with.
+    """
     before = [(item.outcome, item.reason, item.explanation) for item in batch]
+    careful = len(batch) > 1
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
-                process(batch, feed=feed, now=now)
+                process(batch, feed=feed, now=now, careful=careful)
                 _heard(feed, batch, now=now, historical=historical)
             return
         except OperationalError as error:
             if last or getattr(error.__cause__, "sqlstate", "") not in DEADLOCKS:
                 raise
+        except Exception:
+            if careful:
+                raise
+            careful = True
         for item, (outcome, reason, explanation) in zip(batch, before, strict=True):
             item.outcome, item.reason, item.explanation, item.waits_for, item.row_id = outcome, reason, explanation, [], None
+            item.no_effect, item.patient_id = False, None
 
 
-def process(batch: Sequence[Item], *, feed: Feed, now: datetime) -> None:
-    """One batch in the caller's transaction: duplicates out, the rest applied, then whoever waited for what came."""
+def process(batch: Sequence[Item], *, feed: Feed, now: datetime, careful: bool = True) -> None:
+    """One batch in the caller's transaction: duplicates out, the rest applied, then whoever waited for what came.
+
+    Not `careful`: whatever goes wrong is raised, and the caller's transaction is lost.
+    """
     ledger.reserve(batch)  # in the order sent, whatever becomes of them
     fresh = _without_duplicates(batch, feed)
     ledger.write([item for item in batch if item.outcome != ledger.APPLIED], feed=feed, now=now)
-    applier = Applier(feed, now)
+    applier = Applier(feed, now, careful=careful)
     applier.apply(fresh)
     waiting.let_in(applier.arrived, now=now)
 

@@ -138,6 +138,22 @@ def test_one_poisoned_message_is_found_and_delays_nobody(hospital: Feed, now: da
     assert quarantine.replay(inbound=Inbound.objects.get(outcome="quarantined"), by=None, now=now).outcome == "applied"
 
 
+def test_a_poisoned_message_that_comes_alone_is_set_aside_whole(hospital: Feed, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is first tried without a savepoint: what was written of it before it failed must be gone, its own row must not."""
+    whole = journeys.receive
+
+    def poisoned(messages: Any, **more: Any) -> None:
+        whole(messages, **more)
+        raise ValueError("poison")
+
+    monkeypatch.setattr(journeys, "receive", poisoned)
+    counts = intake.receive([RESULT], feed=hospital, now=now)
+    assert (counts.received, counts.reasons) == (1, {"could_not_apply": 1})
+    assert (Event.objects.count(), Patient.objects.count(), Inbound.objects.get().patient_id) == (0, 0, None)
+    monkeypatch.setattr(journeys, "receive", whole)
+    assert quarantine.replay(inbound=Inbound.objects.get(), by=None, now=now).outcome == "applied"
+
+
 def test_order_of_arrival_leaves_the_same_current_result(hospital: Feed, now: datetime) -> None:
     partial = panel(*gene("2a", "EGFR", PRESENT), status="P", control="P1", at="20260309120000-0500")
     intake.receive([RESULT, partial], feed=hospital, now=now)
