@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
-from pathways.models import Binding, Event, JourneyRevision, RolloutChange, Signature, StayRevision, VersionAct
+from pathways.models import Binding, Event, JourneyRevision, KnowledgeApproval, RolloutChange, Signature, StayRevision, VersionAct
 from patients.models import AccessLog, AccessSeal, ConsentEntry, Merge
 
 SQL = Path(__file__).parent / "sql" / "grants.sql"
@@ -20,6 +20,7 @@ APPEND_ONLY: tuple[type[models.Model], ...] = (
     ConsentEntry,
     Event,
     JourneyRevision,
+    KnowledgeApproval,
     Merge,
     RolloutChange,
     Signature,

@@ -96,7 +96,7 @@ ACTS: dict[str, str] = {
     "reopened": "reason",
     "voided": "reason (duplicate|entered_in_error|merged_into), into",
     "restored": "reason",
-    "picked": "stage, line, histology: what a person chose to settle a cannot_say",
+    "picked": "stage, line, histology, setting: what a person chose to settle a cannot_say",
     "actionable_confirmed": "gene, alteration, clinician",
     "not_actionable_confirmed": "clinician, reason",
     "handed_over": "to, accepted",

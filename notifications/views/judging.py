@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from notifications.views.steering import again, back, steered
 from pathways import journeys
+from pathways.knowledge import load
 from pathways.models import Event, Journey, Matter, MatterKind, Stay
 from patients.models import Role, User
 from patients.templatetags.finalmile import words
@@ -26,11 +27,16 @@ NOTHING = ("", "as it is")
 
 
 class PickForm(forms.Form):
-    """One click each; what is left as it is stays as it is."""
+    """One click each; what is left as it is stays as it is. `settings` are those of the journey's rules, where they ask for one."""
 
     stage = forms.ChoiceField(choices=[NOTHING, *((one, one) for one in STAGES)], required=False)
     line = forms.ChoiceField(choices=[NOTHING, *LINES.items()], required=False)
     histology = forms.ChoiceField(choices=[NOTHING, *((one, one) for one in HISTOLOGIES)], required=False)
+
+    def __init__(self, settings: Iterable[str] = (), data: Any = None) -> None:
+        super().__init__(data)
+        if choices := [(one, words(one)) for one in settings]:
+            self.fields["setting"] = forms.ChoiceField(choices=[NOTHING, *choices], required=False)
 
     def clean(self) -> dict[str, Any]:
         if not any(self.cleaned_data.values()):
@@ -82,8 +88,14 @@ def forms_for(journey: Journey, open_stays: Iterable[Stay], events: Iterable[Eve
         asked["confirm_form"] = ConfirmForm(flagged_by(events), name_of(user))
     cannot_say = Matter.objects.filter(journey=journey, kind=MatterKind.CANNOT_SAY, closed_at__isnull=True).exists()
     if "picked" in awaited or cannot_say:
-        asked["pick_form"] = PickForm()
+        asked["pick_form"] = PickForm(settings_of(journey))
     return asked
+
+
+def settings_of(journey: Journey) -> list[str]:
+    """What the programme's rules may ask of the disease besides stage and line."""
+    rows = load().for_pathway(journey.pathway)
+    return list(rows.settings) if rows else []
 
 
 def flagged_by(events: Iterable[Event]) -> list[tuple[str, str]]:
@@ -101,7 +113,8 @@ def name_of(user: User) -> str:
 @require_POST
 @page(*STEERING)
 def pick(request: StaffRequest, uid: UUID) -> HttpResponse:
-    journey, form = steered(request, uid), PickForm(request.POST)
+    journey = steered(request, uid)
+    form = PickForm(settings_of(journey), data=request.POST)
     if not form.is_valid():
         return again(request, journey, form, "Add what is missing", "pick")
     now = timezone.now()

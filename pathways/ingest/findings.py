@@ -199,6 +199,8 @@ def biomarker(reading: Reading) -> list[Finding]:
         return [_measured(reading, "CD274", "expression", _expressed(reading))]
     if code in names.METABOLISM or code == names.GENOTYPE:
         return [_phenotype(reading, code)]
+    if marker := names.receptor_named(code, asked):
+        return [_receptor(reading, marker)]
     gene = names.gene_named(asked)
     if not gene or names.PATHOGEN.search(asked):
         return []
@@ -207,6 +209,19 @@ def biomarker(reading: Reading) -> list[Finding]:
     ):
         return [_phenotype(reading, code)]
     return [_mutation(reading, gene, asked)]
+
+
+def _receptor(reading: Reading, marker: str) -> Finding:
+    """A stain or a hybridisation. HER2 is graded 0 to 3+: 2+ is equivocal by itself; ER and PR count from one percent of the cells."""
+    if marker != "ERBB2":
+        return _measured(reading, marker, "expression", _expressed(reading))
+    if names.HYBRIDISED.search(reading.test.words) or reading.test.code("loinc") in names.HYBRIDISATION:
+        return _measured(reading, marker, "amplification", "failed" if reading.failed else presence(reading.value))
+    match = HER2_GRADE.search(reading.value.words or _number(reading))
+    grade = next(part for part in match.groups() if part) if match else ""
+    by_grade = {"3": "present", "2": "indeterminate", "1": "absent", "0": "absent"}.get(grade)
+    said = "failed" if reading.failed else by_grade or presence(reading.value)
+    return _measured(reading, marker, "expression", said, f"IHC {grade}{'+' if grade != '0' else ''}" if grade else "")
 
 
 def _mutation(reading: Reading, gene: str, asked: str) -> Finding:
@@ -288,15 +303,17 @@ def _named(table: Sequence[tuple[str, re.Pattern[str]]], value: Coded) -> str:
     return next((name for name, pattern in table if pattern.search(words)), "")
 
 
+ORIGINS = (
+    ("likely_germline", re.compile(r"(likely|possibl[ye]|potential(ly)?|presumed|suspected) germline|LA18194-3", re.IGNORECASE)),
+    ("likely_somatic", re.compile(r"(likely|presumed) somatic|LA18195-0", re.IGNORECASE)),
+    ("germline", re.compile(r"germline|LA6683-2", re.IGNORECASE)),
+    ("somatic", re.compile(r"somatic|LA6684-0", re.IGNORECASE)),
+)
+"""LOINC 48002-0, genomic source class. *Likely germline* is what a tumour panel can say at most: it is a question to the counselor."""
+
+
 def _origin(value: Coded) -> str:
-    words = " ".join((value.words, *(code for _, code, _ in value.codings)))
-    return (
-        "germline"
-        if re.search(r"germline|LA6683-2", words, re.IGNORECASE)
-        else "somatic"
-        if re.search(r"somatic|LA6684-0", words, re.IGNORECASE)
-        else ""
-    )
+    return _named(ORIGINS, value)
 
 
 def _hgvs(value: Coded) -> str:
@@ -304,6 +321,8 @@ def _hgvs(value: Coded) -> str:
     written = value.text or next((display or code for _, code, display in value.codings if display or code), "")
     return written.rpartition(":")[2].strip() if re.search(r":[cpg]\.", written) else written.strip()
 
+
+HER2_GRADE = re.compile(r"(?<![\d.])([0-3])\s?\+|\b(?:IHC|score)\s*:?\s*([0-3])\b|^\s*([0-3])\s*$", re.IGNORECASE)
 
 AMPLIFIED = 4
 """Copies from which a copy number is called an amplification here (local default; rules that ask for more read the value)."""

@@ -53,7 +53,14 @@ PD_L1 = frozenset(["85147-7", "83052-1", "83053-9", "83054-7", "83055-4", "83056
 METABOLISM = frozenset(
     ["53040-2", "79713-4", "79714-2", "79715-9", "79716-7", "79717-5", "79718-3", "79719-1", "79720-9", "79721-7", "79722-5"]
 )
-LOINC = PANELS | VARIANT_PARTS | PD_L1 | METABOLISM | {GENOTYPE, TMB, MSI}
+RECEPTORS = {
+    "85337-4": "ER", "16112-5": "ER", "40556-3": "ER", "85339-0": "PR", "16113-3": "PR",
+    "85319-2": "ERBB2", "48676-1": "ERBB2", "18474-7": "ERBB2", "85318-4": "ERBB2", "31150-6": "ERBB2",
+}  # fmt: skip
+"""Receptors of breast cancer by stain or in-situ hybridisation; HER2 is the protein or copy number of ERBB2."""
+
+HYBRIDISATION = frozenset({"85318-4", "31150-6"})
+LOINC = PANELS | VARIANT_PARTS | PD_L1 | METABOLISM | {GENOTYPE, TMB, MSI} | RECEPTORS.keys()
 
 GENES = [
     "EGFR",
@@ -93,6 +100,10 @@ GENES = [
     "RAD51C",
     "RAD51D",
     "RAD54L",
+    "ATR",
+    "FANCA",
+    "MRE11",
+    "NBN",
     "MLH1",
     "MSH2",
     "MSH6",
@@ -134,6 +145,17 @@ AMBIGUOUS = frozenset({"MET", "RET", "KIT", "ALK", "ATM", "APC"})
 """Symbols that are words or abbreviations too: as a test's name they count only beside a word of the trade."""
 
 RESIDUAL = re.compile(r"(minimal|measurable|molecular) residual|residual disease|\bsignatera\b|\bMRD\b", re.IGNORECASE)
+RECEPTOR_NAMES = (
+    ("ER", re.compile(r"\b(o?estrogen) receptor", re.IGNORECASE)),
+    ("PR", re.compile(r"\bprogesterone receptor", re.IGNORECASE)),
+    (
+        "ERBB2",
+        re.compile(
+            r"\b(HER-?2|ERBB2)\b.*\b(IHC|immun\w*|stain|protein|F?ISH|hybridi[sz]ation|amplif\w*|copy|status|receptor)\b", re.IGNORECASE
+        ),
+    ),
+)
+HYBRIDISED = re.compile(r"\bF?ISH\b|hybridi[sz]ation|amplif|copy|gene duplication", re.IGNORECASE)
 PD_L1_NAME = re.compile(r"PD-?L1\b|programmed (cell )?death[- ]ligand|CD274", re.IGNORECASE)
 TRADE = re.compile(
     r"\bNGS\b|next.?gen|genom|genetic|genotyp|mutation|molecular|biomarker|gene (panel|fusion|analysis)|\bfusion|rearrangement|\bFISH\b|"
@@ -202,11 +224,16 @@ def _category(loinc: str, words: str, section: str) -> str:
 
 def is_molecular_name(words: str) -> bool:
     """Whether a test's name speaks of a person's genes or tumour markers; what names a pathogen does not."""
-    if PD_L1_NAME.search(words):
+    if PD_L1_NAME.search(words) or receptor_named("", words):
         return True
     if PATHOGEN.search(words):
         return False
     return bool(TRADE.search(words)) or any(name not in AMBIGUOUS for name in GENE_NAME.findall(words))
+
+
+def receptor_named(loinc: str, words: str) -> str:
+    """ER, PR or ERBB2 where the line is about the receptor itself; blank for the gene's sequence and everything else."""
+    return RECEPTORS.get(loinc) or next((name for name, pattern in RECEPTOR_NAMES if pattern.search(words)), "")
 
 
 def gene_named(words: str) -> str:

@@ -108,7 +108,7 @@ def classify(gene: Gene, *, alteration: str, text: str, kind: str) -> str:
 def _belongs(row: AlterationClass, alteration: str, text: str) -> bool:
     said = f"{alteration} {text}"
     protein, coding = protein_change(said), coding_change(said)
-    if protein is not None and (_names(row.proteins, protein) or _in_range(row, protein)):
+    if protein is not None and (_names(row.proteins, protein) or _in_range(row, protein) or _exchanged(row, protein)):
         return True
     if coding is not None and (coding.name in row.coding or (protein is None and _in_range(row, coding))):
         return True
@@ -122,6 +122,13 @@ def _names(proteins: tuple[str, ...], change: Change) -> bool:
         change.name == name or (name.endswith("*") and change.what == "substitution" and change.name.startswith(name[:-1]))
         for name in proteins
     )
+
+
+def _exchanged(row: AlterationClass, change: Change) -> bool:
+    """One amino acid for another, within the codons of the class; a stop is none."""
+    if row.missense is None or change.what != "substitution" or change.name.endswith(("*", "X", "=")):
+        return False
+    return row.missense[0] <= change.first and change.last <= row.missense[1]
 
 
 def _in_range(row: AlterationClass, change: Change) -> bool:

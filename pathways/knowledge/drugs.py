@@ -21,7 +21,7 @@ def ingredients(drug: Mapping[str, Any], *, knowledge: Knowledge | None = None) 
         return {code}
     text = str(drug.get("text") or "")
     code_in_names = str(drug.get("code") or "").rpartition("|")[2].lower()
-    named = _by_name(text, known) | ({known.drug_id(known.drug_names[code_in_names])} if code_in_names in known.drug_names else set())
+    named = _by_name(text, known) | {known.drug_id(name) for name in known.drug_names.get(code_in_names, ())}
     return named or None
 
 
@@ -30,7 +30,7 @@ def _by_name(text: str, known: Knowledge) -> set[str]:
     plain = " ".join(word for word in _NOISE.sub(" ", text.lower()).split() if word not in _SALT)
     found: set[str] = set()
     for match in _names(tuple(known.drug_names)).finditer(plain):
-        found.add(known.drug_id(known.drug_names[match.group(1)]))
+        found.update(known.drug_id(name) for name in known.drug_names[match.group(1)])
     return found
 
 

@@ -13,15 +13,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from .findings import ABSENT, FAILED, INDETERMINATE, NOT_TESTED, PRESENT, Finding, is_positive, normalise, panel
+from .answers import panel
+from .findings import ABSENT, FAILED, INDETERMINATE, NOT_TESTED, PRESENT, Finding, is_germline, is_positive, may_be_germline, normalise
 from .library import Knowledge
-from .schema import TherapyFile, TherapyRule
+from .schema import Further, TherapyFile, TherapyRule
 
 Kind = Literal["flag_now", "later_line", "no_flag", "cannot_say"]
 Verdict = Literal["now", "later", "no", "unknown"]
 # What a person can pick to settle a cannot-say; genes and specimens need another test instead.
-PICKS = ("stage", "line", "histology", "specimen", "detail")
+PICKS = ("stage", "line", "histology", "setting", "specimen", "detail")
 
+_OPEN = (INDETERMINATE, FAILED, NOT_TESTED)
 _STAGE = re.compile(r"\b(IV|I{1,3}|[1-4])\s*([ABC])?\d?\b", re.IGNORECASE)
 _ARABIC = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 
@@ -49,10 +51,11 @@ class _Case:
     """All that a rule may look at."""
 
     findings: Sequence[Finding]
-    tissue: Mapping[str, str]
+    answers: Mapping[str, str]
     stage: tuple[str, str] | None
     line: str | None
     histology: str | None
+    setting: str | None
     on: date
     knowledge: Knowledge
 
@@ -67,16 +70,55 @@ def evaluate(
     on: date,
     knowledge: Knowledge,
     tumour: str = "nsclc",
+    setting: str | None = None,
 ) -> Answer:
     """What the rules in force `on` that day say of all findings so far. `line` is 1, 2 ... or adjuvant, consolidation."""
     rows = knowledge.tumours[tumour]
-    canonical = normalise(findings, specimen=specimen_class or "", knowledge=knowledge)
-    somatic = [one for one in canonical if one["origin"] != "germline"]
-    tissue = panel([one for one in somatic if one["specimen"] in rows.adequate_specimens], rows.panel, knowledge=knowledge)
-    case = _Case(somatic, tissue, parse_stage(stage), _line(line), _histology(histology), on, knowledge)
-    altered = {one["gene"] for one in somatic if is_positive(one)}
-    judged = [(rule, *_judge(rule, case)) for rule in rows.rules if not altered.isdisjoint(rule.genes) and rule.holds_on(on)]
-    return _combine(judged, case, rows)
+    canonical = _settled_by_ish(normalise(findings, specimen=specimen_class or "", knowledge=knowledge))
+    case = _Case(
+        canonical,
+        _answers(canonical, rows, knowledge),
+        parse_stage(stage),
+        _line(line),
+        _histology(histology),
+        setting or None,
+        on,
+        knowledge,
+    )
+    named = {one["gene"] for one in canonical if is_positive(one) or _is_level(one, knowledge)}
+    asked = [rule for rule in rows.rules if rule.holds_on(on) and (not rule.genes or not named.isdisjoint(rule.genes))]
+    return _combine([(rule, *_judge(rule, case)) for rule in asked], case, rows)
+
+
+def _settled_by_ish(findings: Sequence[Finding]) -> list[Finding]:
+    """HER2 2+ is settled by in-situ hybridisation: amplified is positive (that finding says so), not amplified is HER2-low."""
+    ish = {one["presence"] for one in findings if one["gene"] == "ERBB2" and one["type"] == "amplification"}
+    if ish != {ABSENT}:
+        return list(findings)
+    return [{**one, "klass": "protein_low", "presence": ABSENT} if _is_equivocal(one) else one for one in findings]
+
+
+def _is_equivocal(finding: Finding) -> bool:
+    return finding["gene"] == "ERBB2" and finding["type"] == "expression" and finding["presence"] == INDETERMINATE
+
+
+def _is_level(finding: Finding, knowledge: Knowledge) -> bool:
+    """A grade that a rule may name although the report calls it negative (HER2 1+)."""
+    row = knowledge.genes.get(finding["gene"])
+    return row is not None and finding["klass"] in row.classes and row.classes[finding["klass"]].level
+
+
+def _answers(findings: Sequence[Finding], rows: TherapyFile, knowledge: Knowledge) -> dict[str, str]:
+    """Of everything that panel and rules ask: what adequate tissue answers, for inherited genes whatever was tested."""
+    asked = [*_everything_asked(rows), *(one for more in rows.further for one in (*more.any_present, *more.absent))]
+    asked += [one for rule in rows.rules for one in (*rule.requires_absent, *rule.requires_any)]
+    read = [one for one in findings if one["specimen"] in rows.adequate_specimens or may_be_germline(one)]
+    return panel(read, dict.fromkeys(asked), knowledge=knowledge)
+
+
+def _everything_asked(rows: TherapyFile) -> list[str]:
+    """What a complete panel may ask, whatever else was found."""
+    return [*rows.panel, *(one for more in rows.further for one in more.panel)]
 
 
 def _combine(judged: Sequence[tuple[TherapyRule, Verdict, frozenset[str]]], case: _Case, rows: TherapyFile) -> Answer:
@@ -99,30 +141,49 @@ def _combine(judged: Sequence[tuple[TherapyRule, Verdict, frozenset[str]]], case
 def _answer(kind: Kind, rules: Sequence[TherapyRule], case: _Case, missing: Iterable[str] = ()) -> Answer:
     genes = {gene for rule in rules for gene in rule.genes} | {one.partition(":")[2] for one in missing if one.startswith("detail:")}
     drugs = {name for rule in rules for part in rule.regimen for name in part}
-    about = tuple(one for one in case.findings if one["gene"] in genes and one["presence"] == PRESENT)
+    about = tuple(one for one in case.findings if one["gene"] in genes and (one["presence"] == PRESENT or _is_level(one, case.knowledge)))
+    about += _wild_types(rules, case)
     return Answer(kind, tuple(rule.id for rule in rules), about, tuple(sorted(missing)), tuple(sorted(drugs)))
+
+
+def _wild_types(rules: Sequence[TherapyRule], case: _Case) -> tuple[Finding, ...]:
+    """What rules rest on that rest on absences alone: each gene once, as the reader should see it."""
+    genes = dict.fromkeys(gene for rule in rules if not rule.genes for gene in rule.requires_absent)
+    absent = {one["gene"]: one for one in reversed(case.findings) if one["presence"] == ABSENT}
+    return tuple({**absent[gene], "alteration": "wild type"} for gene in genes if gene in absent)
 
 
 def _unread(case: _Case, rows: TherapyFile) -> set[str]:
     """Genes called altered in words that no matcher reads, although a rule depends on the class: a person must read the report."""
-    altered = [one for one in case.findings if is_positive(one) and one["gene"] in rows.panel]
-    read = {one["gene"] for one in altered if one["klass"] or _is_spelled_out(one)}
+    asked = {one.partition(":")[0] for one in _everything_asked(rows) if not one.endswith(":protein")}
+    altered = [one for one in case.findings if is_positive(one) and not is_germline(one) and one["gene"] in asked]
+    named = {klass for rule in rows.rules for klass in rule.classes}
+    read = {one["gene"] for one in altered if _is_read(one, named, case.knowledge)}
     return {one["gene"] for one in altered} - read
 
 
-def _is_spelled_out(finding: Finding) -> bool:
-    """A protein or coding change that belongs to no class is read well: it is simply another alteration (KRAS G12D)."""
-    return re.search(r"[A-Z]\d+|c\.\d+", finding["alteration"]) is not None and finding["gene"] != "ERBB2"
+def _is_read(finding: Finding, named: set[str], knowledge: Knowledge) -> bool:
+    """A protein or coding change that belongs to no class is read well: it is simply another alteration (KRAS G12D). Not so of genes
+    in which it is the laboratory's judgement that counts."""
+    row = knowledge.genes.get(finding["gene"])
+    if finding["klass"]:
+        return not (row and finding["klass"] in row.classes and row.classes[finding["klass"]].vague) or finding["klass"] in named
+    return re.search(r"[A-Z]\d+|c\.\d+", finding["alteration"]) is not None and not (row and row.pathogenic_class)
 
 
 def _unanswered(case: _Case, rows: TherapyFile) -> set[str]:
-    """Genes of the panel without an answer from adequate tissue. Plasma alone never answers with no."""
-    answered = (PRESENT, ABSENT)
+    """What the panel asks and adequate tissue does not answer. Plasma alone never answers with no."""
+    asked = [*rows.panel, *(one for more in rows.further if _applies(more, case) for one in more.panel)]
     positive = {one["gene"] for one in case.findings if is_positive(one)}
-    unclear = [gene for gene, state in case.tissue.items() if state not in answered and gene not in positive]
+    unclear = [one for one in asked if case.answers[one] not in (PRESENT, ABSENT) and one not in positive]
     if unclear and case.findings and all(one["specimen"] in ("", "other") for one in case.findings):
-        return {"specimen", *(f"gene:{gene}" for gene in unclear)}
-    return {f"gene:{gene}" for gene in unclear}
+        return {"specimen", *(f"gene:{one}" for one in unclear)}
+    return {f"gene:{one}" for one in unclear}
+
+
+def _applies(more: Further, case: _Case) -> bool:
+    there = not more.any_present or any(case.answers[one] == PRESENT for one in more.any_present)
+    return there and all(case.answers[one] == ABSENT for one in more.absent)
 
 
 def _judge(rule: TherapyRule, case: _Case) -> tuple[Verdict, frozenset[str]]:
@@ -131,7 +192,8 @@ def _judge(rule: TherapyRule, case: _Case) -> tuple[Verdict, frozenset[str]]:
     if has is False:
         return "no", frozenset()
     missing = set() if has else {f"detail:{rule.genes[0]}"}
-    for asked in (_absences(rule, case), _stage_fits(rule, case), _histology_fits(rule, case)):
+    fits = (_absences(rule, case), _companions(rule, case), _stage_fits(rule, case), _histology_fits(rule, case), _setting_fits(rule, case))
+    for asked in fits:
         if asked is None:
             return "no", frozenset()
         missing |= asked
@@ -156,15 +218,26 @@ def _by_line(rule: TherapyRule, case: _Case, missing: set[str]) -> tuple[Verdict
 
 def _has_finding(rule: TherapyRule, case: _Case) -> bool | None:
     """Whether the alteration is there; None where a score spans the limit and a person must read it."""
+    if not rule.genes:
+        return True  # it rests on what is absent
     unclear = False
     for one in case.findings:
-        if one["gene"] not in rule.genes or one["klass"] not in rule.classes or not is_positive(one):
+        if one["gene"] not in rule.genes or one["klass"] not in rule.classes or not _is_of(rule, one):
+            continue
+        if not (is_positive(one) or _is_level(one, case.knowledge)):
             continue
         reaches = _reaches(rule, one)
         if reaches:
             return True
         unclear |= reaches is None
     return None if unclear else False
+
+
+def _is_of(rule: TherapyRule, finding: Finding) -> bool:
+    """Whether it is the genome that the rule is about: the tumour's, the inherited one, or either."""
+    if rule.origin == "any":
+        return True
+    return may_be_germline(finding) if rule.origin == "germline" else not is_germline(finding)
 
 
 def _reaches(rule: TherapyRule, finding: Finding) -> bool | None:
@@ -180,11 +253,27 @@ def _reaches(rule: TherapyRule, finding: Finding) -> bool | None:
 
 
 def _absences(rule: TherapyRule, case: _Case) -> set[str] | None:
-    """None: a gene that must be without alteration has one. Else the genes of which tissue does not say yet."""
-    if any(is_positive(one) and one["gene"] in rule.requires_absent for one in case.findings):
+    """None: what must be without alteration has one. Else that of which tissue does not say yet."""
+    if any(is_positive(one) and not is_germline(one) and one["gene"] in rule.requires_absent for one in case.findings):
         return None
-    unknown = (INDETERMINATE, FAILED, NOT_TESTED)
-    return {f"gene:{gene}" for gene in rule.requires_absent if case.tissue.get(gene, NOT_TESTED) in unknown}
+    answers = {asked: case.answers[asked] for asked in rule.requires_absent}
+    if PRESENT in answers.values():
+        return None
+    return {f"gene:{asked}" for asked, answer in answers.items() if answer in _OPEN}
+
+
+def _companions(rule: TherapyRule, case: _Case) -> set[str] | None:
+    """None: none of the markers of which one must be there is. Else those that are still open."""
+    answers = {asked: case.answers[asked] for asked in rule.requires_any}
+    if not answers or PRESENT in answers.values():
+        return set()
+    return {f"gene:{asked}" for asked, answer in answers.items() if answer in _OPEN} or None
+
+
+def _setting_fits(rule: TherapyRule, case: _Case) -> set[str] | None:
+    if rule.setting is None or case.setting == rule.setting:
+        return set()
+    return {"setting"} if case.setting is None else None
 
 
 def parse_stage(stage: str | None) -> tuple[str, str] | None:

@@ -59,10 +59,15 @@ _SIGNIFICANCE = {
     "pathogenic": "pathogenic", "la6668-3": "pathogenic", "likely pathogenic": "likely_pathogenic", "likely_pathogenic": "likely_pathogenic",
     "la26332-9": "likely_pathogenic",
 }  # fmt: skip
-_ORIGIN = {"germline": "germline", "la6683-2": "germline", "somatic": "somatic", "la6684-0": "somatic"}
+_ORIGIN = {
+    "germline": "germline", "la6683-2": "germline", "somatic": "somatic", "la6684-0": "somatic",
+    "likely_germline": "likely_germline", "likely germline": "likely_germline", "la18194-3": "likely_germline",
+    "likely_somatic": "likely_somatic", "likely somatic": "likely_somatic", "la18195-0": "likely_somatic",
+}  # fmt: skip
+_INHERITED = frozenset({"blood", "saliva", "dried_blood_spot"})
 _STAIN = re.compile(r"\b(ihc|immunohisto\w*|stain\w*|d5f3)\b", re.IGNORECASE)
 _GENES = re.compile(r"\s*(?:[,;|]|\band\b)\s*")
-_MEASURED = {"CD274": "expression", "TMB": "tmb", "MSI": "msi"}
+MEASURED = {"CD274": "expression", "TMB": "tmb", "MSI": "msi"}
 
 
 def normalise(findings: Iterable[Mapping[str, Any]], *, specimen: str = "", knowledge: Knowledge | None = None) -> list[Finding]:
@@ -143,7 +148,7 @@ def _finding(raw: Mapping[str, Any], gene: str, specimen: str, known: Knowledge,
     row = known.genes.get(gene)
     if row is not None and kind == "expression" and row.stain_is_fusion:
         kind = "fusion"
-    kind = _MEASURED.get(gene, kind) if kind != "panel" else kind
+    kind = MEASURED.get(gene, kind) if kind != "panel" else kind
     finding: Finding = {
         "gene": gene,
         "alteration": _short(said),
@@ -159,15 +164,22 @@ def _finding(raw: Mapping[str, Any], gene: str, specimen: str, known: Knowledge,
         "specimen": str(raw.get("specimen") or specimen),
         "text": text,
     }
-    if gene in _MEASURED and kind != "panel":
+    if gene in MEASURED and kind != "panel":
         return _measured(finding, raw)
-    if (
-        gene == "ERBB2"
-        and finding["klass"] == ""
-        and finding["significance"] in ("pathogenic", "likely_pathogenic")
-        and finding["type"] == "variant"
-    ):
-        finding["klass"] = "activating_mutation"
+    if row is not None and kind == "expression":
+        return _stained(finding, row)
+    called = finding["significance"] in ("pathogenic", "likely_pathogenic") and finding["type"] == "variant"
+    if row is not None and row.pathogenic_class and finding["klass"] == "" and called:
+        finding["klass"] = row.pathogenic_class
+    return finding
+
+
+def _stained(finding: Finding, row: Gene) -> Finding:
+    """A marker's stain is the marker; of a gene it is a vague class of its own where the grade is not said."""
+    if row.marker:
+        finding["klass"] = "expression"
+    elif finding["presence"] == PRESENT and not finding["klass"]:
+        finding["klass"] = next((name for name, klass in row.classes.items() if klass.vague), "")
     return finding
 
 
@@ -222,48 +234,16 @@ def _interval(raw: Mapping[str, Any], words: str, gene: str) -> measures.Interva
     return measures.scaled(interval, "%" if not unit and "%" in f"{value or ''}{words}" else unit)
 
 
-def panel(findings: Iterable[Mapping[str, Any]], genes: Iterable[str], *, knowledge: Knowledge | None = None) -> dict[str, str]:
-    """Of each gene one of five: present, absent, indeterminate, failed, not_tested. The clearest statement about a gene wins."""
-    known = knowledge or load()
-    of_gene: dict[str, list[Finding]] = {}
-    for one in normalise(findings, knowledge=known):
-        if one["origin"] != "germline":
-            of_gene.setdefault(one["gene"], []).append(one)
-    return {gene: _answer(of_gene.get(gene, ()), gene, known) for gene in genes}
-
-
-def _answer(findings: Sequence[Finding], gene: str, known: Knowledge) -> str:
-    if any(is_positive(one) for one in findings):
-        return PRESENT
-    if _all_absent(findings, gene, known):
-        return ABSENT
-    states = {
-        INDETERMINATE if one["presence"] == PRESENT else FAILED if one["presence"] == NO_CALL else one["presence"] for one in findings
-    }
-    return next((state for state in (INDETERMINATE, FAILED) if state in states), NOT_TESTED)
-
-
 def is_positive(finding: Finding) -> bool:
     """Altered, and not of uncertain or benign meaning."""
     return finding["presence"] == PRESENT and finding["significance"] not in ("vus", "benign")
 
 
-def _all_absent(findings: Sequence[Finding], gene: str, known: Knowledge) -> bool:
-    """Absent as a whole, or each class that answers the gene absent (a lone `T790M not detected` says nothing of exon 19)."""
-    row = known.genes.get(gene)
-    absent = [one for one in findings if one["presence"] == ABSENT]
-    if any(_answers_whole(one, row) for one in absent):
-        return True
-    if findings and all(one["presence"] == PRESENT and one["significance"] == "benign" for one in findings):
-        return True
-    wanted = {name for name, klass in row.classes.items() if klass.answers_gene} if row else set()
-    return bool(wanted) and wanted <= {one["klass"] for one in absent}
+def is_germline(finding: Finding) -> bool:
+    """Of the inherited genome, as said. *Likely germline* in a tumour's report is still the tumour's."""
+    return finding["origin"] == "germline"
 
 
-def _answers_whole(absent: Finding, row: Gene | None) -> bool:
-    """A negative stain answers PD-L1 and ALK, of MET or ERBB2 it leaves the sequence open; a fusion answers only genes that fuse."""
-    if absent["type"] in ("expression", "tmb", "msi"):
-        return absent["gene"] in _MEASURED
-    if absent["type"] == "fusion":
-        return row is not None and row.fusion
-    return absent["type"] in ("variant", "panel") and not absent["alteration"] and not absent["klass"]
+def may_be_germline(finding: Finding) -> bool:
+    """Said so, or read from blood cells or saliva without a word about it."""
+    return is_germline(finding) or (finding["origin"] == "" and finding["specimen"] in _INHERITED)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
 
 Status = Literal["verified", "unverified"]
+Origin = Literal["somatic", "germline", "any"]
 Line = Literal["first", "later", "any", "adjuvant", "consolidation"]
 Rxcui = Annotated[str, Field(pattern=r"^\d+$")]
 
@@ -24,6 +25,8 @@ class Example(Row):
     type: str = ""
     presence: str = "present"
     significance: str = ""
+    origin: str = ""
+    specimen: str = ""
     value: float | None = None
     comparator: str = ""
     unit: str = ""
@@ -46,42 +49,70 @@ class Minimum(Row):
     measures: tuple[str, ...]
 
 
-class TherapyRule(Row):
-    """One labelled use: this alteration, at this stage and line, has these drugs.
+class Dated(Row):
+    """A row that flags only while it is in force: looked up in its source by somebody (`verified`), or approved by a named person."""
 
-    `regimen` is a list of parts that must all be received; the drugs of one part are alternatives (generic name -> ingredient
-    RxCUI). `requires_absent` lists genes that must be known to be without alteration. `approved` is the date of the label edition
-    with the present wording; a rule holds from then until `withdrawn`.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    genes: tuple[str, ...]
-    classes: tuple[str, ...]
-    minimum: Minimum | None = None
-    histology: Literal["nonsquamous"] | None = None
-    line: Line
-    stages: tuple[str, ...]
-    requires_absent: tuple[str, ...] = ()
-    regimen: tuple[dict[str, str], ...]
-    approved: date
     withdrawn: date | None = None
     source: AnyHttpUrl
     source_note: str = ""
     checked_on: date
     status: Status
+    approved_by: str = ""
+    approved_on: date | None = None
+
+    @property
+    def in_force(self) -> bool:
+        return self.status == "verified" or bool(self.approved_by and self.approved_on)
+
+
+class TherapyRule(Dated):
+    """One labelled use: this alteration, at this stage and line, has these drugs.
+
+    A rule without `genes` rests on absences alone (RAS wild type). `regimen` is a list of parts that must all be received; the drugs of
+    one part are alternatives (generic name -> ingredient RxCUI). `requires_absent` lists what must be known to be without alteration,
+    `requires_any` markers of which one must be there: genes, or an aspect of a gene (`ERBB2:protein`, see `answers.py`). `origin` says
+    whose alteration counts. `approved` is the date of the label edition with the present wording; a rule holds from then until `withdrawn`.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    genes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    origin: Origin = "somatic"
+    minimum: Minimum | None = None
+    histology: Literal["nonsquamous"] | None = None
+    setting: str | None = None
+    line: Line
+    stages: tuple[str, ...]
+    requires_absent: tuple[str, ...] = ()
+    requires_any: tuple[str, ...] = ()
+    regimen: tuple[dict[str, str], ...]
+    approved: date
     examples: Examples
 
     def holds_on(self, day: date) -> bool:
-        return self.status == "verified" and self.approved <= day and (self.withdrawn is None or day < self.withdrawn)
+        return self.in_force and self.approved <= day and (self.withdrawn is None or day < self.withdrawn)
+
+
+class Further(Row):
+    """What a complete panel needs besides, where one of `any_present` is there and all of `absent` are not."""
+
+    any_present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    panel: tuple[str, ...]
 
 
 class TherapyFile(Row):
-    """The rules of one tumour, the programmes that ask them, and what a complete panel is."""
+    """The rules of one tumour, the programmes that ask them, and what a complete panel is.
+
+    `settings` are words that rules ask for besides stage and line (castration-resistant), each with the diagnosis codes that say so.
+    """
 
     version: date
     tumour: str
     pathways: tuple[str, ...]
     panel: tuple[str, ...]
+    further: tuple[Further, ...] = ()
+    settings: dict[str, tuple[str, ...]] = {}
     adequate_specimens: tuple[str, ...]
     rules: tuple[TherapyRule, ...]
 
@@ -92,7 +123,7 @@ class PgxExamples(Row):
     uncertain: str
 
 
-class PgxRule(Row):
+class PgxRule(Dated):
     """A gene and a drug for which the guideline says something other than the label dose for these phenotypes."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -101,15 +132,10 @@ class PgxRule(Row):
     phenotypes: tuple[str, ...]
     activity_below: float | None = None
     published: date
-    withdrawn: date | None = None
-    source: AnyHttpUrl
-    source_note: str = ""
-    checked_on: date
-    status: Status
     examples: PgxExamples
 
     def holds_on(self, day: date) -> bool:
-        return self.status == "verified" and self.published <= day and (self.withdrawn is None or day < self.withdrawn)
+        return self.in_force and self.published <= day and (self.withdrawn is None or day < self.withdrawn)
 
 
 class PgxFile(Row):
@@ -136,10 +162,16 @@ class DrugFile(Row):
 
 
 class AlterationClass(Row):
-    """How an alteration is recognised: exact proteins (`G719*` any change), coding changes, in-frame codon range, splice site, words."""
+    """How an alteration is recognised: exact proteins (`G719*` any change), coding changes, range of codons in which one amino acid is
+    exchanged (`missense`), in-frame codon range, splice site, words. A `level` is there whatever the report calls it: HER2 1+ is *negative*.
+    A `vague` class is enough only for rules that name it; elsewhere a person reads the report (HER2 *positive* without its grade).
+    """
 
     proteins: tuple[str, ...] = ()
     coding: tuple[str, ...] = ()
+    missense: tuple[int, int] | None = None
+    level: bool = False
+    vague: bool = False
     codons: tuple[int, int] | None = None
     changes: tuple[Literal["loss", "gain"], ...] = ()
     splice: tuple[int, ...] = ()
@@ -149,8 +181,13 @@ class AlterationClass(Row):
 
 
 class Gene(Row):
+    """A gene or marker. `pathogenic_class` is the class of an alteration that the laboratory calls (likely) pathogenic; of such a gene no
+    other wording is taken for harmless: a person reads it. A `marker` is no gene: a stain alone answers it."""
+
     hgnc: str = ""
+    pathogenic_class: str = ""
     aliases: tuple[str, ...] = ()
+    marker: bool = False
     fusion: bool = False
     stain_is_fusion: bool = False
     classes: dict[str, AlterationClass] = {}

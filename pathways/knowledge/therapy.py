@@ -95,7 +95,7 @@ class _Answered:
 def _ask(asked: _Read, tumour: str) -> _Answered | None:
     """The rules' answer to all of these facts together; None where no finding can be read."""
     findings: list[Finding] = []
-    stage = histology = line = specimen = ""
+    stage = histology = line = specimen = setting = ""
     for fact in asked.facts:
         body = fact.body
         if fact.kind in core.RESULTS:
@@ -109,6 +109,7 @@ def _ask(asked: _Read, tumour: str) -> _Answered | None:
             histology = str(body.get("histology") or histology)
             line = str(body.get("line") or line)
             specimen = str(body.get("specimen") or specimen)
+            setting = str(body.get("setting") or "") or _setting_by_code(body.get("code"), tumour, asked.knowledge) or setting
             findings.extend(_findings(fact, asked.knowledge) if fact.kind == "picked" else ())
     if not findings:
         return None
@@ -121,8 +122,16 @@ def _ask(asked: _Read, tumour: str) -> _Answered | None:
         on=asked.facts[-1].occurred.hi.date(),
         knowledge=asked.knowledge,
         tumour=tumour,
+        setting=setting or None,
     )
     return _Answered(answer, line or None)
+
+
+def _setting_by_code(code: Any, tumour: str, knowledge: Knowledge) -> str:
+    """What a diagnosis code says of the setting (Z19.2 hormone resistant); blank where it says nothing."""
+    bare = str(code or "").rpartition("|")[2].upper()
+    settings = knowledge.tumours[tumour].settings
+    return next((name for name, codes in settings.items() if bare in codes), "")
 
 
 def _answers(steps: Sequence[Step]) -> Iterator[core.Statement]:

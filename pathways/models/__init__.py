@@ -1,4 +1,5 @@
 from .alert import Alert
+from .approval import KnowledgeApproval
 from .definition import PathwayVersion, Rung, Stage, VersionAct
 from .event import Binding, Event
 from .feed import Coverage, Expectation, Feed
@@ -21,6 +22,7 @@ __all__ = [
     "Journey",
     "JourneyRevision",
     "JourneySite",
+    "KnowledgeApproval",
     "Matter",
     "MatterKind",
     "PathwayVersion",

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from pathways import approvals
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
 from pathways.knowledge import Knowledge
-from pathways.knowledge import load as load_knowledge
 from pathways.timeline import Calendar, Context
 from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.wire import rows
@@ -21,6 +21,7 @@ HOUSE = """
 SELECT 'rollout', site_id, pathway, mode, default_accountable_id, observed_from FROM pathways_rollout
 UNION ALL SELECT 'coverage', site_id, kind, how, feed_id, NULL FROM pathways_coverage WHERE how = 'fed' AND feed_id IS NOT NULL
 UNION ALL SELECT 'version', id, code, status, NULL, NULL FROM pathways_pathwayversion WHERE status = 'published'
+UNION ALL SELECT 'approval', id, NULL, NULL, NULL, NULL FROM pathways_knowledgeapproval
 """
 
 
@@ -43,6 +44,7 @@ class House:
     catching_up: bool = False
     rollouts: dict[tuple[int, str], RolloutState] = field(default_factory=dict)
     coverage: dict[tuple[int, str], int] = field(default_factory=dict)
+    has_approvals: bool = False
     _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
     _versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -55,6 +57,8 @@ class House:
                 house.rollouts[(number, name)] = RolloutState(mode, other, since)
             elif table == "coverage":
                 house.coverage[(number, name)] = other
+            elif table == "approval":
+                house.has_approvals = True
             else:
                 in_force[name] = number
         registry.refresh(in_force)
@@ -66,7 +70,7 @@ class House:
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        return load_knowledge()
+        return approvals.in_force(None if self.has_approvals else ())
 
     def version(self, version_id: int) -> registry.Published:
         return registry.load(version_id)

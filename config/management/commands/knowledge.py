@@ -1,17 +1,20 @@
-"""`manage.py knowledge lint`: looks over the rules; `show`: prints them with date, source and status."""
+"""`manage.py knowledge`: looks over the rules, prints them, and lets a named person take over a row that could not be verified."""
 
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pathways.knowledge import DISCLAIMER, load
-from pathways.knowledge.lint import faults
+from pathways import approvals
+from pathways.knowledge import DISCLAIMER
+from pathways.knowledge.library import HERE, read
+from pathways.knowledge.lint import lint
 from pathways.knowledge.schema import GeneList
+from patients.models import User
 
 
 def _genes(listed: GeneList) -> list[dict[str, Any]]:
@@ -24,47 +27,72 @@ def _genes(listed: GeneList) -> list[dict[str, Any]]:
 
 
 class Command(BaseCommand):
-    help = "Looks over the dated, sourced rules that flag findings (lint), or prints them (show)."
+    help = "Looks over the dated, sourced rules that flag findings, prints them, or approves an unverified row."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=["lint", "show"])
-        parser.add_argument("--json", action="store_true")
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        looked = actions.add_parser("lint", help="name every fault with file, line and row; exit 1 when there are any")
+        looked.add_argument("--folder", type=Path, default=HERE, help="files laid out as the shipped ones (default: those)")
+        looked.add_argument("--json", action="store_true")
+        shown = actions.add_parser("show", help="every row with date, status, source, and who approved it here")
+        shown.add_argument("--json", action="store_true")
+        for action, words in (("approve", "an unverified row flags from now on"), ("revoke", "an approved row flags no more")):
+            decided = actions.add_parser(action, help=words)
+            decided.add_argument("row", help="its id")
+            decided.add_argument(
+                "--by", required=True, help="username of the clinician, pharmacist, genetic counselor or lead who answers for it"
+            )
+            decided.add_argument("--reason", required=True, help="on which ground")
 
     def handle(self, *, action: str, **options: Any) -> None:
-        as_json = bool(options["json"])
-        if action == "lint":
-            self._lint(as_json)
-        else:
-            self._show(as_json)
+        {"lint": self._lint, "show": self._show, "approve": self._decide, "revoke": self._decide}[action](action, options)
 
-    def _lint(self, as_json: bool) -> None:
-        knowledge = load()
-        found = faults(knowledge, today=timezone.now().date())
-        counts = {
-            "version": knowledge.version,
-            "rules": len(knowledge.rules) + len(knowledge.pgx_rules),
-            "unverified": sum(rule.status == "unverified" for rule in knowledge.rules.values())
-            + sum(rule.status == "unverified" for rule in knowledge.pgx_rules.values()),
-            "lists": {one.id: len(one.genes) for one in knowledge.gene_lists},
-            "faults": found,
-        }
-        if as_json:
-            self.stdout.write(json.dumps(counts))
+    def _lint(self, action: str, options: dict[str, Any]) -> None:
+        found = lint(options["folder"], today=timezone.now().date())
+        counts: dict[str, Any] = (
+            {"version": "", "rules": 0, "unverified": 0} if any(one.rule == "format" for one in found) else _counts(options["folder"])
+        )
+        if options["json"]:
+            listed = [{"file": one.file, "line": one.line, "rule": one.rule, "row": one.row, "detail": one.detail} for one in found]
+            self.stdout.write(json.dumps({**counts, "faults": listed}))
         else:
             for fault in found:
-                self.stdout.write(fault)
+                self.stdout.write(str(fault))
             self.stdout.write(f"{counts['rules']} rules of {counts['version']}, {counts['unverified']} unverified, {len(found)} faults")
         if found:
             raise CommandError(f"{len(found)} faults")
 
-    def _show(self, as_json: bool) -> None:
-        knowledge = load()
+    def _show(self, action: str, options: dict[str, Any]) -> None:
+        knowledge = approvals.in_force()
         rows = [rule.model_dump(mode="json") for rule in (*knowledge.rules.values(), *knowledge.pgx_rules.values())]
         rows += [row for one in knowledge.gene_lists for row in _genes(one)]
-        if as_json:
+        if options["json"]:
             self.stdout.write(json.dumps({"version": knowledge.version, "note": DISCLAIMER, "rules": rows}))
             return
         self.stdout.write(DISCLAIMER)
         for row in rows:
             since = row.get("approved") or row.get("published")
-            self.stdout.write(f"{row['id']}  since {since}  {row['status']}  checked {row['checked_on']}  {row['source']}")
+            taken = f" (approved by {row['approved_by']} on {row['approved_on']})" if row.get("approved_by") else ""
+            self.stdout.write(f"{row['id']}  since {since}  {row['status']}{taken}  checked {row['checked_on']}  {row['source']}")
+
+    def _decide(self, action: str, options: dict[str, Any]) -> None:
+        person = User.objects.filter(username=options["by"]).first()
+        if person is None:
+            raise CommandError(f"nobody is called {options['by']}")
+        verb = approvals.approve if action == "approve" else approvals.give_up
+        try:
+            row = verb(rule=options["row"], by=person, reason=options["reason"], now=timezone.now())
+        except approvals.NotApprovable as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(str(row))
+
+
+def _counts(folder: Path) -> dict[str, Any]:
+    knowledge = read(folder)
+    rows = (*knowledge.rules.values(), *knowledge.pgx_rules.values())
+    return {
+        "version": knowledge.version,
+        "rules": len(rows),
+        "unverified": sum(row.status == "unverified" for row in rows),
+        "lists": {one.id: len(one.genes) for one in knowledge.gene_lists},
+    }

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pathways.knowledge.findings import normalise, of_result, panel
+from pathways.knowledge.answers import panel
+from pathways.knowledge.findings import normalise, of_result
 
 AMINO = dict(
     zip(
