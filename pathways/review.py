@@ -36,7 +36,9 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 def waiting(rollout: Rollout, *, now: datetime) -> list[Waiting]:
-    """The whole list in the order of release."""
+    """The whole list in the order of release; nothing for a rollout that was never begun."""
+    if rollout.pk is None:
+        return []
     params: dict[str, Any] = {
         "site": rollout.site_id,
         "pathway": rollout.pathway,

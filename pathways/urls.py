@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import catalogue, coverage, drop_off, inbound, quarantine, rollouts
+from pathways.views import catalogue, coverage, drop_off, inbound, quarantine, review, rollouts
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("rollout/<slug:site>/<slug:code>/", rollouts.rollout, name="rollout"),
     path("rollout/<slug:site>/<slug:code>/pause/", rollouts.pause, name="pause_texts"),
     path("rollout/<slug:site>/<slug:code>/resume/", rollouts.resume, name="resume_texts"),
+    path("rollout/<slug:site>/<slug:code>/review/", review.review, name="review"),
+    path("rollout/<slug:site>/<slug:code>/release/", review.release, name="release"),
     path("rollout/<slug:site>/<slug:code>/sign/", rollouts.sign, name="sign_targets"),
     path("drop-off/", drop_off.first, name="drop_off"),
     path("drop-off/<slug:code>/", drop_off.drop_off, name="drop_off_of"),

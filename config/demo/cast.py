@@ -48,8 +48,8 @@ def is_set_up() -> bool:
     return Feed.objects.filter(name=FEEDS[0][0]).exists()
 
 
-def set_up(*, since: datetime) -> None:
-    """Sites, staff, directory, feeds, and both programmes live at both sites from `since` on; the demo signs for its sites."""
+def set_up(*, since: datetime, mode: Rollout.Mode = Rollout.Mode.LIVE) -> None:
+    """Sites, staff, directory, feeds, and all programmes in `mode` at both sites from `since` on; the demo signs for its sites."""
     places = {
         code: sites.add(code=code, name=name, time_zone=zone, subdivision=state, sender_name=name, call_back=call_back)
         for code, name, zone, state, call_back in SITES
@@ -61,7 +61,7 @@ def set_up(*, since: datetime) -> None:
         _feed(name, places[site], assigner)
     for place in places.values():
         navigator = people["dara" if place.code == "harbor" else "eli"]
-        _go_live(place, navigator, people["lena"], since)
+        _go_live(place, navigator, people["lena"], since, mode)
 
 
 def _account(username: str, first: str, last: str, role: Role, places: list[Site], secret: str) -> User:
@@ -86,19 +86,18 @@ def _feed(name: str, site: Site, assigner: str) -> None:
         Coverage.objects.update_or_create(site=site, kind=kind, defaults={"how": Coverage.How.FED, "feed": feed})
 
 
-def _go_live(site: Site, navigator: User, lead: User, since: datetime) -> None:
+def _go_live(site: Site, navigator: User, lead: User, since: datetime, mode: Rollout.Mode) -> None:
     for code in PATHWAYS:
         version = PathwayVersion.objects.get(code=code, status=PathwayVersion.Status.PUBLISHED)
         signing.sign(site=site, version=version, by=lead, now=since, note="Demonstration: targets for invented people.")
         rollouts.switch(
             site=site,
             pathway=code,
-            mode=Rollout.Mode.LIVE,
+            mode=mode,
             by=lead,
             reason="Demonstration with invented people.",
             now=since,
             default_accountable=navigator,
-            texts_from=since,
             signed_version=version,
         )
 

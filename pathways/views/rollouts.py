@@ -136,8 +136,12 @@ def sign(request: StaffRequest, site: str, code: str) -> HttpResponse:
 
 
 def row_of(request: StaffRequest, site: str, code: str) -> tuple[Rollout, PathwayVersion]:
-    """The rollout (a row never saved where it is off) and the version in force; other sites do not exist for the user."""
-    place = site_of(request.user, site)
+    """Of a site where the user may say how far it goes; other sites do not exist for them."""
+    return row_at(site_of(request.user, site), code)
+
+
+def row_at(place: Site, code: str) -> tuple[Rollout, PathwayVersion]:
+    """The rollout (a row never saved where it is off) and the version in force."""
     version = get_object_or_404(PathwayVersion, code=code, status=PathwayVersion.Status.PUBLISHED)
     found = Rollout.objects.filter(site=place, pathway=code).select_related("site", "default_accountable", "changed_by").first()
     return found or Rollout(site=place, pathway=code), version
@@ -165,7 +169,7 @@ def _switched(request: StaffRequest, row: Rollout, form: SwitchForm) -> bool:
 def _one(request: StaffRequest, row: Rollout, version: PathwayVersion, form: forms.Form) -> HttpResponse:
     now = timezone.now()
     changes = row.changes.select_related("by").order_by("-at", "-pk")[:50] if row.pk else []
-    found = review.waiting(row, now=now) if row.pk else []
+    found = review.waiting(row, now=now)
     context = {
         "row": row,
         "version": version,
@@ -179,6 +183,7 @@ def _one(request: StaffRequest, row: Rollout, version: PathwayVersion, form: for
         "changes": changes,
         "listed": len(found),
         "next_share": len(review.share(row, found)),
+        "sees_patients": bool(request.user.roles_at(row.site_id) & {Role.LEAD, Role.NAVIGATOR}),
         "tab": "rollout",
     }
     return render(request, "pathways/rollout.html", context, status=422 if form.is_bound else 200)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 
 from pathways import signing
-from pathways.models import Rollout, RolloutChange, Signature
-from patients.models import Role, Site, User
+from pathways.models import Rollout, RolloutChange, Signature, Stay
+from patients.models import AccessLog, Role, Site, User
 from tests.desk import PATHWAY, Desk
 from tests.people import nurse
 
@@ -84,3 +85,36 @@ def test_reading_the_pages_writes_nothing(signed_in: Enter, fay: User, desk: Des
     signed_in(fay).get(HERE)
     signed_in(fay).get("/rollout/")
     assert not Rollout.objects.exists()
+
+
+def listed(desk: Desk, dara: User) -> str:
+    """One patient overdue on the review list; how her name stands on the page."""
+    desk.go_live(dara)
+    journey = desk.journey(desk.patient("Okafor", "Ann", date(1950, 1, 2)), days=30, accountable=dara)
+    stay = desk.wait(journey, "main.to_order", since=30, due=28)
+    Stay.objects.filter(pk=stay.pk).update(release=True, attention_at=desk.now - timedelta(days=28))
+    return "Okafor"
+
+
+def test_the_review_list_shows_patients_to_those_who_care_and_leaves_a_trace(
+    signed_in: Enter, lena: User, fay: User, mia: User, dara: User, desk: Desk
+) -> None:
+    name = listed(desk, dara)
+    assert signed_in(fay).get(f"{HERE}review/").status_code == 403
+    assert signed_in(mia).get(f"{HERE}review/").status_code == 403
+    page = signed_in(dara).get(f"{HERE}review/").content.decode()
+    assert name in page
+    assert "Release the chosen now" not in page
+    assert AccessLog.objects.filter(what="go-live review list", patients__len=1).exists()
+    assert "1 waiting, 1 in the next share" in signed_in(fay).get(HERE).content.decode()
+
+
+def test_the_lead_releases_what_she_chose(signed_in: Enter, lena: User, dara: User, desk: Desk) -> None:
+    listed(desk, dara)
+    stay = Stay.objects.get()
+    client = signed_in(lena)
+    client.post(f"{HERE}release/", {"pick": ["stay:0", "rubbish"]})
+    assert Stay.objects.get().release
+    client.post(f"{HERE}release/", {"pick": [f"stay:{stay.pk}"]})
+    assert not Stay.objects.get().release
+    assert RolloutChange.objects.get().what == "released"
