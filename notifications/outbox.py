@@ -118,7 +118,8 @@ def _say(row: Row) -> tuple[str, str]:
             raise Unsayable(f"denied word: {word}"[:60])
         return row.body, row.language
     names = row.given.split()
-    said = render(row.wording, row.language, first_name=names[0] if names else "", org=row.sender_name or "", phone=row.call_back or "")
+    first_name, org, phone = names[0] if names else "", row.sender_name or "", row.call_back or ""
+    said = render(row.wording, row.language, first_name=first_name, org=org, phone=phone, ref=f"{row.uid.int % 10_000:04d}")
     return said.body, said.language
 
 

@@ -19,9 +19,9 @@ import msgspec
 import yaml
 
 LANGUAGES = ("en", "es")
-FIELDS = frozenset({"first_name", "org", "phone"})
+FIELDS = frozenset({"first_name", "org", "phone", "ref"})
 LONGEST_SEGMENTS = 2
-WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199"}
+WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199", "ref": "0000"}
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
@@ -56,8 +56,9 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nameless: str = ""
 
 
-def render(key: str, language: str, *, first_name: str, org: str, phone: str) -> Rendered:
-    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs.
+def render(key: str, language: str, *, first_name: str, org: str, phone: str, ref: str = "") -> Rendered:
+    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs. `ref` is a number
+    of the text itself, so that a parent of two knows which is which and says nothing about either.
 
     Raises:
         Unsayable: no reviewed wording in this language, a field is empty, a denied word, or too long.
@@ -68,7 +69,7 @@ def render(key: str, language: str, *, first_name: str, org: str, phone: str) ->
     if not org or not phone:
         raise Unsayable("the site has no name or number for texts")
     for text in _variants(load(code)[key], first_name):
-        body = text.format(first_name=first_name, org=org, phone=phone)
+        body = text.format(first_name=first_name, org=org, phone=phone, ref=ref)
         if segments(body) <= LONGEST_SEGMENTS and not denied(body):
             return Rendered(body, code)
     raise Unsayable("the text would say too much or be too long")
@@ -141,7 +142,7 @@ def text_faults(text: str) -> Iterator[tuple[str, str]]:
         return
     if "org" not in names:
         yield "sender named", "the text does not say who writes"
-    if word := denied(text.format(first_name="", org="", phone="")):
+    if word := denied(text.format(first_name="", org="", phone="", ref="")):
         yield "denied word", word
     longest = text.format(**WORST_CASE)
     if (count := segments(longest)) > LONGEST_SEGMENTS:

@@ -11,6 +11,7 @@ or one of the words below. What a field must be: a value, a list of values (any 
     track                  {name: where}: the stage a track stands in, else how it ended, else `never`
     entry                  how the journey began
     since                  {milestone: name, at_least: 21 days}: so long after a milestone that is reached
+    about                  a milestone: the fact carries an id of an occasion that reached it (needs `taken_back_by` there)
     join                   a guard that the definition names under `joins` (put in place when it is read)
     all, any, not          of guards
 """
@@ -47,7 +48,7 @@ def milestones_of(guard: Any) -> set[str]:
     """Names of milestones that the guard asks for, to be checked against the definition."""
     found: set[str] = set()
     for key, wanted in _pairs(guard):
-        if key in ("reached", "not_reached"):
+        if key in ("reached", "not_reached", "about"):
             found.update(_listed(wanted))
         elif key == "since" and isinstance(wanted, Mapping):
             found.add(str(wanted.get("milestone")))
@@ -241,6 +242,22 @@ def _since(wanted: Any) -> Test:
     return lambda fact, state: name in state.seen and fact.occurred.lo - state.seen[name].at >= least
 
 
+def _about(wanted: Any) -> Test:
+    name = str(wanted)
+
+    def shares_id(fact: Fact, state: State) -> bool:
+        mine = _narrowest(fact.keys)
+        return any(not mine.isdisjoint(_narrowest(occasion.keys)) for _, occasion in state.reaches.get(name, ()))
+
+    return shares_id
+
+
+def _narrowest(keys: Iterable[str]) -> frozenset[str]:
+    """Ids of the very thing; the order's number, which a first and a second specimen may share, only where there is no other."""
+    known = [key for key in keys if not key.startswith("journey:")]
+    return frozenset(key for key in known if not key.startswith(("placer:", "parent:"))) or frozenset(known)
+
+
 def _every(tests: list[Test]) -> Test:
     if len(tests) == 1:
         return tests[0]
@@ -286,6 +303,7 @@ _WORDS: Mapping[str, Callable[[Any], Test]] = {
     "track": _track,
     "entry": _entry,
     "since": _since,
+    "about": _about,
     "all": _all,
     "any": _any,
     "not": _not,

@@ -93,14 +93,33 @@ LIQUID_TEST = re.compile(
 )
 
 
+SPOT_TEST = re.compile(r"new ?born (genom\w+ |blood ?spot )?screen", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4096)
 def specimen_class(words: str, test: str = "") -> str:
-    """Class of a specimen by its code and words; blood that a circulating-DNA test asks for is plasma. Blank: nothing said."""
+    """Class of a specimen by its code and words; blood that a circulating-DNA test asks for is plasma, blood of a newborn screen a spot.
+    Blank: nothing said."""
     found = next((name for name, pattern in SPECIMENS if pattern.search(words)), "other" if words.strip() else "")
-    return "plasma" if found in ("blood", "", "other") and LIQUID_TEST.search(test) else found
+    if found in ("blood", "", "other"):
+        return "plasma" if LIQUID_TEST.search(test) else "dried_blood_spot" if SPOT_TEST.search(test) else found
+    return found
+
+
+DONORS = (
+    ("mother", re.compile(r"\bmother|\bmaternal|\bMTH\b", re.IGNORECASE)),
+    ("father", re.compile(r"\bfather|\bpaternal|\bFTH\b", re.IGNORECASE)),
+)
+
+
+def donor(words: str) -> str:
+    """Whose the specimen is when it is a parent's, sent along with the child's; blank: the patient's own."""
+    return next((name for name, pattern in DONORS if pattern.search(words)), "")
 
 
 REJECTS = (
+    ("early", re.compile(r"too (early|young)|early collection|collected early|(before|less than|<|under) ?24 ?(h|hours)", re.IGNORECASE)),
+    ("transfused", re.compile(r"transfus", re.IGNORECASE)),
     ("quantity", re.compile(r"\bQNS\b|\bQS\b|quantity|insufficient|volume|low tumou?r|too little|no tumou?r", re.IGNORECASE)),
     ("identity", re.compile(r"label|identif|mismatch|wrong (patient|specimen)|\bRI\b", re.IGNORECASE)),
     (
@@ -111,7 +130,7 @@ REJECTS = (
 
 
 def reject_reason(words: str) -> str:
-    """quantity, quality, identity or other (HL7 table 0490 by code and name, else by phrase)."""
+    """early, transfused, quantity, quality, identity or other (HL7 table 0490 by code and name, else by phrase)."""
     return next((name for name, pattern in REJECTS if pattern.search(words)), "other")
 
 

@@ -13,6 +13,9 @@ from .codes import Coded
 PANELS = frozenset(["51969-4", "81247-9", "55232-3", "55233-1", "51968-6", "53041-0", "55207-5", "86206-0"])
 """LOINC codes of genetic reports as a whole."""
 
+NEWBORN = frozenset(["54089-8", "57128-1", "57130-7", "57718-9"])
+"""Newborn screening as a whole; its many analytes are no concern of ours."""
+
 VARIANT, GENE, CODING, PROTEIN, CHANGE, SOURCE, VAF, COPIES, SIGNIFICANCE, GENOTYPE, METABOLISER, TMB, MSI, ALLELES = (
     "69548-6",
     "48018-6",
@@ -186,6 +189,7 @@ PATHOLOGY = frozenset(
         "22636-5",
     ]
 )
+NEWBORN_NAME = re.compile(r"new ?born (genom\w+ |blood ?spot )?screen", re.IGNORECASE)
 PATHOLOGY_NAME = re.compile(r"patholog|histolog|cytolog(y|ic)|histopath|surgical path|frozen section", re.IGNORECASE)
 IHC_NAME = re.compile(r"immunohist|\bIHC\b", re.IGNORECASE)
 TISSUE_TAKEN = re.compile(
@@ -202,13 +206,24 @@ SURGERY = re.compile(
 """Operations that take a tumour out, and after which surveillance begins."""
 
 
+RAPID = re.compile(r"\brapid (whole )?(genome|exome)|\brw[ge]s\b|\bultra-?rapid", re.IGNORECASE)
+
+
+def report_name(name: str, test: Coded, *, partial: bool) -> str:
+    """The business id of a report. The provisional answer of a rapid genome is a thing of its own, told and acted on days before the final
+    one, and so no earlier version of it."""
+    return f"{name}/provisional" if partial and RAPID.search(test.words) else name
+
+
 def category(test: Coded, section: str = "") -> str:
-    """molecular, pathology, biopsy (a procedure) or other. `section` is OBR-24 or DiagnosticReport.category."""
+    """molecular, pathology, newborn (screening), biopsy (a procedure) or other. `section` is OBR-24 or DiagnosticReport.category."""
     return _category(test.code("loinc"), test.words, section.upper())
 
 
 @lru_cache(maxsize=8192)
 def _category(loinc: str, words: str, section: str) -> str:
+    if loinc in NEWBORN or NEWBORN_NAME.search(words):
+        return "newborn"
     if loinc in LOINC:
         return "molecular"
     if loinc in PATHOLOGY:

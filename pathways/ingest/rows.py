@@ -76,6 +76,7 @@ PLAIN = {
     for name in (
         *("reason", "subject", "payer", "reference", "urgency", "trial", "to", "how", "facility", "decision", "programme", "conclusion"),
         *("clinician", "answer", "carrier", "tumour_percent", "specialty", "system", "route", "told_by", "specimen_class", "consent_kind"),
+        *("donor", "criticality", "condition", "outcome", "action", "parent", "form", "read_back"),
     )
 }
 RESULTS = frozenset({"result_partial", "result_final", "result_failed"})

@@ -238,6 +238,8 @@ class Reader:
             return self.opened_hi or fact.occurred.hi
         if how == "field":
             return instant(fact.body.get(name), self.context.calendar) or fact.occurred.hi
+        if name == "birth" and (born := next((one for one in self.told if one.kind == "born"), None)) is not None:
+            return born.occurred.hi
         if name == "birth" and self.context.birth is not None:
             return clock_of(self.context.calendar).at_hour(self.context.birth.toordinal(), 24)
         return self.context.anchors.get(name, fact.occurred.hi)

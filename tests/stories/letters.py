@@ -24,6 +24,7 @@ SPECIMENS = {
     "tissue": "TISS^Tissue, formalin-fixed paraffin-embedded^HL70487",
     "plasma": "PLAS^Plasma^HL70487",
     "saliva": "SAL^Saliva^HL70487",
+    "blood": "BLD^Whole blood^HL70487",
 }
 RESIDUAL_TEST = "MRD^Minimal residual disease, tumor-informed ctDNA^L"
 LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"

@@ -24,7 +24,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
     kind = molecular.category(asked, next((code.code for each in sr.category for code in each.coding if code.code), ""))
     if kind == "other" and _is_referral(sr):
         kind = "referral"
-    if kind not in ("molecular", "biopsy", "referral"):
+    if kind not in ("molecular", "newborn", "biopsy", "referral"):
         return
     name = context.name(statement, sr, "PLAC") or statement.id(sr.requisition.value)
     when = context.moment(sr.authored_on, sr.meta.last_updated) or context.moment(sr.occurrence_date_time)
@@ -40,7 +40,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
         statement.say("order_held", name, said, {"reason": sr.status_reason.coded().label}, keys=keys, issued_at=updated)
     elif sr.status in ("active", "completed", "entered-in-error"):
         retracted = sr.status == "entered-in-error"
-        if kind == "molecular":
+        if kind in ("molecular", "newborn"):
             specimens = [found for each in sr.specimen if (found := context.get(Specimen, each, "Specimen"))]
             body |= {
                 "reflex": sr.intent == "reflex-order",
@@ -49,7 +49,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
             }
             for found in specimens:
                 specimen(context, found, statement, keys)
-        kinds = {"molecular": "test_ordered", "biopsy": "biopsy_ordered", "referral": "referral"}
+        kinds = {"molecular": "test_ordered", "newborn": "test_ordered", "biopsy": "biopsy_ordered", "referral": "referral"}
         statement.say(kinds[kind], name, when, body, keys=keys, issued_at=updated, retracted=retracted)
 
 
@@ -59,6 +59,8 @@ def specimen(context: Context, found: Specimen, statement: Statement, keys: tupl
     collected = context.moment(found.collection.collected_date_time, found.collection.collected_period.start)
     received = context.moment(found.received_time)
     body = {"specimen_class": class_of([found], "")}
+    if parent := codes.donor(" ".join((found.type.coded().words, *(each.text for each in found.note)))):
+        body["donor"] = parent
     mine = tuple(dict.fromkeys((*keys, *statement.keys(
         specimen=names([found]), accession=found.accession_identifier.value, placer=[n for each in found.request for n in referred(context, each)],
     ))))  # fmt: skip

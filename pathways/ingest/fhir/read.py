@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pathways.facts import Moment
+from pathways.ingest import newborn
 from pathways.ingest.message import FeedProfile, Merge, ParsedMessage, Subject, Unreadable
 from pathways.ingest.when import instant
 
@@ -147,6 +148,7 @@ def _read_all(context: Context, about_person: bool) -> None:
         for raw in list(context.resources):
             if raw.get("resourceType") == "Patient":
                 _life(context, context.patient(raw))
+                newborn.born(context.patient(raw).statement, _birth(raw))
     reported = any(raw.get("resourceType") in ("DiagnosticReport", "ServiceRequest") for raw in context.resources)
     for name, shape, reader in READERS:
         if name == "Specimen" and reported:
@@ -165,6 +167,14 @@ def _life(context: Context, speaker: Speaker) -> None:
     if person and person.died:
         stated = Moment(person.died_lo, person.died_hi) if person.died_lo and person.died_hi else None
         speaker.statement.say("death", "patient", stated, {"dated": stated is not None})
+
+
+def _birth(raw: Raw) -> str:
+    """The extension patient-birthTime, else the birth date."""
+    beside = raw.get("_birthDate")
+    listed = beside.get("extension") if isinstance(beside, Mapping) else None
+    times = [each.get("valueDateTime") for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return next((text for text in (*times, raw.get("birthDate")) if isinstance(text, str)), "")
 
 
 def _merge(context: Context, speaker: Speaker) -> Merge | None:

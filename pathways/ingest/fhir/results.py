@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pathways.facts import Moment, Rank
-from pathways.ingest import codes, molecular, phenotypes
+from pathways.ingest import codes, molecular, newborn, phenotypes
 from pathways.ingest.codes import Coded
 from pathways.ingest.findings import Finding, Reading, biomarker, findings, gene_symbol, variant
 from pathways.ingest.statement import clean
@@ -80,7 +80,7 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         text=clean(" ".join((dr.conclusion, *(each.coded().label for each in dr.conclusion_code))), 4000),
         elsewhere=bool(dr.result) and not observations,
     )
-    if category in ("molecular", "pathology"):
+    if category in ("molecular", "pathology", "newborn"):
         for specimen in specimens:
             orders.specimen(context, specimen, statement, said.keys)
     _say(context, statement, said)
@@ -115,6 +115,9 @@ def lone(context: Context, observation: Observation) -> None:
 
 
 def _say(context: Context, statement: Any, said: Report) -> None:
+    if said.category == "newborn" and said.state in ("final", "partial"):
+        newborn.state(statement, said.name, said.when, _screened(said), keys=said.keys, rank=said.rank, issued=said.issued)
+        return
     if said.state == "none" or said.category not in ("molecular", "pathology"):
         return
     body: dict[str, Any] = {
@@ -137,6 +140,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         statement.say("result_document", name, said.when, body | {"title": said.test.label or "report"}, **how)
     else:
         kind = "result_partial" if said.state == "partial" else "result_final"
+        name = molecular.report_name(name, said.test, partial=said.state == "partial")
         statement.say(kind, name, said.when, body | {"findings": found}, retracted=retracted, **how)
         if not retracted:
             phenotypes.assign(statement, name, found, said.when, keys=said.keys, rank=said.rank, issued_at=said.issued)
@@ -213,6 +217,13 @@ def _results(context: Context, references: Iterable[Reference], seen: set[int]) 
             yield from _results(context, found.has_member, seen)
             # What a line was derived from speaks through it, and not once more as a result of its own.
             context.used.update(id(source) for each in found.derived_from if (source := context.find(each)) is not None)
+
+
+def _screened(said: Report) -> list[newborn.Line]:
+    return [
+        newborn.Line(each.code.coded(), _value(each), tuple(coding.code.upper() for one in each.interpretation for coding in one.coding))
+        for each in said.observations
+    ]
 
 
 def _is_molecular(observation: Observation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pathways.facts import Moment
+from pathways.ingest import newborn
 from pathways.ingest.message import Merge
 from pathways.ingest.when import at
 from patients import hl7 as people
@@ -37,6 +38,8 @@ def read(part: Part, trigger: str, person: Demographics) -> None:
     elif trigger == "A13" and visit:
         part.statement.say("discharged", visit, ends, where, retracted=True)
     _death(part, trigger, person, ends)
+    if person.birth_lo is not None:
+        newborn.born(part.statement, part.get(part.one("PID"), 7))
 
 
 def _death(part: Part, trigger: str, person: Demographics, ends: Moment | None) -> None:

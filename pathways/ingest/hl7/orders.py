@@ -116,7 +116,7 @@ def category(part: Part, group: Group) -> tuple[Coded, str]:
 
 def _order(part: Part, group: Group) -> None:
     test, kind = category(part, group)
-    if kind not in ("molecular", "biopsy"):
+    if kind not in ("molecular", "biopsy", "newborn"):
         return
     number = placer(part, group) or filler(part, group)
     control, status = part.get(group.orc, 1).upper(), STATUS.get(part.get(group.orc, 5).upper(), "")

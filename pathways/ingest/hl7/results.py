@@ -19,7 +19,7 @@ from pathways.ingest.findings import Finding, findings
 from pathways.ingest.statement import clean
 from pathways.ingest.when import at
 
-from . import observations, orders, specimens
+from . import newborns, observations, orders, specimens
 from .observations import Line
 from .orders import Group
 from .part import Part
@@ -46,6 +46,8 @@ def read(part: Part, *, specimen_first: bool = False) -> None:
             _molecular(part, report)
         elif report.category == "pathology":
             _pathology(part, report)
+        elif report.category == "newborn":
+            _newborn(part, report)
         _stages(part, report)
 
 
@@ -123,6 +125,7 @@ def _molecular(part: Part, report: Report) -> None:
         part.statement.say("result_document", name, when, body | {"title": title}, keys=keys, rank=rank, issued_at=issued)
         return
     kind = "result_partial" if state == "partial" else "result_final"
+    name = molecular.report_name(name, report.test, partial=state == "partial")
     body |= {"findings": found}
     part.statement.say(kind, name, when, body, keys=keys, rank=rank, issued_at=issued, retracted=state == "retracted")
     if state != "retracted":
@@ -145,6 +148,13 @@ def _pathology(part: Part, report: Report) -> None:
     }
     name, when = _name(part, report, issued), at(issued) or _observed(part, report)
     part.statement.say("pathology_report", name, when, body, keys=keys, rank=rank, issued_at=issued, retracted=state == "retracted")
+
+
+def _newborn(part: Part, report: Report) -> None:
+    (state, rank), issued = status(part, report), _issued(part, report)
+    when, reported = at(issued) or _observed(part, report), state in ("final", "partial")
+    name, keys = _name(part, report, issued), _keys(part, report)
+    newborns.read(part, report.groups, _words(report), name, when, keys=keys, rank=rank, issued=issued, reported=reported)
 
 
 def _stages(part: Part, report: Report) -> None:

@@ -36,6 +36,8 @@ def _one(part: Part, spm: Segment, obr: Segment, test: str, keys: Keys, *, order
     name = number(part, spm) or part.id(obr, 3) or part.id(obr, 2)
     kind = codes.specimen_class(words(part, [spm]) if spm else part.message.text(obr, 15), test)
     body = {"specimen_class": kind}
+    if spm and (parent := codes.donor(f"{words(part, [spm])} {part.message.text(spm, 14)} {part.message.text(spm, 6)}")):
+        body["donor"] = parent
     mine = tuple(dict.fromkeys((*keys, *part.statement.keys(specimen=number(part, spm), accession=part.get(spm, 30)))))
     collected = part.moment(spm, 17) or (None if orders_only else part.moment(obr, 7))
     received = part.moment(spm, 18) or part.moment(obr, 14)
