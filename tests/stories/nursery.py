@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pathways import rollouts
-from pathways.definitions import registry
-from pathways.models import PathwayVersion, Rollout
 from patients import staff
 from patients.models import Role
 
@@ -114,17 +111,7 @@ def opens(hospital: Hospital) -> None:
         staff.join(gina, site=hospital.site, role=Role.GENETIC_COUNSELOR)
         hospital.people["gina"] = gina
     for pathway in (NEWBORN, NICU):
-        rollouts.switch(
-            site=hospital.site,
-            pathway=pathway,
-            mode=Rollout.Mode.LIVE,
-            by=hospital.people["lena"],
-            reason="targets signed",
-            now=hospital.now,
-            default_accountable=hospital.people["dara"],
-            texts_from=hospital.now,
-            signed_version=PathwayVersion.objects.get(pk=registry.published()[pathway].version_id),
-        )
+        hospital._go_live(pathway)
 
 
 def child(hospital: Hospital, given: str = "Baby Boy", family: str = "Smith", born: str = "", phone: str = "") -> Child:
