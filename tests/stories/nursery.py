@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from patients import staff
-from patients.models import Role
-
 from .letters import HOSPITAL, Chart, Letter, _stamp
 from .telling import Hospital
 
@@ -105,13 +102,9 @@ class Child(Chart):
 
 
 def opens(hospital: Hospital) -> None:
-    """Both programmes for children go live, and Gina the genetic counselor joins."""
-    if "gina" not in hospital.people:
-        gina = staff.add(username="gina", first_name="Gina", last_name="Example")
-        staff.join(gina, site=hospital.site, role=Role.GENETIC_COUNSELOR)
-        hospital.people["gina"] = gina
+    """Both programmes for children go live."""
     for pathway in (NEWBORN, NICU):
-        hospital._go_live(pathway)
+        hospital.goes_live(pathway)
 
 
 def child(hospital: Hospital, given: str = "Baby Boy", family: str = "Smith", born: str = "", phone: str = "") -> Child:

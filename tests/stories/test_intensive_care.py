@@ -23,10 +23,10 @@ def test_from_the_first_seizure_to_what_was_changed_for_it(hospital: Hospital) -
     assert (hospital.where(girl, NICU).phase, hospital.where(girl, NICU)["main"]) == ("identified", "to_consult")
     hospital.at(6, 17)
     hospital.tick()
-    assert "no-consult" not in hospital.asked(hospital.gina)
+    assert "no-consult" not in hospital.asked(hospital.gwen)
     hospital.at(6, 19)  # Sunday evening, 25 hours later
     hospital.tick()
-    assert "no-consult" in hospital.asked(hospital.gina)
+    assert "no-consult" in hospital.asked(hospital.gwen)
     hospital.records(hospital.petra, girl, "consulted", NICU, specialty="Medical genetics")
     hospital.at(6, 21)
     hospital.hears(girl.sheet("consent_recorded", consent_kind="genetic_test", decision="granted"))
@@ -37,7 +37,7 @@ def test_from_the_first_seizure_to_what_was_changed_for_it(hospital: Hospital) -
     hospital.tick()
     assert "trio-incomplete" in hospital.asked(hospital.lars)  # half a day before it is late: the father's sample is what is missing
     hospital.at(7, 13)
-    hospital.records(hospital.gina, girl, "parent_unavailable", NICU, parent="father", reason="abroad for weeks")
+    hospital.records(hospital.gwen, girl, "parent_unavailable", NICU, parent="father", reason="abroad for weeks")
     assert (hospital.where(girl, NICU).phase, hospital.where(girl, NICU)["main"]) == ("sampled", "at_lab")
 
     hospital.at(9, 10)
@@ -46,9 +46,9 @@ def test_from_the_first_seizure_to_what_was_changed_for_it(hospital: Hospital) -
     assert (where.phase, where["main"], where["final"]) == ("resulted", "to_notify", "pending")
     assert hospital.milestone(girl, "cause_found", NICU) == "reached"
     hospital.at(9, 11)
-    hospital.records(hospital.gina, girl, "provider_notified", NICU, to="neonatology", how="phone", read_back=True)
+    hospital.records(hospital.gwen, girl, "provider_notified", NICU, to="neonatology", how="phone", read_back=True)
     hospital.at(9, 15)
-    hospital.records(hospital.gina, girl, "result_communicated", NICU, how="in person", to="mother; father by phone")
+    hospital.records(hospital.gwen, girl, "result_communicated", NICU, how="in person", to="mother; father by phone")
     hospital.at(10, 9)
     hospital.records(hospital.petra, girl, "management_recorded", NICU, action="medication")
     assert (hospital.where(girl, NICU).phase, hospital.where(girl, NICU)["main"]) == ("started", "in_hospital")
@@ -57,8 +57,8 @@ def test_from_the_first_seizure_to_what_was_changed_for_it(hospital: Hospital) -
     hospital.hears(girl.genome("F", "KCNQ2", "p.Ala294Val"))
     where = hospital.where(girl, NICU)
     assert (where["main"], where["final"], hospital.milestone(girl, "provisional", NICU)) == ("to_notify", "", "reached")
-    hospital.records(hospital.gina, girl, "provider_notified", NICU, to="neonatology", how="phone", read_back=True)
-    hospital.records(hospital.gina, girl, "result_communicated", NICU, how="in person", to="parents")
+    hospital.records(hospital.gwen, girl, "provider_notified", NICU, to="neonatology", how="phone", read_back=True)
+    hospital.records(hospital.gwen, girl, "result_communicated", NICU, how="in person", to="parents")
     hospital.at(20)
     hospital.hears(girl.goes_home())
     assert hospital.where(girl, NICU)["main"] == "to_follow_up"
@@ -86,8 +86,8 @@ def test_the_answer_that_comes_after_a_childs_death_is_given_to_the_parents(hosp
     hospital.records(hospital.petra, boy, "provider_notified", NICU, to="genetics", how="phone", read_back=True)
     assert hospital.where(boy, NICU)["main"] == "after_death"
     hospital.live_until(5)
-    assert "parents-not-told-after-death" in hospital.asked(hospital.gina)
-    hospital.records(hospital.gina, boy, "result_communicated", NICU, how="in person", to="parents")
-    hospital.records(hospital.gina, boy, "management_recorded", NICU, action="none")
+    assert "parents-not-told-after-death" in hospital.asked(hospital.gwen)
+    hospital.records(hospital.gwen, boy, "result_communicated", NICU, how="in person", to="parents")
+    hospital.records(hospital.gwen, boy, "management_recorded", NICU, action="none")
     assert hospital.where(boy, NICU).outcome == "told_after_death"
     assert list(hospital.messages(boy)) == []
