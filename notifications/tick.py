@@ -1,4 +1,4 @@
-"""One tick: schedules, ring, plan, settle, in this order because it matters, then what only time decides and what a switch left to do."""
+"""One tick: the doors, schedules, ring, plan, settle, in this order because it matters, then what only time decides and what a switch left."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from notifications import worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
+from pathways import heartbeats
 from pathways.catching_up import catch_up
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
@@ -26,6 +27,7 @@ class Ticked(msgspec.Struct, frozen=True):
 
 def tick(*, now: datetime) -> Ticked:
     """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
+    heartbeats.watch(now=now)
     return Ticked(
         turned=take_turns(now=now),
         rang=ring(now=now),

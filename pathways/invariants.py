@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from pathways.definitions.compile import digest_of
 from pathways.definitions.reading import ordered_as_written
@@ -68,7 +69,8 @@ def replay_agrees(*, now: datetime, sample: int | None = None) -> Iterator[Viola
 
 def _patients(sample: int | None) -> list[int]:
     """Every patient with a journey, or evenly spread ones of them."""
-    ids = list(Journey.objects.exclude(status="void").order_by("patient_id").values_list("patient_id", flat=True).distinct())
+    person = Coalesce("patient__survivor", "patient")
+    ids = list(Journey.objects.exclude(status="void").order_by(person).values_list(person, flat=True).distinct())
     return ids if sample is None or sample >= len(ids) else ids[:: max(len(ids) // sample, 1)][:sample]
 
 

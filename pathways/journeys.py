@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -31,12 +31,13 @@ from patients.models import Patient, Practitioner, Site, User
 
 
 class Received(msgspec.Struct, frozen=True):
-    """What one message says of one known patient."""
+    """What one message says of one known patient; `record_id` is the record whose number it gave, where that was merged since."""
 
     patient_id: int
     facts: tuple[Fact, ...]
     site_id: int
     inbound_id: int | None = None
+    record_id: int | None = None
 
 
 def receive(messages: Sequence[Received], *, now: datetime, house: House | None = None) -> None:
@@ -48,7 +49,9 @@ def receive(messages: Sequence[Received], *, now: datetime, house: House | None 
     """
     by_patient: dict[int, list[Incoming]] = {}
     for message in messages:
-        by_patient.setdefault(message.patient_id, []).append(Incoming(message.facts, message.site_id, message.inbound_id))
+        by_patient.setdefault(message.patient_id, []).append(
+            Incoming(message.facts, message.site_id, message.inbound_id, record_id=message.record_id)
+        )
     _write(by_patient, now=now, house=house, size=sum(len(message.facts) for message in messages) + 8)
 
 
@@ -118,11 +121,11 @@ def record(
     `business_id` names the act where it may be corrected or repeated later; by default every act is a fact of its own.
     """
     with transaction.atomic():
-        desk, patient = _open_desk(journey.patient_id, now)
+        desk, patient = open_desk(journey.patient_id, now)
         state = _journey_state(patient, journey.pk)
         name = business_id or f"{journey.pk}-{uuid.uuid4().hex}"
         fact = act(kind=kind, journey=state, business_id=name, occurred=occurred, body=body, grade=grade)
-        desk.work(patient, [Incoming((fact,), state.home_site_id, by_id=by.pk if by else None)])
+        desk.work(patient, [Incoming((fact,), state.home_site_id, by_id=by.pk if by else None, record_id=state.patient_id)])
         store(desk.changes, now=now)
 
 
@@ -143,7 +146,7 @@ def record_for_patient(
     digest = content_digest(kind, moment, Rank.FINAL, False, (), body)
     fact = Fact(kind, f"{SYSTEM}|{kind}|{business_id}", moment, digest, issued_at=now, grade=grade, body=dict(body))
     with transaction.atomic():
-        desk, state = _open_desk(patient.pk, now)
+        desk, state = open_desk(patient.pk, now)
         desk.work(state, [Incoming((fact,), site.pk, by_id=by.pk if by else None)])
         store(desk.changes, now=now)
 
@@ -175,7 +178,7 @@ def enrol(
         laterality=laterality,
     )
     with transaction.atomic():
-        desk, state = _open_desk(patient.pk, now)
+        desk, state = open_desk(patient.pk, now)
         opened = open_journey(desk, state, site.pk, proposal, grade=Grade.STAFF_ATTESTED, by_id=by.pk if by else None)
         desk.work(state, [Incoming((), site.pk)], force=True)
         store(desk.changes, now=now)
@@ -206,15 +209,6 @@ def void(*, journey: Journey, reason: str, now: datetime, by: User | None, into:
     record(journey=journey, kind="voided", body={"reason": reason, "into": into}, occurred=now, now=now, by=by)
 
 
-def merge(*, loser_id: int, survivor_id: int, now: datetime) -> None:
-    """After the registry made two records one: journeys of the same episode become one (the older stays), the rest is rebound."""
-    twins = _twins(Journey.objects.filter(patient_id__in=[loser_id, survivor_id]).open().order_by("opened_at", "pk"))
-    with transaction.atomic():
-        for older, younger in twins:
-            void(journey=younger, reason="merged_into", now=now, by=None, into=older.pk)
-        settle([survivor_id], now=now)
-
-
 def name_responsible(*, journey: Journey, practitioner: Practitioner, now: datetime, by: User) -> None:
     """Says which clinician answers for the patient's treatment on this journey: result rungs go to them. Confirmed at enrolment."""
     body = {"to": "responsible", "practitioner": practitioner.pk, "accepted": True}
@@ -223,17 +217,7 @@ def name_responsible(*, journey: Journey, practitioner: Practitioner, now: datet
         record(journey=journey, kind="handed_over", body=body, occurred=now, now=now, by=by)
 
 
-def _twins(journeys: Iterable[Journey]) -> list[tuple[Journey, Journey]]:
-    first: dict[tuple[str, str], Journey] = {}
-    twins = []
-    for journey in journeys:
-        older = first.setdefault((journey.pathway, journey.primary_group), journey)
-        if older is not journey:
-            twins.append((older, journey))
-    return twins
-
-
-def _open_desk(patient_id: int, now: datetime) -> tuple[Desk, PatientState]:
+def open_desk(patient_id: int, now: datetime) -> tuple[Desk, PatientState]:
     """A desk and the patient's state under lock; a merged record answers under its survivor."""
     survivor_id = Patient.objects.values_list("survivor_id", flat=True).get(pk=patient_id) or patient_id
     state = load([survivor_id])[survivor_id]

@@ -32,6 +32,7 @@ LADDERS: dict[MatterKind, tuple[MatterRung, ...]] = {
     MatterKind.STALE_CONFIRMATION: (MatterRung(0, "clinician", 2, 2), MatterRung(2, "lead", 2, 1, every=5)),
     MatterKind.LATE_FACT: (MatterRung(0, "navigator", 4, 2), MatterRung(5, "lead", 4, 2, every=5)),
     MatterKind.FEED_SILENT: (MatterRung(0, "lab_liaison", 3, 1), MatterRung(1, "lead", 2, 1, every=2)),
+    MatterKind.QUARANTINE: (MatterRung(0, "lab_liaison", 4, 1), MatterRung(2, "lead", 3, 1, every=5)),
     MatterKind.ABSTRACTION: (MatterRung(0, "lab_liaison", 3, 2), MatterRung(2, "lead", 3, 1, every=5)),
     MatterKind.DRUG_REVIEW: (MatterRung(0, "pharmacist", 3, 2), MatterRung(2, "lead", 3, 1, every=5)),
     MatterKind.EMPIRIC_SAFETY: (MatterRung(0, "clinician", 1, 1), MatterRung(1, "lead", 1, 1, every=2)),

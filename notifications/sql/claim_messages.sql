@@ -89,7 +89,7 @@ facts AS MATERIALIZED (
                WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.mode = 'live') AS live,
            EXISTS (SELECT FROM pathways_rollout o
                WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.paused_at IS NOT NULL) AS paused,
-           EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id = d.patient_id AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
+           EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id IN (d.patient_id, p.survivor_id) AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
            EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
                       AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
            EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) AS has_slot
@@ -116,6 +116,7 @@ judged AS MATERIALIZED (
             (f.said <> f.says, 'busy', '', NULL),
             (NOT f.stands, 'never', 'reason gone', NULL),
             (f.dead, 'never', 'died', NULL),
+            (NOT f.merging AND f.survivor_id IS NOT NULL, 'never', 'record merged', NULL),
             (f.is_test, 'never', 'test record', NULL),
             (NOT f.live, 'never', 'texts are off here', NULL),
             (NOT f.speaks_for, 'never', 'may not be told', NULL),
@@ -126,7 +127,7 @@ judged AS MATERIALIZED (
             (NOT f.permitted, 'never', 'no permission', NULL),
             (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
             (f.death_hold_since IS NOT NULL, 'wait', 'death to be verified', f.tomorrow),
-            (f.merging OR f.survivor_id IS NOT NULL, 'wait', 'merge to be settled', f.tomorrow),
+            (f.merging, 'wait', 'merge to be settled', %(now)s + interval '1 hour'),
             (f.admitted_since IS NOT NULL, 'wait', 'admitted', f.tomorrow),
             (f.hold_reason <> '', 'wait', 'held', f.tomorrow),
             (f.to_verify, 'wait', 'reply to be verified', f.tomorrow),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -24,23 +25,29 @@ RECENT = 20
 @access.reads_patients
 def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
+    merged = Patient.objects.filter(uid=uid, survivor__isnull=False).values_list("survivor__uid", flat=True).first()
+    if merged:
+        return redirect("patient", uid=merged)
     found = get_object_or_404(Patient.objects.visible_to(request.user).select_related("person"), uid=uid)
     access.saw(request, action="view", what="patient", patients=[found.pk], now=now)
     related = ("patient__person", "journey__version", "matter", "owner", "site")
-    items = WorkItem.objects.visible_to(request.user).open().filter(patient=found).select_related(*related).order_by("priority", "due_at")
+    records = Patient.objects.filter(Q(pk=found.pk) | Q(survivor=found)).values("pk")
+    items = (
+        WorkItem.objects.visible_to(request.user).open().filter(patient__in=records).select_related(*related).order_by("priority", "due_at")
+    )
     context = {
         "patient": found,
         "about": about(found, None, now.date()),
-        "identifiers": Identifier.objects.filter(patient=found, until__isnull=True).order_by("type", "authority"),
+        "identifiers": Identifier.objects.filter(patient__in=records, until__isnull=True).order_by("type", "authority"),
         "contacts": ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone").order_by("rank", "pk"),
         "permissions": Permission.objects.filter(patient=found).select_related("person", "phone").order_by("pk"),
-        "consents": ConsentEntry.objects.filter(patient=found).select_related("by", "phone").order_by("-at", "-pk")[:RECENT],
+        "consents": ConsentEntry.objects.filter(patient__in=records).select_related("by", "phone").order_by("-at", "-pk")[:RECENT],
         "proxies": Authority.objects.filter(patient=found, until__isnull=True).select_related("person"),
         "journeys": Journey.objects.visible_to(request.user)
-        .filter(patient=found)
+        .filter(patient__in=records)
         .select_related("version", "accountable")
         .order_by("-opened_at"),
-        "matters": Matter.objects.filter(patient=found, closed_at__isnull=True, site__in=request.user.site_ids()).order_by("due_at"),
+        "matters": Matter.objects.filter(patient__in=records, closed_at__isnull=True, site__in=request.user.site_ids()).order_by("due_at"),
         "lines": lines(list(items), request.user, now),
     }
     return render(request, "notifications/patient.html", context)

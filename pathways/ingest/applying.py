@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from pathways import journeys
+from pathways import journeys, merging
 from pathways.facts import Fact
 from pathways.models import Feed
 from patients import registry
@@ -105,15 +105,15 @@ class Applier:
         ledger.reserve([item for item in items if not item.is_replay])
         told = [(item, parsed, said) for item in items if (parsed := item.parsed) and (said := self._screened(item, parsed)) is not None]
         arrived: set[str] = set()
+        for item, parsed, _said in told:
+            self._merges(item, parsed, undone=True)  # first, or what is said of the one would be written to the other
         received, heard = self._place(told, arrived)
         ledger.write(items, feed=self.feed, now=self.now)
         if received:
             journeys.receive(received, now=self.now)
         life.apply(heard, feed=self.feed, now=self.now)
         for item, parsed, _said in told:
-            for subject in parsed.subjects:
-                if subject.merge and item.outcome == ledger.APPLIED:
-                    self._merge(subject.merge)
+            self._merges(item, parsed, undone=False)
         with connection.cursor() as cursor:  # a row that points at nothing must fail here, where it can be set aside, and not at commit
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         return arrived
@@ -170,9 +170,7 @@ class Applier:
                 arrived.update(wait_key(number.authority, number.value) for number in person.identifiers)
                 item.settle(no_effect=False)
                 if facts:
-                    received.append(
-                        journeys.Received(patient_id=answer.patient_id, facts=facts, inbound_id=item.row_id, site_id=self.feed.site_id)
-                    )
+                    received.append(journeys.Received(answer.patient_id, facts, self.feed.site_id, item.row_id, record_id=answer.record_id))
                     heard.append(life.Heard(answer.patient_id, facts))
         return received, heard
 
@@ -190,6 +188,11 @@ class Applier:
         else:
             item.set_aside(answer.reason, answer.explanation, waits if is_stranger else ())
 
+    def _merges(self, item: Item, parsed: ParsedMessage, *, undone: bool) -> None:
+        for subject in parsed.subjects:
+            if subject.merge and subject.merge.undone is undone and item.outcome == ledger.APPLIED:
+                self._merge(subject.merge)
+
     def _merge(self, merge: Merge) -> None:
         try:
             loser, survivor = records_of(merge.loser, merge.survivor)
@@ -201,10 +204,8 @@ class Applier:
             raise Whole(refused.reason, refused.explanation) from refused
         if done is None:
             return
-        if merge.undone:
-            journeys.settle([loser, survivor], now=self.now)
-        else:
-            journeys.merge(loser_id=done.loser, survivor_id=done.survivor, now=self.now)
+        follow = merging.unmerge if merge.undone else merging.merge
+        follow(done, site_id=self.feed.site_id, now=self.now)
 
 
 def wait_key(authority: str, value: str) -> str:

@@ -26,6 +26,7 @@ class MatterKind(models.TextChoices):
     STALE_CONFIRMATION = "stale_confirmation", "confirmed on facts that changed"
     LATE_FACT = "late_fact", "result or start after the journey ended"
     FEED_SILENT = "feed_silent", "feed silent"
+    QUARANTINE = "quarantine", "messages that wait outside"
     ABSTRACTION = "abstraction", "report that only a person can read"
     DRUG_REVIEW = "drug_review", "drug that no rule could place"
     EMPIRIC_SAFETY = "empiric_safety", "actionable result after empiric therapy"

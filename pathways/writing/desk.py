@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pathways.binding import Bindings, JourneyView, bind
+from pathways.binding import Bindings, Bound, JourneyView, bind
 from pathways.facts import Fact
 from pathways.lineage import current
 from pathways.writing import matters
@@ -17,6 +17,7 @@ from pathways.writing.changes import Changes, NewEvent
 from pathways.writing.enrolling import open_journeys
 from pathways.writing.house import House
 from pathways.writing.ids import Ids
+from pathways.writing.merged import carries_over, merged_into
 from pathways.writing.settling import settle_journey
 from pathways.writing.state import JourneyState, PatientState, version_key
 from pathways.writing.versions import heard
@@ -26,12 +27,13 @@ OWN = "journey:"
 
 @dataclass(slots=True, frozen=True)
 class Incoming:
-    """What one message or act adds to one patient."""
+    """What one message or act adds to one patient; `record_id` where it was said of a record that is seen through its survivor."""
 
     facts: tuple[Fact, ...]
     site_id: int
     inbound_id: int | None = None
     by_id: int | None = None
+    record_id: int | None = None
 
 
 class Desk:
@@ -43,6 +45,7 @@ class Desk:
         self.event_id = Ids("pathways_event", size)
         self.journey_id = Ids("pathways_journey", size // 8)
         self.stay_id = Ids("pathways_stay", size)
+        self.merged: dict[int, set[str]] = {}
 
     def work(self, patient: PatientState, incoming: Sequence[Incoming], *, force: bool = False, ask_all: bool = False) -> None:
         """Takes in new facts and settles every journey that they touch; `force` settles all of the patient's journeys, `ask_all` puts
@@ -55,6 +58,7 @@ class Desk:
         asked = now_true if ask_all else added
         if site_id is not None:
             open_journeys(self, patient, now_true, site_id, asked)
+        self.merged = merged_into(now_true)
         bindings = self.rebind(patient, now_true)
         touched = {fact.lineage for fact in added}
         for journey in patient.journeys:
@@ -65,29 +69,48 @@ class Desk:
         if site_id is not None:
             matters.raise_for_facts(self, patient, site_id, asked, bindings)
 
-    def append(self, patient: PatientState, fact: Fact, *, inbound_id: int | None = None, by_id: int | None = None) -> Fact | None:
-        """Appends one version of a fact to the record and gives it back with its id; None when it was known."""
+    def append(
+        self, patient: PatientState, fact: Fact, *, inbound_id: int | None = None, by_id: int | None = None, record_id: int | None = None
+    ) -> Fact | None:
+        """Appends one version of a fact to the record of which it was said and gives it back with its id; None when it was known."""
         if version_key(fact) in patient.versions:
             return None
         fact = msgspec.structs.replace(fact, id=self.event_id(), received_at=fact.received_at or self.house.now)
         patient.take(fact)
-        self.changes.events.append(NewEvent(patient.id, fact, inbound_id, by_id))
+        if record_id is not None and record_id != patient.id:
+            patient.records[fact.lineage] = record_id
+        self.changes.events.append(NewEvent(record_id or patient.id, fact, inbound_id, by_id))
         return fact
 
     def rebind(self, patient: PatientState, now_true: Sequence[Fact]) -> Bindings:
         """The automatic answer to *which fact belongs to which journey*, a person's rows respected."""
         free = [fact for fact in now_true if not _owned(fact)]
-        views = [self._view(patient, journey) for journey in patient.journeys if journey.counts]
-        if not views:
-            return Bindings((), tuple(fact.lineage for fact in free), ())
-        return bind(free, views)
+        gone = set().union(*self.merged.values())  # voided by this very work, perhaps
+        counting: list[JourneyState] = []
+        void: list[JourneyState] = []
+        for journey in patient.journeys:
+            (counting if journey.counts and journey.key not in gone else void).append(journey)
+        views = [self._view(patient, journey) for journey in counting]
+        bindings = bind(free, views) if views else Bindings((), tuple(fact.lineage for fact in free), ())
+        if not void:
+            return bindings
+        kept = [bound for journey in void for bound in self._of_its_record(patient, journey, free)]
+        return msgspec.structs.replace(bindings, bound=(*bindings.bound, *kept))
+
+    def _of_its_record(self, patient: PatientState, journey: JourneyState, free: Sequence[Fact]) -> Sequence[Bound]:
+        """A void journey takes no fact from another, but keeps its own picture, so that its waits stand again when the void is taken back."""
+        said = [fact for fact in free if patient.records.get(fact.lineage, patient.id) == journey.patient_id]
+        return bind(said, [self._view(patient, journey)]).bound
 
     def _take(self, patient: PatientState, part: Incoming) -> list[Fact]:
-        taken = (self.append(patient, fact, inbound_id=part.inbound_id, by_id=part.by_id) for fact in part.facts)
+        said = {"inbound_id": part.inbound_id, "by_id": part.by_id, "record_id": part.record_id}
+        taken = (self.append(patient, fact, **said) for fact in part.facts)
         return [fact for fact in taken if fact is not None]
 
     def _view(self, patient: PatientState, journey: JourneyState) -> JourneyView:
         definition = heard(self.house, patient, journey)
+        merged = self.merged.get(journey.id)
+        twins = [one for one in patient.journeys if one.key in merged] if merged else []
         return JourneyView(
             id=journey.id,
             definition=definition,
@@ -96,14 +119,16 @@ class Desk:
             look_back_from=look_back_from(journey.opened_at, definition.look_back_days),
             ended_at=journey.columns["ended_at"],
             keys=frozenset(),
-            attached=frozenset(journey.pinned),
-            detached=frozenset(journey.banned),
+            attached=frozenset(journey.pinned.union(*(twin.pinned for twin in twins))),
+            detached=frozenset(journey.banned.union(*(twin.banned for twin in twins))),
         )
 
     def _wanted(self, patient: PatientState, journey: JourneyState, bindings: Bindings) -> set[str]:
-        """Lineages that belong to the journey: bound ones, and acts that carry its own key."""
+        """Lineages that belong to the journey: bound ones, and acts that carry its own key or that of a journey merged into it."""
         wanted = {bound.lineage for bound in bindings.bound if bound.journey_id == journey.id}
         wanted.update(fact.lineage for fact in patient.facts if journey.key in fact.keys and fact.basis is None)
+        if merged := self.merged.get(journey.id):
+            wanted.update(fact.lineage for fact in patient.facts if carries_over(fact) and not merged.isdisjoint(fact.keys))
         return wanted
 
     def _attach(self, patient: PatientState, journey: JourneyState, wanted: set[str], bindings: Bindings) -> bool:

@@ -64,7 +64,7 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
     ]
     journey = JourneyState(
         id=desk.journey_id(),
-        patient_id=patient.id,
+        patient_id=patient.records.get(proposal.basis_lineage, patient.id),
         pathway=proposal.pathway,
         version_id=published.version_id,
         primary_group=proposal.primary_group,
@@ -81,7 +81,7 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
     )
     patient.journeys.append(journey)
     desk.changes.new_journeys.append(journey)
-    desk.append(patient, _enrolled(journey, proposal, proposal.opened_at, grade), by_id=by_id)
+    desk.append(patient, _enrolled(journey, proposal, proposal.opened_at, grade), by_id=by_id, record_id=journey.patient_id)
     _settle_candidates(desk, patient, proposal.pathway)
     return journey
 

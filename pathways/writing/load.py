@@ -86,6 +86,8 @@ def _add_fact(patient: PatientState, row: tuple[Any, ...]) -> None:
     fact = fact_of(row)
     patient.facts.append(fact)
     patient.versions.add(version_key(fact))
+    if row[1] != patient.id:
+        patient.records[fact.lineage] = row[1]
 
 
 def fact_of(row: tuple[Any, ...]) -> Fact:

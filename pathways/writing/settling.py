@@ -90,7 +90,7 @@ def _attach_derived(desk: Desk, patient: PatientState, journey: JourneyState, de
         elif name in names and fact.id not in journey.attached:
             desk.attach(journey, fact, "rule")
     for fact in derived:
-        if (fact.lineage, fact.digest) not in known and (added := desk.append(patient, fact)) is not None:
+        if (fact.lineage, fact.digest) not in known and (added := desk.append(patient, fact, record_id=journey.patient_id)) is not None:
             desk.attach(journey, added, "rule")
 
 

@@ -100,7 +100,10 @@ class MatterState:
 
 @dataclass(slots=True, eq=False)
 class PatientState:
-    """One person's whole record; `members` are the survivor and every record merged into it."""
+    """One person's whole record; `members` are the survivor and every record merged into it.
+
+    `records` names the merged record of which a lineage was said, where it was not said of the survivor.
+    """
 
     id: int
     birth: date | None
@@ -109,6 +112,7 @@ class PatientState:
     versions: set[tuple[str, int, str, datetime | None]] = field(default_factory=set)
     journeys: list[JourneyState] = field(default_factory=list)
     matters: dict[tuple[str, str], MatterState] = field(default_factory=dict)
+    records: dict[str, int] = field(default_factory=dict)
 
     def take(self, fact: Fact) -> bool:
         """Adds a version of a fact unless the very same was known; says whether it was new."""

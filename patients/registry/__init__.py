@@ -2,10 +2,11 @@
 
 from .life import admit, death_hint, discharge, record_death, reverse_death, settle_death_hint
 from .matching import Candidate, match
-from .merging import Merged, MergeRefused, MergeWaits, merge, records_of, unmerge
+from .merging import Merged, MergeRefused, MergeWaits, merge, records_named, records_of, seen_at, unmerge
 from .numbers import retire_identifier
 from .resolution import REASONS, Resolution
 from .resolving import register, resolve, update
+from .writing import lock
 
 __all__ = [
     "REASONS",
@@ -17,14 +18,17 @@ __all__ = [
     "admit",
     "death_hint",
     "discharge",
+    "lock",
     "match",
     "merge",
     "record_death",
+    "records_named",
     "records_of",
     "register",
     "resolve",
     "retire_identifier",
     "reverse_death",
+    "seen_at",
     "settle_death_hint",
     "unmerge",
     "update",

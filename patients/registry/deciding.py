@@ -19,10 +19,11 @@ Number = tuple[str, str]
 
 @dataclass(slots=True)
 class Batch:
-    """The batch as far as it has been read. `said` keeps each patient's messages in order, to be folded
+    """The batch as far as it has been read. `owners` follow merges, `records` do not. `said` keeps each patient's messages in order, to be folded
     again under lock; `changed` are those of whom something new was said."""
 
     owners: dict[Number, int]
+    records: dict[Number, int]
     known: dict[int, Known]
     how: Saying
     said: dict[int, list[Demographics]] = field(default_factory=dict)
@@ -45,27 +46,35 @@ class Batch:
     def _matched(self, owner: int, said: Demographics, authorities: tuple[str, ...]) -> Resolution:
         if is_another_person(self.known[owner], said):
             return unresolved("recycled_identifier", authorities=authorities, candidates=(owner,) if owner > 0 else ())
-        self._hear(owner, said)
-        return Resolution(owner, MATCHED)
+        record = self._record(owner, said)
+        self._hear(owner, said, record)
+        return Resolution(owner, MATCHED, record_id=record)
 
     def _newcomer(self, said: Demographics) -> Resolution:
         self.newcomers += 1
         owner = -self.newcomers
         self.known[owner] = Known()
-        self._hear(owner, said)
-        return Resolution(owner, REGISTERED)
+        self._hear(owner, said, owner)
+        return Resolution(owner, REGISTERED, record_id=owner)
 
-    def _hear(self, owner: int, said: Demographics) -> None:
+    def _record(self, owner: int, said: Demographics) -> int:
+        """The one record whose numbers are stated; the survivor where numbers of several merged records stand together."""
+        named = {self.records[number] for each in said.identifiers if (number := (each.authority, each.value)) in self.records}
+        return named.pop() if len(named) == 1 else owner
+
+    def _hear(self, owner: int, said: Demographics, record: int) -> None:
         self.said.setdefault(owner, []).append(said)
         before = self.known[owner]
         after = self.known[owner] = fold(before, said, self.how)
         if after is not before and owner > 0:
             self.changed.add(owner)
         for number in said.identifiers:
-            self._own(owner, number)
+            self._own(owner, number, record)
 
-    def _own(self, owner: int, number: StatedIdentifier) -> None:
+    def _own(self, owner: int, number: StatedIdentifier, record: int) -> None:
+        """A number not heard before belongs to the record beside whose number it stands."""
         name = (number.authority, number.value)
         if name not in self.owners:
             self.owners[name] = owner
-            self.added[name] = (owner, number.type)
+            self.records[name] = record
+            self.added[name] = (record, number.type)

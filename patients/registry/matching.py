@@ -10,6 +10,8 @@ from patients.demographics import Demographics
 from . import writing
 from .known import Known
 
+MOST_ZEROS = 6
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """A patient who may be meant. `why` in words: same number, same name and birth date, same phone ..."""
@@ -21,11 +23,21 @@ class Candidate(msgspec.Struct, frozen=True):
 
 def match(said: Demographics) -> list[Candidate]:
     """Patients who may be meant, the likeliest first; certain only by a patient number."""
-    owners = set(writing.find({(number.authority, number.value) for number in said.identifiers}, site=None)[1])
+    asked = {(number.authority, number.value) for number in said.identifiers}
+    owners = set(writing.find(asked, site=None).known)
+    near = set(writing.find(_near(asked), site=None).known) - owners
     alike_ids = {patient for (patient,) in sql.rows("find_alike", _question(said))}
     found = [Candidate(patient, "same patient number", certain=True) for patient in sorted(owners)]
-    likely = [(why, known.patient) for known in writing.read(alike_ids - owners, site=None).values() if (why := _why(known, said))]
+    found += [Candidate(patient, "almost the same patient number") for patient in sorted(near)]
+    likely = [(why, known.patient) for known in writing.read(alike_ids - owners - near, site=None).values() if (why := _why(known, said))]
     return found + [Candidate(patient, " and ".join(why)) for why, patient in sorted(likely, key=lambda each: (-len(each[0]), each[1]))]
+
+
+def _near(numbers: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The same numbers with fewer or more zeros in front: other numbers, but often a slip of whoever typed them."""
+    bare = {(authority, value.lstrip("0")) for authority, value in numbers}
+    spelt = {(authority, "0" * zeros + value) for authority, value in bare if value for zeros in range(MOST_ZEROS + 1)}
+    return spelt - numbers
 
 
 def _question(said: Demographics) -> dict[str, object]:

@@ -43,11 +43,12 @@ class MergeWaits(Exception):
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """`loser` and whoever was merged into it (`moved`) are now seen through `survivor`."""
+    """`loser` and whoever was merged into it (`moved`) are now seen through `survivor`; `row` of the ledger says so."""
 
     loser: int
     survivor: int
     moved: tuple[int, ...] = ()
+    row: int = 0
 
 
 def records_of(loser: Collection[Number], survivor: Collection[Number]) -> tuple[int, int]:
@@ -57,6 +58,17 @@ def records_of(loser: Collection[Number], survivor: Collection[Number]) -> tuple
     if missing:
         raise MergeWaits(missing)
     return found[0][0] or 0, found[1][0] or 0
+
+
+def records_named(numbers: Collection[Number]) -> set[int]:
+    """The records that these numbers name now, merges not followed."""
+    return {record for number in numbers if (record := _record([number])) is not None}
+
+
+def seen_at(patients: Collection[int], *, site_id: int, now: datetime) -> None:
+    """The site may see these records."""
+    rows = [PatientSite(patient_id=patient, site_id=site_id, since=now) for patient in patients]
+    PatientSite.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def merge(*, loser_id: int, survivor_id: int, at: datetime, source: str, now: datetime) -> Merged | None:
@@ -69,9 +81,9 @@ def merge(*, loser_id: int, survivor_id: int, at: datetime, source: str, now: da
         _refuse_contradictions(loser_id, loser_root, survivor_id, root)
         moved = (loser_id, *Patient.objects.filter(survivor=loser_id).values_list("pk", flat=True))
         Patient.objects.filter(pk__in=moved).update(survivor=root)
-        Merge.objects.create(loser_id=loser_id, survivor_id=survivor_id, merged=True, at=at, source=source[:200])
+        row = Merge.objects.create(loser_id=loser_id, survivor_id=survivor_id, merged=True, at=at, source=source[:200])
         _share(loser_id, root, now=now)
-        return Merged(loser_id, root, moved)
+        return Merged(loser_id, root, moved, row.pk)
 
 
 def unmerge(*, loser_id: int, survivor_id: int, at: datetime, source: str, now: datetime) -> Merged | None:
@@ -84,9 +96,9 @@ def unmerge(*, loser_id: int, survivor_id: int, at: datetime, source: str, now: 
         if survivor_id not in (parents[loser_id], root):
             words = "The message parts two records that were never joined to each other."
             raise MergeRefused("never_merged", words, (loser_id, survivor_id))
-        Merge.objects.create(loser_id=loser_id, survivor_id=parents[loser_id], merged=False, at=at, source=source[:200])
+        row = Merge.objects.create(loser_id=loser_id, survivor_id=parents[loser_id], merged=False, at=at, source=source[:200])
         moved = _regroup(root)
-        return Merged(loser_id, root, moved)
+        return Merged(loser_id, root, moved, row.pk)
 
 
 def _record(numbers: Collection[Number]) -> int | None:

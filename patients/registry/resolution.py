@@ -29,12 +29,17 @@ REASONS = {
 
 
 class Resolution(msgspec.Struct, frozen=True):
-    """`patient_id` is None when a person or a later message must decide first; `candidates` are then the patients to compare."""
+    """`patient_id` is None when a person or a later message must decide first; `candidates` are then the patients to compare.
+
+    `record_id` is the record whose number was stated, where one that was merged differs from its survivor: what was said under a number
+    can be given back with it.
+    """
 
     patient_id: int | None
     reason: str = MATCHED
     explanation: str = ""
     candidates: tuple[int, ...] = ()
+    record_id: int | None = None
 
 
 def unresolved(reason: str, *, authorities: tuple[str, ...] = (), candidates: tuple[int, ...] = ()) -> Resolution:

@@ -34,7 +34,7 @@ def register(person: Demographics, *, site: Site, now: datetime, source: str) ->
         return resolve([person], site=site, may_register=True, now=now, source=source)[0]
     with transaction.atomic():
         written = writing.register({-1: fold(Known(), person, Saying(source, now, registers=True))}, site=site, now=now)
-        return Resolution(written[-1], REGISTERED)
+        return Resolution(written[-1], REGISTERED, record_id=written[-1])
 
 
 def update(*, patient_id: int, said: Demographics, now: datetime, source: str, site: Site | None = None) -> bool:
@@ -46,13 +46,12 @@ def update(*, patient_id: int, said: Demographics, now: datetime, source: str, s
 def _decide(people: Sequence[Demographics], *, site: Site, how: Saying) -> tuple[Batch, list[Resolution]]:
     """Decide over a fresh reading; when somebody is to be registered, once more under the lock of the unknown numbers."""
     numbers = {(number.authority, number.value) for said in people for number in said.identifiers}
-    owners, known = writing.find(numbers, site=site)
-    unknown = numbers - owners.keys()
+    found = writing.find(numbers, site=site)
+    unknown = numbers - found.owners.keys()
     if unknown and how.registers:
         writing.lock_numbers(unknown)
-        placed_meanwhile, their = writing.find(unknown, site=site)
-        owners, known = owners | placed_meanwhile, known | their
-    batch = Batch(owners, known, how)
+        found = found.and_(writing.find(unknown, site=site))
+    batch = Batch(found.owners, found.records, found.known, how)
     return batch, [batch.place(said) for said in people]
 
 
@@ -65,7 +64,14 @@ def _write(batch: Batch, decisions: list[Resolution], *, site: Site, now: dateti
     _change({patient: batch.said[patient] for patient in batch.changed}, site=site, how=batch.how)
     if not ids:
         return decisions
-    return [msgspec.structs.replace(each, patient_id=ids[each.patient_id]) if each.patient_id in ids else each for each in decisions]
+    return [_placed(each, ids) for each in decisions]
+
+
+def _placed(decision: Resolution, ids: dict[int, int]) -> Resolution:
+    patient = decision.patient_id
+    if patient not in ids:
+        return decision
+    return msgspec.structs.replace(decision, patient_id=ids[patient], record_id=ids[patient])
 
 
 def _change(said: dict[int, list[Demographics]], *, site: Site | None, how: Saying) -> list[int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
+import msgspec
 from django.db import connection
 
 from patients import codes, sql
@@ -25,17 +26,29 @@ ROW = (
 )
 
 
-def find(numbers: Collection[Number], *, site: Site | None) -> tuple[dict[Number, int], dict[int, Known]]:
-    """Patient ids of the numbers that are known, merges followed, and what we know of those patients."""
-    if not numbers:
-        return {}, {}
-    asked = {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers], "site": site.pk if site else None}
+class Found(msgspec.Struct, frozen=True):
+    """Whose the numbers are: the patient by number with merges followed, the record itself by number, and what we know by patient."""
+
     owners: dict[Number, int] = {}
+    records: dict[Number, int] = {}
     known: dict[int, Known] = {}
-    for authorities, values, *row in sql.rows("find_people", asked):
-        known[row[0]] = _known(row)
-        owners.update(dict.fromkeys(zip(authorities, values, strict=True), row[0]))
-    return owners, known
+
+    def and_(self, other: Found) -> Found:
+        return Found(self.owners | other.owners, self.records | other.records, self.known | other.known)
+
+
+def find(numbers: Collection[Number], *, site: Site | None) -> Found:
+    """The numbers that are known."""
+    if not numbers:
+        return Found()
+    asked = {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers], "site": site.pk if site else None}
+    found = Found({}, {}, {})
+    for authorities, values, records, *row in sql.rows("find_people", asked):
+        found.known[row[0]] = _known(row)
+        for authority, value, record in zip(authorities, values, records, strict=True):
+            found.owners[authority, value] = row[0]
+            found.records[authority, value] = record
+    return found
 
 
 def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:

@@ -1,7 +1,7 @@
 -- find_people: whose numbers are these, and what do we know of them? One row per patient, merges followed, with the numbers that
--- lead to them; so that a message that says nothing new costs one statement and no write.
+-- lead to them and the record of each, merges not followed; so that a message that says nothing new costs one statement and no write.
 -- Relies on identifier_once (authority, value) WHERE until IS NULL, patient_site_once, and the index of contact points on person.
-SELECT owner.authorities, owner.numbers, patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
+SELECT owner.authorities, owner.numbers, owner.records, patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
        patient.sex, patient.race, patient.ethnicity, patient.payer,
        patient.died_lo, patient.died_hi, patient.death_source, patient.death_hold_since, patient.death_hint_source,
        patient.death_hint_refuted_at, patient.is_test,
@@ -14,7 +14,8 @@ SELECT owner.authorities, owner.numbers, patient.id, person.id, person.family, p
        ) AS phones,
        EXISTS (SELECT FROM patients_patientsite AS place WHERE place.patient_id = patient.id AND place.site_id = %(site)s) AS known_here
 FROM (
-    SELECT COALESCE(named.survivor_id, named.id) AS id, array_agg(known.authority) AS authorities, array_agg(known.value) AS numbers
+    SELECT COALESCE(named.survivor_id, named.id) AS id, array_agg(known.authority) AS authorities, array_agg(known.value) AS numbers,
+           array_agg(named.id) AS records
     FROM unnest(%(authorities)s::text[], %(values)s::text[]) AS stated (authority, value)
     JOIN patients_identifier AS known
       ON known.authority = stated.authority AND known.value = stated.value AND known.until IS NULL

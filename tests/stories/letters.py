@@ -72,7 +72,21 @@ class Chart:
     def died(self) -> Letter:
         return self._hl7("ehr", "ADT^A08^ADT_A01", f"EVN|A08|{self._now()}", "PV1|1|O|ONC^^^NORTH", died=True)
 
-    def agrees_to_texts(self) -> Letter:
+    def lives_after_all(self) -> Letter:
+        """PID-30 `N` from the same registration that had said *dead*."""
+        return self._hl7("ehr", "ADT^A08^ADT_A01", f"EVN|A08|{self._now()}", "PV1|1|O|ONC^^^NORTH", died=False)
+
+    def became(self, survivor: Chart) -> Letter:
+        """A40: this record was the survivor's all along."""
+        mrg = f"MRG|{self.mrn}^^^{HOSPITAL}^MR"
+        return survivor._hl7("ehr", "ADT^A40^ADT_A39", f"EVN|A40|{self._now()}", mrg, pid_last=True)
+
+    def parted_from(self, survivor: Chart) -> Letter:
+        """A37: the two are different people after all."""
+        evn = f"EVN|A37|{self._now()}"
+        return survivor._hl7("ehr", "ADT^A37^ADT_A37", evn, self._pid(), pid_last=True)
+
+    def agrees_to_texts(self, *, decision: str = "permit") -> Letter:
         """FHIR Consent, as the registration desk files it."""
         category = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "SMS"}], "text": "text messages"}
         return self._fhir(
@@ -83,7 +97,7 @@ class Chart:
                 "scope": {"coding": [{"code": "patient-privacy"}]},
                 "category": [category],
                 "dateTime": self.clock().isoformat(),
-                "provision": {"type": "permit", "code": [{"text": "text messages"}]},
+                "provision": {"type": decision, "code": [{"text": "text messages"}]},
             },
             whom="patient",
         )
@@ -209,16 +223,18 @@ class Chart:
     def _now(self) -> str:
         return _stamp(self.clock())
 
-    def _hl7(self, feed: str, kind: str, *segments: str, died: bool = False) -> Letter:
+    def _hl7(self, feed: str, kind: str, *segments: str, died: bool | None = None, pid_last: bool = False) -> Letter:
         sender = "LAB|LAB" if feed == "lab" else f"EHR|{HOSPITAL}"
         head = f"MSH|^~\\&|{sender}|FINALMILE|{HOSPITAL}|{self._now()}||{kind}|{self.mrn}-{next(_numbers)}|P|2.5.1"
+        pid = self._pid() + ("" if died is None else f"{'|' * 14}{self._now()}|Y" if died else f"{'|' * 15}N")
+        lines = (head, segments[0], pid, *segments[1:]) if pid_last else (head, pid, *filter(None, segments))
+        return Letter(feed, ("\r".join(lines) + "\r").encode())
+
+    def _pid(self) -> str:
         number, name = f"{self.mrn}^^^{HOSPITAL}^MR", f"{self.family}^{self.given}^^^^^L"
         phone = f"^PRN^CP^^1^{self.phone[2:5]}^{self.phone[5:]}" if self.phone else ""
-        pid = (
-            f"PID|1||{number}||{name}||{self.born.replace('-', '')}|F|||1 Fiction Street^^Boston^MA^02118^USA||{phone}||eng^English^ISO639"
-        )
-        pid += f"{'|' * 14}{self._now()}|Y" if died else ""
-        return Letter(feed, ("\r".join((head, pid, *filter(None, segments))) + "\r").encode())
+        who = f"PID|1||{number}||{name}||{self.born.replace('-', '')}|F|||1 Fiction Street^^Boston^MA^02118^USA"
+        return f"{who}||{phone}||eng^English^ISO639"
 
     def _fhir(self, resource: dict[str, Any], whom: str = "subject") -> Letter:
         patient = {
