@@ -45,7 +45,7 @@ class JourneyView(msgspec.Struct, frozen=True):
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """`how`: person, patient, order, specimen, ingredient, reason or only_listener."""
+    """`how`: person, patient, overheard, order, specimen, ingredient, reason or only_listener."""
 
     lineage: str
     journey_id: int
@@ -118,6 +118,9 @@ class _Binder:
                 if _listens(fact, journey) and fact.lineage not in journey.detached:
                     self._attach(fact, journey, "patient", shared=True)
             return
+        for journey in self.journeys:
+            if fact.kind in journey.definition.overhears and fact.lineage not in journey.detached and _listens(fact, journey):
+                self._attach(fact, journey, "overheard", shared=True)
         self.waiting[fact.lineage] = fact
         self.ids[fact.lineage] = _by_level(fact.keys)
 
@@ -167,13 +170,18 @@ class _Binder:
         return False
 
     def _may(self, fact: Fact, journey: JourneyView) -> bool:
-        return fact.kind in journey.definition.listens and fact.lineage not in journey.detached
+        """What a journey overhears never decides whose the fact is."""
+        definition = journey.definition
+        return fact.kind in definition.listens and fact.lineage not in journey.detached and fact.kind not in definition.overhears
 
     def _is_missed(self, fact: Fact) -> bool:
         """A person must place it: a result with content, or something that one of the patient's journeys would have heard."""
         if fact.kind in RESULTS and any(fact.body.get(field) for field in ("findings", "panel", "document")):
-            return True
+            return not self._is_overheard(fact)
         return any(self._may(fact, journey) and _hears(fact, journey) for journey in self.journeys)
+
+    def _is_overheard(self, fact: Fact) -> bool:
+        return any((fact.lineage, journey.id) in self.bound for journey in self.journeys)
 
 
 def _by_level(keys: Iterable[str]) -> list[set[str]]:

@@ -67,6 +67,7 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
         death_ends=pathway.death == "end",
         phase_labels={phase: pathway.phases[phase] for phase in PHASES if phase in pathway.phases},
         listens=frozenset(_listens(pathway, enrol_kinds)),
+        overhears=frozenset(pathway.overhears),
         hears={kind: compile_guard(guard) for kind, guard in pathway.hears.items()},
         reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
         ranks=RANKS,

@@ -98,6 +98,7 @@ def _kinds(pathway: schema.Pathway) -> Iterator[Finding]:
             yield ("matters", n), "unknown-matter", f"no matter called {rule.matter!r}"
     named += [(("holds", n), [hold.on, *hold.ends]) for n, hold in enumerate(pathway.holds)]
     named += [(("hears", kind), [kind]) for kind in pathway.hears]
+    named += [(("overhears",), pathway.overhears)]
     named += [(("late",), pathway.late), (("acted_on", "kinds"), pathway.acted_on.kinds if pathway.acted_on else ())]
     for place, kinds in named:
         yield from ((place, "unknown-kind", f"no event kind called {kind!r}") for kind in kinds if kind not in KINDS)

@@ -291,6 +291,7 @@ class Pathway(Written):
     death: Literal["end", "continue"] = "end"
     phases: dict[PhaseName, str]
     hears: dict[str, Guard | Literal["any"]] = {}
+    overhears: Words = []
     tracks: dict[Word, Track]
     joins: dict[Word, Join] = {}
     milestones: dict[Word, Milestone]

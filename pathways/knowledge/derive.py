@@ -43,7 +43,7 @@ def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge, *, 
     if therapies is not None:
         stated.extend(therapy.statements(case, therapies, knowledge))
     if is_pgx:
-        stated.extend(pharmacogenetics.statements(case, knowledge))
+        stated.extend(pharmacogenetics.statements(case, knowledge, every_exposure=definition.code in knowledge.pgx.every_exposure))
     if lists:
         stated.extend(germline.statements(case, germline.Asked(lists, definition.code, knowledge), versions))
     return [_fact(one, knowledge) for one in stated]

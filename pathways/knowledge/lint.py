@@ -17,7 +17,7 @@ from .findings import normalise
 from .library import HERE, Knowledge, read
 from .pharmacogenetics import affects, plain
 from .places import Places, places, shape_faults
-from .schema import Dated, Example, GeneList, ListedGene, PgxRule, TherapyFile, TherapyRule
+from .schema import Dated, Example, GeneList, Inhibitor, ListedGene, PgxRule, TherapyFile, TherapyRule
 
 STALE_AFTER = timedelta(days=365)
 SYMBOL = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
@@ -61,6 +61,8 @@ def faults(knowledge: Knowledge, *, today: date, at: Places | None = None) -> li
             found.extend(Fault(*known.of(rule.id), name, rule.id, said) for name, said in _therapy(rule, rows, knowledge, today))
     for pair in knowledge.pgx.rules:
         found.extend(Fault(*known.of(pair.id), name, pair.id, said) for name, said in _pgx(pair, knowledge, today))
+    for inhibitor in knowledge.pgx.inhibitors:
+        found.extend(Fault(*known.of(inhibitor.id), name, inhibitor.id, said) for name, said in _inhibitor(inhibitor, knowledge, today))
     for listed in knowledge.gene_lists:
         file = f"lists/{listed.id}.yaml"
         found.extend(
@@ -169,7 +171,7 @@ def _pgx(rule: PgxRule, knowledge: Knowledge, today: date) -> Iterator[Found]:
         if name not in knowledge.drugs:
             yield "unknown-drug", f"drug {name} is not listed"
         elif knowledge.drugs[name].rxcui != rxcui:
-            yield "wrong-code", f"drug {name} has RxCUI {rxcui}, the list says {knowledge.drugs[name].rxcui or 'none'}"
+            yield "wrong-code", f"drug {name} has RxCUI {rxcui or 'none'}, the list says {knowledge.drugs[name].rxcui or 'none'}"
     yield from _dates(rule, rule.published, today)
     yield from _source(rule)
     if not affects(rule, rule.gene, plain(rule.examples.positive), None):
@@ -177,6 +179,15 @@ def _pgx(rule: PgxRule, knowledge: Knowledge, today: date) -> Iterator[Found]:
     for name, said in (("negative", rule.examples.negative), ("uncertain", rule.examples.uncertain)):
         if affects(rule, rule.gene, plain(said), None):
             yield "example", f"flags its {name} example"
+
+
+def _inhibitor(row: Inhibitor, knowledge: Knowledge, today: date) -> Iterator[Found]:
+    if row.gene not in knowledge.genes:
+        yield "unknown-gene", f"gene {row.gene} is not a known symbol"
+    if row.drug not in knowledge.drugs:
+        yield "unknown-drug", f"drug {row.drug} is not listed"
+    yield from _dates(row, row.published, today)
+    yield from _source(row)
 
 
 def _list(listed: GeneList, knowledge: Knowledge, today: date) -> Iterator[tuple[str, str, str]]:
@@ -209,6 +220,8 @@ def _listed_gene(gene: str, row: ListedGene, listed: GeneList, knowledge: Knowle
 
 
 def _doubles(knowledge: Knowledge) -> Iterator[Fault]:
+    if len(knowledge.pgx_rules) != len(knowledge.pgx.rules):
+        yield Fault("rules/pgx.yaml", 1, "double", "", "two pairs share an id")
     if len(knowledge.rules) != sum(len(rows.rules) for rows in knowledge.tumours.values()):
         yield Fault("rules", 1, "double", "", "two therapy rules share an id")
     if len(knowledge.drug_ids) != len(knowledge.drugs):

@@ -128,8 +128,9 @@ class PgxRule(Dated):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     gene: str
-    drugs: dict[str, Rxcui]
+    drugs: dict[str, str]
     phenotypes: tuple[str, ...]
+    action: str
     activity_below: float | None = None
     published: date
     examples: PgxExamples
@@ -138,9 +139,26 @@ class PgxRule(Dated):
         return self.in_force and self.published <= day and (self.withdrawn is None or day < self.withdrawn)
 
 
+class Inhibitor(Dated):
+    """A drug under which the enzyme of a gene works as if both copies were without function: the phenotype counts as poor meanwhile."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    gene: str
+    drug: str
+    strength: Literal["strong"]
+    published: date
+
+    def holds_on(self, day: date) -> bool:
+        return self.in_force and (self.withdrawn is None or day < self.withdrawn)
+
+
 class PgxFile(Row):
+    """`every_exposure` are the programmes in which each course of an affected drug asks anew."""
+
     version: date
     pathways: tuple[str, ...]
+    every_exposure: tuple[str, ...] = ()
+    inhibitors: tuple[Inhibitor, ...] = ()
     rules: tuple[PgxRule, ...]
 
 

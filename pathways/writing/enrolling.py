@@ -47,7 +47,7 @@ def open_journeys(desk: Desk, patient: PatientState, facts: Sequence[Fact], site
     ]
     if not asked:
         return
-    existing = [(journey.pathway, journey.primary_group) for journey in patient.journeys if journey.counts]
+    existing = [(one.pathway, one.primary_group) for one in patient.journeys if one.counts]
     for proposal in propose(facts, asked, existing=existing):
         if proposal.then == "candidate":
             candidate(desk, patient, site_id, proposal)

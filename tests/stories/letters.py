@@ -26,6 +26,8 @@ SPECIMENS = {
     "saliva": "SAL^Saliva^HL70487",
     "blood": "BLD^Whole blood^HL70487",
 }
+PGX_PANEL = "PGXP^Pharmacogenomic panel, pre-emptive^L"
+CODEINE, PAROXETINE, MORPHINE = "2670^codeine^RXNORM", "32937^paroxetine^RXNORM", "7052^morphine^RXNORM"
 RESIDUAL_TEST = "MRD^Minimal residual disease, tumor-informed ctDNA^L"
 LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"
 L858R, G12C = "p.Leu858Arg", "p.Gly12Cys"
@@ -182,6 +184,15 @@ class Chart:
         if specimen == "tissue":
             lines.append(f"SN|{PD_L1}||^0|%|||||{status}")
         return self._result(PLASMA_PANEL if specimen == "plasma" else PANEL, lines, status, specimen, order, accession, filler)
+
+    def panel_on_file(self, **phenotypes: str) -> Letter:
+        """A panel taken before any drug needs it: `CYP2D6="Normal metabolizer"` and so on."""
+        lines = [f"CWE|{gene}^{gene} gene product metabolic activity interpretation^L||^{said}||||||F" for gene, said in phenotypes.items()]
+        return self._result(PGX_PANEL, lines, "F", "saliva", "PGX", "PGXS", "PGXR")
+
+    def drug_stopped(self, drug: str, order: str) -> Letter:
+        orc = f"ORC|DC|{self.number(order)}^{HOSPITAL}|||||||{self._now()}|||1932102134^Lund^Petra^^^Dr^^^NPI"
+        return self._hl7("ehr", "RDE^O11^RDE_O11", orc, f"RXE|^^^{self._now()}|{drug}|1||TAB", "RXR|PO^Oral^HL70162")
 
     def residual_disease(self, accession: str, *, found: bool) -> Letter:
         answer = "0.42|MTM/mL" if found else "0|MTM/mL"

@@ -34,6 +34,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = datetime(2026, 3, 2, tzinfo=NEW_YORK)
 MORNING, AFTERNOON = 9, 14
 LUNG, GENE_DRUG, RESIDUAL = "nsclc-biomarker", "pgx-reactive", "mrd-surveillance"
+ON_FILE = "pgx-preemptive"
 STAFF = {
     "dara": Role.NAVIGATOR,
     "lena": Role.LEAD,
@@ -80,7 +81,7 @@ class Hospital:
         self.feeds = {name: _feed(name, self.site, registers=name == "ehr") for name in ("ehr", "lab", "exchange", "sheet")}
         self.post = InProcess(ledger)
         self.known: list[Chart] = []
-        for pathway in (LUNG, GENE_DRUG, RESIDUAL):
+        for pathway in (LUNG, GENE_DRUG, RESIDUAL, ON_FILE):
             self.goes_live(pathway)
 
     def __getattr__(self, name: str) -> User:
