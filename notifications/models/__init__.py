@@ -1,5 +1,6 @@
 from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
 from .reply import Reply
+from .shadow import ShadowNote
 from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "SendSlot",
+    "ShadowNote",
     "WorkItem",
     "WorkItemAlert",
 ]

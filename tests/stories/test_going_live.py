@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,9 +141,9 @@ def test_in_shadow_everything_is_recorded_and_nobody_is_asked() -> None:
 @pytest.mark.usefixtures("history")
 def test_who_was_under_way_before_stays_out_of_performance() -> None:
     switch(Rollout.Mode.LIVE)
-    asked = {"pathway": "nsclc-biomarker", "as_of": TODAY}
-    assert drop_off(Question(**asked)).n == 0
-    assert drop_off(Question(**asked, prevalent=True)).n > PATIENTS / 4
+    asked = Question(pathway="nsclc-biomarker", as_of=TODAY)
+    assert drop_off(asked).n == 0
+    assert drop_off(replace(asked, prevalent=True)).n > PATIENTS / 4
 
 
 @pytest.mark.usefixtures("history")
