@@ -172,6 +172,8 @@ class _Binder:
     def _may(self, fact: Fact, journey: JourneyView) -> bool:
         """What a journey overhears never decides whose the fact is."""
         definition = journey.definition
+        if fact.body.get("unconfirmed"):
+            return False
         return fact.kind in definition.listens and fact.lineage not in journey.detached and fact.kind not in definition.overhears
 
     def _is_missed(self, fact: Fact) -> bool:
@@ -195,7 +197,7 @@ def _by_level(keys: Iterable[str]) -> list[set[str]]:
 
 
 def _listens(fact: Fact, journey: JourneyView) -> bool:
-    return fact.kind in journey.definition.listens and _covers(fact, journey) and _hears(fact, journey)
+    return not fact.body.get("unconfirmed") and fact.kind in journey.definition.listens and _covers(fact, journey) and _hears(fact, journey)
 
 
 def _hears(fact: Fact, journey: JourneyView) -> bool:

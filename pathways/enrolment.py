@@ -59,7 +59,7 @@ def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existin
 
 
 def _holds(rule: EnrolRule, fact: Fact) -> bool:
-    return fact.grade > Grade.PATIENT_REPORTED and (rule.when is None or rule.when(fact, _BLANK))
+    return fact.grade > Grade.PATIENT_REPORTED and not fact.body.get("unconfirmed") and (rule.when is None or rule.when(fact, _BLANK))
 
 
 def _proposal(definition: Definition, rule: EnrolRule, fact: Fact) -> Proposal:

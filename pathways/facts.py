@@ -74,6 +74,11 @@ class Fact(msgspec.Struct, frozen=True):
         return self.lineage.partition("|")[0]
 
 
+def is_unconfirmed(fact: Fact) -> bool:
+    """Whether the fact says what no clinical laboratory answers for: a consumer's raw data, somebody's interpretation. No rule reads it."""
+    return fact.kind == "external_result" or bool(fact.body.get("unconfirmed"))
+
+
 def content_digest(kind: str, occurred: Moment, rank: int, retracted: bool, keys: tuple[str, ...], body: Mapping[str, Any]) -> str:
     """Hex SHA-256 over what a fact says (not over who sent it when): same lineage and digest means nothing new was said."""
     content = (kind, occurred.lo.isoformat(), occurred.hi.isoformat(), int(rank), retracted, sorted(keys), body)

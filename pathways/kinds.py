@@ -31,6 +31,9 @@ FED: dict[str, str] = {
     "result_failed": "reason, text: the test gave no result",
     "result_document": "title: report that only a person can read (PDF, MDM); abstraction",
     "phenotype_assigned": "gene, phenotype, activity_score, diplotype",
+    "external_result": "document_class (dtc_raw|dtc_report|third_party), laboratory, findings[]: from outside, confirmed by no clinical laboratory",
+    "triaged": "decision (confirm|nothing): what to do with a result from outside",
+    "confirmation_concluded": "conclusion (confirmed|not_confirmed|reclassified), gene: what a clinical laboratory made of it",
     "result_reviewed": "clinician",
     "result_communicated": "how, to",
     # germline testing: counselling, kit, what follows from a finding

@@ -198,6 +198,24 @@ TISSUE_TAKEN = re.compile(
     re.IGNORECASE,
 )
 
+OUTSIDE = (
+    ("third_party", re.compile(r"promethease|genetic genie|genomelink|third.party interpretation", re.IGNORECASE)),
+    ("dtc_raw", re.compile(r"raw (genetic|genotype|dna|variant)?\s?data", re.IGNORECASE)),
+    (
+        "dtc_report",
+        re.compile(
+            r"direct.to.consumer|\bDTC\b|23andme|ancestry ?dna|myheritage|consumer (genomic|genetic)|not (been )?confirmed in a (clinical|CLIA)",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def outside_class(words: str) -> str:
+    """What kind of document from outside a clinical laboratory this is; blank for a clinical report."""
+    return next((name for name, pattern in OUTSIDE if pattern.search(words)), "")
+
+
 SURGERY = re.compile(
     r"colectomy|proctectomy|anterior resection|abdominoperineal|sigmoidectomy|mastectomy|lumpectomy|cystectomy|pancreatectomy|"
     r"resection of (tumou?r|colon|rectum|pancreas|bladder)",

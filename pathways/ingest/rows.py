@@ -74,12 +74,27 @@ def _body(kind: str, row: Row, coded: Coded) -> dict[str, Any]:
 PLAIN = {
     name: name.replace("_", "")
     for name in (
-        *("reason", "subject", "payer", "reference", "urgency", "trial", "to", "how", "facility", "decision", "programme", "conclusion"),
+        *(
+            "document_class",
+            "laboratory",
+            "reason",
+            "subject",
+            "payer",
+            "reference",
+            "urgency",
+            "trial",
+            "to",
+            "how",
+            "facility",
+            "decision",
+            "programme",
+            "conclusion",
+        ),
         *("clinician", "answer", "carrier", "tumour_percent", "specialty", "system", "route", "told_by", "specimen_class", "consent_kind"),
         *("donor", "criticality", "condition", "outcome", "action", "parent", "form", "read_back"),
     )
 }
-RESULTS = frozenset({"result_partial", "result_final", "result_failed"})
+RESULTS = frozenset({"result_partial", "result_final", "result_failed", "external_result"})
 CODED = ("specimen_", "test_", "biopsy_", "pathology_")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pathways.facts import Fact, Moment
+from pathways.facts import Fact, Moment, is_unconfirmed
 
 SOURCE = "knowledge"
 RESULTS = frozenset({"result_partial", "result_final"})
@@ -49,6 +49,8 @@ class Case:
 def case_of(facts: Sequence[Fact]) -> Case:
     case = Case()
     for fact in sorted(facts, key=order):
+        if is_unconfirmed(fact):
+            continue
         if fact.kind in RESULTS or fact.kind in CIRCUMSTANCES:
             case.evidence.append(fact)
         elif fact.kind in DRUGS:

@@ -28,6 +28,7 @@ SPECIMENS = {
 }
 PGX_PANEL = "PGXP^Pharmacogenomic panel, pre-emptive^L"
 CODEINE, PAROXETINE, MORPHINE = "2670^codeine^RXNORM", "32937^paroxetine^RXNORM", "7052^morphine^RXNORM"
+BRCA1_SINGLE_SITE = "BRCA1KV^BRCA1 known variant, confirmatory single site analysis^L"
 RESIDUAL_TEST = "MRD^Minimal residual disease, tumor-informed ctDNA^L"
 LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"
 L858R, G12C = "p.Leu858Arg", "p.Gly12Cys"
@@ -185,6 +186,20 @@ class Chart:
             lines.append(f"SN|{PD_L1}||^0|%|||||{status}")
         return self._result(PLASMA_PANEL if specimen == "plasma" else PANEL, lines, status, specimen, order, accession, filler)
 
+    def consumer_report(self) -> Letter:
+        """Raw data of a consumer test, as the portal passes it on."""
+        lines = [*_germline("BRCA1", found=True), f"CWE|{ACTIVITY}||^Poor metabolizer||||||F"]
+        return self._result("DTC^Direct-to-consumer raw data report^L", lines, "F", "saliva", "", "DTCS", "DTCR")
+
+    def blood_for(self, order: str, test: str) -> Letter:
+        obr = f"OBR|1|{self.number(order)}^{HOSPITAL}||{test}{'|' * 18}{self._now()}|||I"
+        spm = ["SPM", "1", f"{self.number('B' + order)}&{HOSPITAL}", "", SPECIMENS["blood"], *[""] * 12, self._now()]
+        return self._hl7("lab", "OUL^R22^OUL_R22", "|".join(spm), obr)
+
+    def single_site(self, gene: str, *, found: bool) -> Letter:
+        """The clinical laboratory looks for the one variant."""
+        return self._result(BRCA1_SINGLE_SITE, _germline(gene, found=found), "F", "blood", "CONF", "BCONF", "RCONF")
+
     def panel_on_file(self, **phenotypes: str) -> Letter:
         """A panel taken before any drug needs it: `CYP2D6="Normal metabolizer"` and so on."""
         lines = [f"CWE|{gene}^{gene} gene product metabolic activity interpretation^L||^{said}||||||F" for gene, said in phenotypes.items()]
@@ -290,6 +305,12 @@ def _gene(n: int, gene: str, protein: str | None, status: str) -> list[str]:
     value = "LA9633-4^Present^LN" if protein else "LA9634-2^Absent^LN"
     lines = [f"CWE|{VARIANT}|{n}|{value}||||||{status}", f"CWE|{GENE}|{n}|^{gene}||||||{status}"]
     return [*lines, f"ST|{PROTEIN}|{n}|{protein}||||||{status}"] if protein else lines
+
+
+def _germline(gene: str, *, found: bool) -> list[str]:
+    lines = _gene(1, gene, "p.Cys61Gly" if found else None, "F")
+    lines.append("CWE|48002-0^Genomic source class^LN|1|LA6683-2^Germline^LN||||||F")
+    return [*lines, "CWE|53037-8^Clinical significance^LN|1|LA6668-3^Pathogenic^LN||||||F"] if found else lines
 
 
 def _stamp(when: datetime) -> str:

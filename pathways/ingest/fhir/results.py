@@ -80,7 +80,7 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         text=clean(" ".join((dr.conclusion, *(each.coded().label for each in dr.conclusion_code))), 4000),
         elsewhere=bool(dr.result) and not observations,
     )
-    if category in ("molecular", "pathology", "newborn"):
+    if category in ("molecular", "pathology", "newborn") and not molecular.outside_class(f"{said.test.words} {said.text}"):
         for specimen in specimens:
             orders.specimen(context, specimen, statement, said.keys)
     _say(context, statement, said)
@@ -132,6 +132,11 @@ def _say(context: Context, statement: Any, said: Report) -> None:
     if said.category == "pathology":
         if said.state != "failed":
             statement.say("pathology_report", name, said.when, body, retracted=retracted, **how)
+        return
+    if outside := molecular.outside_class(f"{said.test.words} {said.text}"):
+        found = _with_genes([finding for each in said.observations for finding in observed(each)])
+        mine = {"code": body["code"], "text": said.text, "document_class": outside, "findings": found}
+        statement.say("external_result", name, said.when, mine, rank=said.rank, issued_at=said.issued, retracted=retracted)
         return
     found = _with_genes([finding for each in said.observations for finding in observed(each)])
     if said.state == "failed":

@@ -101,6 +101,9 @@ def _molecular(part: Part, report: Report) -> None:
     keys = _keys(part, report)
     spms = [spm for group in report.groups for spm in group.spm]
     name = _name(part, report, issued)
+    if outside := molecular.outside_class(f"{_words(report)} {_said(part, report)}"):
+        _from_outside(part, report, outside, name, issued)
+        return
     for group in report.groups[:1]:
         specimens.read(part, spms, group.obr, _words(report), keys)
     if state == "none":
@@ -130,6 +133,16 @@ def _molecular(part: Part, report: Report) -> None:
     part.statement.say(kind, name, when, body, keys=keys, rank=rank, issued_at=issued, retracted=state == "retracted")
     if state != "retracted":
         phenotypes.assign(part.statement, name, found, when, keys=keys, rank=rank, issued_at=issued)
+
+
+def _from_outside(part: Part, report: Report, outside: str, name: str, issued: datetime | None) -> None:
+    """No result, no sample, no phenotype: a document that a clinical laboratory must confirm before anybody acts on it."""
+    state, rank = status(part, report)
+    if state == "none":
+        return
+    body = {"code": report.test.body(), "text": _said(part, report), "document_class": outside, "findings": _findings(report)}
+    when = at(issued) or _observed(part, report)
+    part.statement.say("external_result", name, when, body, rank=rank, issued_at=issued, retracted=state == "retracted")
 
 
 def _pathology(part: Part, report: Report) -> None:

@@ -251,3 +251,30 @@ def test_the_published_oncology_report_gives_its_twelve_variants() -> None:
     turned = path.read_text().replace("LA9633-4", "LA9634-2").replace('"Present"', '"Absent"')
     (negative,) = read.read(json.dumps(json.loads(turned)).encode(), FeedProfile()).facts
     assert {each["presence"] for each in negative.body["findings"]} == {"absent"}
+
+
+@pytest.mark.parametrize("words", ["23andMe raw data report", "Promethease interpretation", "Direct-to-consumer genetic report"])
+def test_a_report_from_outside_states_neither_result_nor_sample_nor_phenotype(words: str) -> None:
+    specimen = {"resourceType": "Specimen", "id": "s", "subject": WHO, "receivedTime": "2026-03-01", "type": {"text": "Saliva"}}
+    observation = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": WHO,
+        "code": concept("http://loinc.org", "79714-2", "CYP2C19 gene product metabolic activity interpretation"),
+        "valueCodeableConcept": {"text": "Poor metabolizer"},
+    }
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": WHO,
+        "issued": "2026-03-02T10:00:00Z",
+        "code": {"text": words},
+        "category": [concept("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
+        "result": [{"reference": "Observation/o"}],
+        "specimen": [{"reference": "Specimen/s"}],
+    }
+    facts = parsed(bundle(PATIENT, specimen, observation, report)).facts
+    assert [fact.kind for fact in facts] == ["external_result"]
+    assert facts[0].body["findings"]
