@@ -1,4 +1,4 @@
-"""From a wording key to the text that goes out, and the rules that every text must keep.
+"""From a wording key to the text that goes out. What every text must keep is in `rules`.
 
 A text names its sender, holds no word of gene, drug, disease, test, specimen, result, treatment or specialty, and takes nothing from
 the record but a first name. It is rendered when it is claimed, never stored before, and judged again as rendered: a clinic's
@@ -8,7 +8,6 @@ name or a patient's (Gene) can say what the wording does not.
 from __future__ import annotations
 
 import re
-import string
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +20,6 @@ import yaml
 LANGUAGES = ("en", "es")
 FIELDS = frozenset({"first_name", "org", "phone", "ref"})
 LONGEST_SEGMENTS = 2
-WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199", "ref": "0000"}
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
@@ -34,15 +32,6 @@ class Unsayable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """A wording that breaks a rule."""
-
-    file: str
-    key: str
-    rule: str
-    detail: str
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -114,41 +103,6 @@ def segments(text: str) -> int:
     else:
         size, one, many = len(text.encode("utf-16-be")) // 2, 70, 67
     return 1 if size <= one else -(-size // many)
-
-
-def check() -> list[Fault]:
-    """Every fault of every wording, for `manage.py wording check`."""
-    faults = [Fault(f"{code}.yaml", key, rule, detail) for code in LANGUAGES for key, rule, detail in _faults_of(code)]
-    keys = {code: set(load(code)) for code in LANGUAGES}
-    missing = [(code, key) for code in LANGUAGES for key in sorted(set.union(*keys.values()) - keys[code])]
-    return faults + [Fault(f"{code}.yaml", key, "translated", "this language has no such text") for code, key in missing]
-
-
-def _faults_of(code: str) -> Iterator[tuple[str, str, str]]:
-    for key, wording in load(code).items():
-        if not wording.reviewed:
-            yield key, "reviewed", "nobody reviewed it"
-        if "{first_name}" in wording.text and not wording.nameless:
-            yield key, "nameless", "a text with a name needs a variant without"
-        for text in filter(None, (wording.text, wording.nameless)):
-            yield from ((key, rule, detail) for rule, detail in text_faults(text))
-
-
-def text_faults(text: str) -> Iterator[tuple[str, str]]:
-    """(rule, detail) for each rule that a wording breaks."""
-    names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    if unknown := names - FIELDS:
-        yield "merge fields", f"unknown: {', '.join(sorted(unknown))}"
-        return
-    if "org" not in names:
-        yield "sender named", "the text does not say who writes"
-    if word := denied(text.format(first_name="", org="", phone="", ref="")):
-        yield "denied word", word
-    longest = text.format(**WORST_CASE)
-    if (count := segments(longest)) > LONGEST_SEGMENTS:
-        yield "segments", f"{count} with a long name, {LONGEST_SEGMENTS} allowed"
-    if odd := {char for char in text if char not in GSM and char not in "{}_"}:
-        yield "alphabet", f"not in GSM 03.38: {' '.join(sorted(odd))}"
 
 
 def _yaml(name: str) -> Any:

@@ -41,6 +41,7 @@ SCREENS = {
     "pathways": ("/pathways/", ""),
     "programme": ("/pathways/", "h2 a"),
     "drop-off": ("/drop-off/", ""),
+    "texts": ("/texts/", ""),
 }
 # What the README and the docs show; without a folder only these are taken.
 SHOWN = ("queue", "queue-phone", "item", "journey", "journey-dark", "outcome", "drop-off", "drop-off-dark", "programme")

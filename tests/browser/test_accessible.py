@@ -34,6 +34,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "pathways": "/pathways/",
         "programme": "/pathways/nsclc-biomarker/",
         "drop-off": "/drop-off/",
+        "texts": "/texts/",
         "nothing here": "/items/00000000-0000-0000-0000-000000000000/",
     }
 

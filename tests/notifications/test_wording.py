@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.wording import compiler
-from notifications.wording.compiler import Unsayable, denied, render, segments, text_faults
+from notifications.wording import compiler, rules
+from notifications.wording.compiler import Unsayable, denied, render, segments
+from notifications.wording.readability import ease, syllables
+from notifications.wording.rules import text_faults
 
 KEYS = sorted(compiler.load("en"))
 
 
 def test_every_shipped_text_keeps_the_rules() -> None:
-    assert compiler.check() == []
+    assert rules.check() == []
 
 
 @given(key=st.sampled_from(KEYS), language=st.sampled_from(["en", "es", "", "es-MX"]), name=st.text(max_size=60), org=st.text(max_size=40))
@@ -70,10 +72,49 @@ def test_the_reader_language_decides() -> None:
         ("{org}: your biopsy is booked", "denied word"),
         ("{org} " + "x" * 400, "segments"),
         ("{org}: mañana “yes”", "alphabet"),
+        ("{org}: please call {phone}", "opt-out"),
+        ("{org}: see https://short.example/x. Reply STOP to end texts.", "links"),
+        ("{org}: see riverside.org. Reply STOP to end texts.", "links"),
+        (
+            "{org}: Facilitating multidisciplinary coordination necessitates immediate telephonic communication. Reply STOP.",
+            "reading grade",
+        ),
     ],
 )
 def test_each_rule_is_named(text: str, rule: str) -> None:
     assert rule in {name for name, _ in text_faults(text)}
+
+
+def test_a_spanish_text_is_judged_by_the_spanish_measure() -> None:
+    hard = "{org}: Comuníquese inmediatamente con coordinación administrativa institucional. Responda ALTO para terminar."
+    easy = "{org}: Llame al {phone} cuando pueda. Responda ALTO para terminar."
+    assert "reading grade" in {name for name, _ in text_faults(hard, "es")}
+    assert [*text_faults(easy, "es")] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "count"),
+    [
+        ("call", "en", 1),
+        ("time", "en", 1),
+        ("texts", "en", 1),
+        ("package", "en", 2),
+        ("questions", "en", 2),
+        ("emergency", "en", 4),
+        ("hora", "es", 2),
+        ("cuando", "es", 2),
+        ("leer", "es", 2),
+        ("día", "es", 2),
+        ("emergencia", "es", 4),
+    ],
+)
+def test_syllables(word: str, language: str, count: int) -> None:
+    assert syllables(word, language) == count
+
+
+@given(words=st.lists(st.sampled_from(["call", "us", "soon", "please", "visit"]), min_size=1, max_size=12))
+def test_shorter_sentences_are_never_harder(words: list[str]) -> None:
+    assert ease(" ".join(f"{word}." for word in words), "en").score <= ease(" ".join(words), "en").score
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications.wording import compiler
+from notifications.wording import compiler, rules
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=["check"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        faults = compiler.check()
+        faults = rules.check()
         for fault in faults:
             self.stderr.write(f"{fault.file}: {fault.key}: {fault.rule}: {fault.detail}")
         if faults:

@@ -1,0 +1,88 @@
+"""Every text that a patient can get, in every language, on a phone's face: what staff read before they trust it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from notifications.wording.compiler import LANGUAGES, Wording, load, segments
+from notifications.wording.readability import LIMITS, Ease, ease
+from notifications.wording.rules import ANSWERS, READ_ALOUD, WORST_CASE, text_faults
+from pathways.definitions import registry
+from pathways.models import PathwayVersion
+from patients.views.guard import ANYONE, StaffRequest, page
+
+NAMES = {"en": "English", "es": "Spanish"}
+SHOWN = {"first_name": "Ana", "org": "Riverside Care", "phone": "(555) 010-0199", "ref": "0042"}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One text as it arrives, and what can be said of it; without a body the language has no such text."""
+
+    language: str
+    name: str
+    body: str = ""
+    characters: int = 0
+    segments: int = 0
+    longest: int = 0
+    ease: Ease | None = None
+    limit: float = 0
+    reviewed: str = ""
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    key: str
+    faces: list[Face]
+    uses: list[str]
+
+
+@require_GET
+@page(*ANYONE)
+def texts(request: StaffRequest) -> HttpResponse:
+    used = uses()
+    keys = list(dict.fromkeys(key for code in LANGUAGES for key in load(code)))
+    shown = [Shown(key, [_face(key, code) for code in LANGUAGES], used.get(key, [])) for key in keys]
+    missing = [f"{one.key} in {face.name}" for one in shown for face in one.faces if not face.body or not face.reviewed]
+    return render(request, "notifications/texts.html", {"texts": shown, "missing": missing, "languages": len(LANGUAGES), "example": SHOWN})
+
+
+def uses() -> dict[str, list[str]]:
+    """Which waits of which programmes in force send a text, in words, by wording."""
+    titles = dict(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).values_list("code", "title"))
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, published in registry.published().items():
+        for stage in published.definition.stages.values():
+            for rung in stage.ladder:
+                if rung.is_text:
+                    found[rung.wording].append(f"{titles.get(code, code)}: {stage.label}")
+    return {key: list(dict.fromkeys(places)) for key, places in found.items()}
+
+
+def _face(key: str, code: str) -> Face:
+    wording = load(code).get(key)
+    if wording is None:
+        return Face(code, NAMES.get(code, code))
+    body = wording.text.format(**SHOWN)
+    return Face(
+        language=code,
+        name=NAMES.get(code, code),
+        body=body,
+        characters=len(body),
+        segments=segments(body),
+        longest=segments(wording.text.format(**WORST_CASE)),
+        ease=ease(wording.text.format(**READ_ALOUD), code),
+        limit=LIMITS[code],
+        reviewed=wording.reviewed,
+        faults=_faults(key, code, wording),
+    )
+
+
+def _faults(key: str, code: str, wording: Wording) -> tuple[str, ...]:
+    return tuple(f"{rule}: {detail}" for rule, detail in text_faults(wording.text, code, is_answer=key in ANSWERS))
