@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from django.db import transaction
@@ -82,38 +82,42 @@ def target(version: PathwayVersion, *, clock: str, stages: Mapping[str, str]) ->
     """Checks what a person asked for. Raises ValueError that says what is wrong."""
     if version.status != PathwayVersion.Status.PUBLISHED:
         raise ValueError(f"{version} is not in force: journeys move to the published version only")
-    if clock not in ("keep", "recompute", "restart"):
-        raise ValueError(f"clock: {clock!r} is none of keep, recompute, restart")
-    known = registry.load(version.pk).definition.stages
-    for old, new in stages.items():
-        if new and new not in known:
-            raise ValueError(f"{new}: {version} has no such stage")
-        if new and new.partition(".")[0] != old.partition(".")[0]:
-            raise ValueError(f"{old} -> {new}: a wait cannot change its track")
+    check(registry.load(version.pk).definition, clock=clock, stages=stages)
     return Plan(version.number, clock, dict(stages))  # type: ignore[arg-type]
+
+
+def check(new: Definition, *, clock: str, stages: Mapping[str, str]) -> None:
+    """Raises ValueError where the clock or the map of stages cannot be."""
+    if clock not in get_args(Clock):
+        raise ValueError(f"clock: {clock!r} is none of {', '.join(get_args(Clock))}")
+    for before, after in stages.items():
+        if after and after not in new.stages:
+            raise ValueError(f"{after}: the new version has no such stage")
+        if after and after.partition(".")[0] != before.partition(".")[0]:
+            raise ValueError(f"{before} -> {after}: a wait cannot change its track")
 
 
 def preview(*, pathway: str, plan: Plan, now: datetime, site: Site | None = None) -> list[Row]:
     """What `migrate` would do now, journey by journey; changes and locks nothing."""
     house = House.load(now)
-    rows = []
-    for ids in _batches(_patients(pathway, plan, site)):
+    rows: dict[int, Row] = {}
+    for ids in batches(patients_of(pathway, plan, site)):
         patients = load(ids, lock=False)
-        rows += [_row(house, patient, journey, plan, now) for patient, journey in _affected(house, patients, pathway, plan, site)]
-    return sorted(rows, key=lambda row: row.journey_id)
+        rows |= {journey.id: row(house, patient, journey, plan, now) for patient, journey in affected(house, patients, pathway, plan, site)}
+    return [rows[journey_id] for journey_id in sorted(rows)]
 
 
 def migrate(*, pathway: str, plan: Plan, site: Site, by: User | None, now: datetime) -> Migrated:
     """Moves the open journeys of one site, a transaction per batch; those that are refused stay where they are."""
     batch, moved, refused = uuid.uuid4().hex, 0, []
-    for ids in _batches(_patients(pathway, plan, site)):
+    for ids in batches(patients_of(pathway, plan, site)):
         with transaction.atomic():
             desk = Desk(House.load(now), Changes())
             patients = load(ids)
-            for patient, journey in list(_affected(desk.house, patients, pathway, plan, site)):
-                row = _row(desk.house, patient, journey, plan, now)
-                if row.refused:
-                    refused.append(row)
+            for patient, journey in list(affected(desk.house, patients, pathway, plan, site)):
+                wanted = row(desk.house, patient, journey, plan, now)
+                if wanted.refused:
+                    refused.append(wanted)
                     continue
                 moved += 1
                 fact = _act(desk.house, journey, plan, batch, now)
@@ -129,7 +133,7 @@ def undo(*, pathway: str, version: PathwayVersion, site: Site, by: User | None, 
     """
     undone = 0
     journeys = Journey.objects.filter(pathway=pathway, version=version, home_site=site).order_by("patient_id")
-    for ids in _batches(list(journeys.values_list("patient_id", flat=True).distinct())):
+    for ids in batches(list(journeys.values_list("patient_id", flat=True).distinct())):
         with transaction.atomic():
             desk = Desk(House.load(now), Changes())
             for patient in load(ids).values():
@@ -155,17 +159,18 @@ def timelines(house: House, patient: PatientState, journey: JourneyState, extra:
     return replay(definition, [*attached, *extra], house.context(patient, journey)[0], versions=versions(house, journey.pathway))
 
 
-def _row(house: House, patient: PatientState, journey: JourneyState, plan: Plan, now: datetime) -> Row:
+def row(house: House, patient: PatientState, journey: JourneyState, plan: Plan, now: datetime) -> Row:
+    """What the plan would do to one journey."""
     old, new = house.definition(journey), house.numbered(journey.pathway, plan.to).definition
     before = timelines(house, patient, journey, [])
-    row = Row(journey.id, journey.home_site_id, old.number)
+    found = Row(journey.id, journey.home_site_id, old.number)
     for line in _open(before):
         if reason := _refusal(f"{line.track}.{line.stage}", old, new, plan):
-            return msgspec.structs.replace(row, refused=reason)
+            return msgspec.structs.replace(found, refused=reason)
     after = timelines(house, patient, journey, [hypothetical(house, journey, plan, now)])
     if after.status != "active":
-        return msgspec.structs.replace(row, refused=f"would end as {after.outcome or after.exit_reason}: a migration ends no journey")
-    return msgspec.structs.replace(row, moves=tuple(_moves(before, after, now)))
+        return msgspec.structs.replace(found, refused=f"would end as {after.outcome or after.exit_reason}: a migration ends no journey")
+    return msgspec.structs.replace(found, moves=tuple(_moves(before, after, now)))
 
 
 def _refusal(key: str, old: Definition, new: Definition, plan: Plan) -> str:
@@ -196,16 +201,18 @@ def _open(timeline: Timeline) -> list[StayLine]:
     return [line for line in timeline.stays if line.left_at is None]
 
 
-def _patients(pathway: str, plan: Plan, site: Site | None) -> list[int]:
+def patients_of(pathway: str, plan: Plan, site: Site | None = None) -> list[int]:
+    """Patients with an open journey under another version."""
     journeys = Journey.objects.open().filter(pathway=pathway).exclude(version__number=plan.to)
     if site is not None:
         journeys = journeys.filter(home_site=site)
     return list(journeys.order_by("patient_id").values_list("patient_id", flat=True).distinct())
 
 
-def _affected(
-    house: House, patients: Mapping[int, PatientState], pathway: str, plan: Plan, site: Site | None
+def affected(
+    house: House, patients: Mapping[int, PatientState], pathway: str, plan: Plan, site: Site | None = None
 ) -> Iterator[tuple[PatientState, JourneyState]]:
+    """The journeys that the plan is about."""
     for patient in patients.values():
         for journey in patient.journeys:
             here = site is None or journey.home_site_id == site.pk
@@ -218,7 +225,7 @@ def _affected(
                 yield patient, journey
 
 
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(ids), BATCH):
         yield ids[start : start + BATCH]
 

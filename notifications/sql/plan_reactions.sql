@@ -13,58 +13,7 @@ WITH taken AS MATERIALIZED (
     LIMIT %(batch)s
     FOR UPDATE OF a SKIP LOCKED
 ),
-placed AS MATERIALIZED (
-    -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
-    SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.to_confirm, t.audience = 'patient' AS texts,
-           t.acts, t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within,
-           j.id AS journey_id, j.pathway, COALESCE(j.home_site_id, m.site_id) AS site_id, COALESCE(j.patient_id, m.patient_id) AS patient_id,
-           CASE t.audience
-               WHEN 'accountable' THEN 'navigator'
-               WHEN 'responsible' THEN CASE WHEN pr.user_id IS NULL THEN 'navigator' ELSE 'clinician' END
-               ELSE t.audience END AS audience,
-           CASE WHEN t.audience <> 'patient' THEN ''
-                WHEN t.mode = 'staff' THEN 'no texts here yet'
-                WHEN t.mode = 'live' AND (r.texts_from IS NULL OR t.due_at < r.texts_from) THEN 'due before texts began'
-                ELSE '' END AS untold
-    FROM taken t
-    JOIN pathways_rung g ON g.id = t.rung_id
-    LEFT JOIN pathways_stay s ON s.id = t.stay_id
-    LEFT JOIN pathways_matter m ON m.id = t.matter_id
-    LEFT JOIN pathways_journey j ON j.id = COALESCE(s.journey_id, m.journey_id)
-    LEFT JOIN patients_practitioner pr ON pr.id = j.responsible_id AND t.audience = 'responsible'
-    LEFT JOIN pathways_rollout r ON r.site_id = j.home_site_id AND r.pathway = j.pathway AND t.audience = 'patient' AND t.mode = 'live'
-),
-recipients AS MATERIALIZED (
-    -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
-    -- A merged record speaks through its survivor; an authority with limits (custody, a court) is left to a person to judge.
-    SELECT p.id AS alert_id, pt.id AS patient_id, who.person_id
-    FROM placed p
-    JOIN patients_patient known ON known.id = p.patient_id
-    JOIN patients_patient pt ON pt.id = COALESCE(known.survivor_id, known.id)
-    JOIN patients_person pe ON pe.id = pt.person_id
-    CROSS JOIN LATERAL (
-        SELECT pe.id AS person_id WHERE pe.birth_hi + interval '18 years' <= %(now)s
-        UNION
-        SELECT au.person_id FROM patients_authority au
-        WHERE au.patient_id = pt.id AND pe.birth_hi + interval '18 years' > %(now)s
-          AND au.limits = '' AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
-    ) AS who
-    WHERE p.acts AND p.texts AND p.untold = ''
-),
-asked AS MATERIALIZED (
-    -- Alerts for staff, and patient rungs for which nobody may be texted: those become a call.
-    SELECT p.*, CASE WHEN p.stay_id IS NOT NULL THEN 'problem' ELSE 'matter' END AS cause_kind,
-           CASE WHEN p.stay_id IS NOT NULL THEN p.journey_id || ':' || p.problem ELSE p.matter_id::text END AS cause_key,
-           CASE WHEN p.texts THEN 'navigator' ELSE p.audience END AS whom
-    FROM placed p
-    WHERE p.acts AND (NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id)))
-),
-told AS MATERIALIZED (
-    SELECT p.*, r.person_id, r.patient_id AS told_of FROM placed p JOIN recipients r ON r.alert_id = p.id
-),
-texts AS (
-    SELECT DISTINCT ON (stay_id, matter_id, rung_id, person_id) * FROM told ORDER BY stay_id, matter_id, rung_id, person_id, id
-),
+-- include notifications.sql reactions
 messages AS (
     -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
     INSERT INTO notifications_message AS o
@@ -82,17 +31,6 @@ messages AS (
             FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
     RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
 ),
-causes AS (
-    -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.
-    SELECT DISTINCT ON (cause_kind, cause_key, shadow) cause_kind, cause_key, shadow, site_id, patient_id, journey_id, matter_id, problem, whom, to_confirm,
-           min(priority) OVER same AS priority, min(rang_at + answer_within) OVER same AS due_at,
-           ARRAY(SELECT DISTINCT CASE x.role WHEN 'accountable' THEN 'navigator' WHEN 'responsible' THEN 'clinician' ELSE x.role END
-                 FROM jsonb_array_elements_text(also_for) AS x (role) WHERE x.role <> 'patient') AS also_for
-    FROM asked
-    WHERE (SELECT count(*) FROM messages) >= 0  -- messages are written, and so locked, before items: the order of locks everywhere
-    WINDOW same AS (PARTITION BY cause_kind, cause_key, shadow)
-    ORDER BY cause_kind, cause_key, shadow, due_at DESC, priority, id DESC
-),
 items AS (
     INSERT INTO notifications_workitem AS w
         (uid, cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, audience, also_for, priority, state, shadow, to_confirm,
@@ -100,6 +38,7 @@ items AS (
     SELECT gen_random_uuid(), cause_kind, cause_key, site_id, patient_id, journey_id, matter_id, problem, whom, array_remove(also_for, whom),
            priority, 'open', shadow, to_confirm, %(now)s, due_at, '', '', '', 0
     FROM causes
+    WHERE (SELECT count(*) FROM messages) >= 0  -- messages are written, and so locked, before items: the order of locks everywhere
     ORDER BY cause_kind, cause_key, shadow
     ON CONFLICT (cause_kind, cause_key, shadow) WHERE state IN ('open', 'claimed', 'parked') DO UPDATE SET
         priority = LEAST(w.priority, EXCLUDED.priority),

@@ -39,6 +39,9 @@ class Rollout(models.Model):
     texts_from = models.DateTimeField(null=True)
     default_accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     release_per_day = models.PositiveSmallIntegerField(default=10, help_text="taken off the review list per accountable person and day")
+    alert_budget = models.JSONField(
+        default=dict, blank=True, help_text="role -> work items it can answer a day; else the product's default"
+    )
     released_on = models.DateField(null=True, help_text="the last day whose share was released")
     signed_version = models.ForeignKey(PathwayVersion, null=True, on_delete=models.PROTECT, related_name="+")
     paused_at = models.DateTimeField(null=True, help_text="no text goes out while set")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
+
+_INCLUDE = re.compile(r"^-- include (\S+) (\S+)\n", re.MULTILINE)
 
 
 @cache
 def load(package: str, name: str) -> str:
-    """Text of `<package>/<name>.sql`; `package` is dotted ("pathways.sql")."""
-    return resources.files(package).joinpath(f"{name}.sql").read_text()
+    """Text of `<package>/<name>.sql`; `package` is dotted ("pathways.sql"). A line `-- include <package> <name>` stands for that file."""
+    text = resources.files(package).joinpath(f"{name}.sql").read_text()
+    return _INCLUDE.sub(lambda found: load(found[1], found[2]), text)

@@ -47,6 +47,8 @@ class House:
     has_approvals: bool = False
     _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
     _versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    supposed: dict[int, registry.Published] = field(default_factory=dict)
+    """Versions that are not stored, for a look at what would be; their ids are below zero."""
 
     @classmethod
     def load(cls, now: datetime) -> House:
@@ -73,12 +75,15 @@ class House:
         return approvals.in_force(None if self.has_approvals else ())
 
     def version(self, version_id: int) -> registry.Published:
-        return registry.load(version_id)
+        return self.supposed.get(version_id) or registry.load(version_id)
 
     def definition(self, journey: JourneyState) -> Definition:
         return self.version(journey.version_id).definition
 
     def numbered(self, pathway: str, number: int) -> registry.Published:
+        for one in self.supposed.values():
+            if (one.definition.code, one.definition.number) == (pathway, number):
+                return one
         return registry.numbered(pathway, number)
 
     def versions_of(self, pathway: str) -> tuple[int, ...]:
@@ -87,7 +92,7 @@ class House:
             found = rows(
                 "SELECT id FROM pathways_pathwayversion WHERE code = %s AND status IN ('published', 'retired') ORDER BY number", [pathway]
             )
-            self._versions[pathway] = tuple(version_id for (version_id,) in found)
+            self._versions[pathway] = (*(version_id for (version_id,) in found), *self.supposed)
         return self._versions[pathway]
 
     def mode(self, site_id: int, pathway: str) -> str:

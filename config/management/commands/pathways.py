@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from config import changing
 from notifications.wording import compiler
 from pathways.definitions import lifecycle, registry, schema
 from pathways.definitions.compile import Definition
@@ -47,11 +48,23 @@ class Command(BaseCommand):
         action("discard", "set aside the version that is being made", _code, _by, _why)
         action("show", "a published definition in words, or all programmes with their versions", _maybe_code, _json)
         action("diff", "what a file would change of the version in force, in words", _path)
+        action(
+            "dry-run", "what a draft would have made of the last days, and what migrating to it would set off", _path, _days, _change, _json
+        )
+        action(
+            "migrate",
+            "what the version in force would do to open journeys; --yes moves those of a site",
+            _code,
+            _change,
+            _staging,
+            _by,
+            _json,
+        )
         action("schema", "JSON Schema of the format")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            getattr(self, options["action"])(options)
+            getattr(self, options["action"].replace("-", "_"))(options)
         except NotPublishable as error:
             raise CommandError("\n".join(str(fault) for fault in error.faults)) from error
         except (Refused, Retired, Unacceptable, OSError) as error:
@@ -137,6 +150,16 @@ class Command(BaseCommand):
         found = differences(before, schema.Pathway.model_validate(source.body))
         self.stdout.write("\n".join(str(one) for one in found) or "no difference")
 
+    def dry_run(self, options: dict[str, Any]) -> None:
+        clock, pairs = options["clock"], options["map"]
+        self.say(options, *changing.dry_run(options["path"], days=options["days"], clock=clock, pairs=pairs, now=timezone.now()))
+
+    def migrate(self, options: dict[str, Any]) -> None:
+        self.say(options, *changing.migrate(options, by=_person(options["by"]), now=timezone.now()))
+
+    def say(self, options: dict[str, Any], answer: dict[str, Any], words: list[str]) -> None:
+        self.stdout.write(json.dumps(answer) if options["json"] else "\n".join(words))
+
     def schema(self, options: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(schema.Pathway.model_json_schema(), indent=2))
 
@@ -178,6 +201,25 @@ def _why(parser: CommandParser) -> None:
 
 def _on(parser: CommandParser) -> None:
     parser.add_argument("--on", type=date.fromisoformat, help="the day of the approval (default: today)")
+
+
+def _days(parser: CommandParser) -> None:
+    parser.add_argument("--days", type=int, default=90, help="how far back (default: 90)")
+
+
+def _change(parser: CommandParser) -> None:
+    clocks = ["keep", "recompute", "restart"]
+    parser.add_argument("--clock", choices=clocks, default="recompute", help="deadlines of open waits: as they were, as new, or from now")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="OLD=NEW", help="where waits go on; OLD= closes one (repeat for more)"
+    )
+
+
+def _staging(parser: CommandParser) -> None:
+    parser.add_argument("--site", default="", metavar="CODE")
+    parser.add_argument("--yes", action="store_true", help="do it; without, only show")
+    parser.add_argument("--undo", action="store_true", help="take it back at this site")
+    parser.add_argument("--batch", default="", help="with --undo: only what this call did")
 
 
 def _person(username: str) -> User | None:

@@ -1,0 +1,202 @@
+"""Whom alerts that never rang would make us tell: work items per role and day against the budget, texts and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+import yaml
+from django.db import connection, transaction
+
+from notifications.wording.compiler import Unsayable, render, segments
+from pathways import supposing
+from pathways.dry_run import NONE, DryRun, dry_run
+from pathways.models import Rollout
+from pathways.sql import load
+from patients.models import Person, Site
+
+BUDGET = {
+    "navigator": 25,
+    "lead": 10,
+    "clinician": 5,
+    "pharmacist": 15,
+    "genetic_counselor": 10,
+    "lab_liaison": 15,
+    "financial_counselor": 15,
+}
+"""Alerts that one role of one site can answer in a day. Local default; a rollout's own `alert_budget` goes before it."""
+
+
+class Price(msgspec.Struct, frozen=True):
+    """Dollars per segment; `checked` says how far the figure was verified."""
+
+    since: date = msgspec.field(name="from")
+    segment: float
+    carrier: float
+    carrier_of: str
+    source: str
+    checked: str
+
+    @property
+    def each(self) -> float:
+        return self.segment + self.carrier
+
+
+class Role(msgspec.Struct, frozen=True):
+    """Work items of one role at one site: altogether, on its worst day, and on how many days more than its budget."""
+
+    site_id: int
+    role: str
+    budget: int
+    items: int
+    most: int
+    days_over: int
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """Before caps, quiet hours and consent. `unsayable` have no wording in the reader's language and cost nothing."""
+
+    count: int = 0
+    segments: int = 0
+    cost: float = 0.0
+    unsayable: int = 0
+
+
+class Side(msgspec.Struct, frozen=True):
+    days: dict[date, dict[str, int]]
+    roles: tuple[Role, ...]
+    texts: Texts
+
+
+class Reactions(msgspec.Struct, frozen=True):
+    """What the plan would write for one batch of alerts: `items` by cause, `texts` by stay, rung and person."""
+
+    items: tuple[dict[str, Any], ...]
+    texts: tuple[dict[str, Any], ...]
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """`today` and `draft`: the window as each version would have had it; `next`: the first sweep after migrating now."""
+
+    today: Side
+    draft: Side
+    next: Reactions
+    next_texts: Texts
+    price: Price
+
+
+def look(
+    body: Mapping[str, Any], *, days: int, now: datetime, clock: str = "recompute", stages: Mapping[str, str] = NONE
+) -> tuple[DryRun, Forecast]:
+    """A dry run and its forecast, in a transaction that the server lets change nothing."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        run = dry_run(body, days=days, now=now, clock=clock, stages=stages)
+        return run, forecast(run)
+
+
+def forecast(run: DryRun) -> Forecast:
+    price = price_on(run.now.date())
+    following = reactions(run, run.next.alerts, run.next.stays, now=run.now)
+    return Forecast(
+        today=_side(run, run.today, price),
+        draft=_side(run, run.draft, price),
+        next=following,
+        next_texts=_texts(following.texts, price),
+        price=price,
+    )
+
+
+def reactions(run: DryRun, alerts: Sequence[Mapping[str, Any]], stays: Mapping[int, int], *, now: datetime) -> Reactions:
+    """Asks the plan's own SELECT."""
+    if not alerts:
+        return Reactions((), ())
+    known = [{"id": stay_id, "journey_id": stays[stay_id]} for stay_id in {alert["stay_id"] for alert in alerts}]
+    params = {"now": now, "rungs": list(run.ladders.rows), "stays": known, "alerts": list(alerts)}
+    rows = supposing.answers(load("notifications.sql", "forecast"), params)
+    return Reactions(
+        items=tuple(row for row in rows if row["what"] == "item"),
+        texts=tuple(row for row in rows if row["what"] == "text"),
+    )
+
+
+def _side(run: DryRun, alerts: Iterable[Mapping[str, Any]], price: Price) -> Side:
+    """Day by day, as the sweep would have met them; somebody is texted for a rung of a wait once."""
+    items: dict[date, list[dict[str, Any]]] = {}
+    texts: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for day, of_day in groupby(sorted(alerts, key=lambda one: (one["rang_at"], -one["id"])), key=lambda one: one["rang_at"].date()):
+        found = reactions(run, list(of_day), run.stays, now=datetime.combine(day, datetime.max.time(), run.now.tzinfo))
+        items[day] = list(found.items)
+        texts |= {(row["cause"], row["person_id"]): row for row in found.texts}
+    days = {day: _by_role(some) for day, some in items.items()}
+    return Side(days, tuple(_roles(run.code, items)), _texts(texts.values(), price))
+
+
+def _by_role(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for item in items:
+        counts[item["whom"]] = counts.get(item["whom"], 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _roles(code: str, items: Mapping[date, Sequence[Mapping[str, Any]]]) -> Iterable[Role]:
+    daily: dict[tuple[int, str], list[int]] = {}
+    for of_day in items.values():
+        counts: dict[tuple[int, str], int] = {}
+        for item in of_day:
+            place = (item["site_id"], item["whom"])
+            counts[place] = counts.get(place, 0) + 1
+        for place, number in counts.items():
+            daily.setdefault(place, []).append(number)
+    budgets = {site_id: {**BUDGET, **own} for site_id, own in Rollout.objects.filter(pathway=code).values_list("site_id", "alert_budget")}
+    for (site_id, role), numbers in sorted(daily.items()):
+        budget = budgets.get(site_id, BUDGET).get(role, BUDGET["navigator"])
+        yield Role(site_id, role, budget, sum(numbers), max(numbers), sum(number > budget for number in numbers))
+
+
+# texts and what they cost
+
+
+class _Reader(NamedTuple):
+    given: str
+    language: str
+
+
+def _texts(rows: Iterable[Mapping[str, Any]], price: Price) -> Texts:
+    rows = list(rows)
+    people = {row["person_id"] for row in rows}
+    readers = {
+        pk: _Reader(given, language) for pk, given, language in Person.objects.filter(pk__in=people).values_list("pk", "given", "language")
+    }
+    sites = {site.pk: site for site in Site.objects.filter(pk__in={row["site_id"] for row in rows})}
+    sizes = [_size(row["wording"], readers[row["person_id"]], sites[row["site_id"]]) for row in rows]
+    sent = [size for size in sizes if size]
+    return Texts(len(sent), sum(sent), round(sum(sent) * price.each, 4), len(sizes) - len(sent))
+
+
+def _size(wording: str, reader: _Reader, site: Site) -> int:
+    """Segments of the text as it would read; 0 where there is none."""
+    names = reader.given.split()
+    try:
+        said = render(wording, reader.language, first_name=names[0] if names else "", org=site.sender_name, phone=site.call_back)
+    except Unsayable:
+        return 0
+    return segments(said.body)
+
+
+def price_on(day: date) -> Price:
+    """The price in force that day, else the first there is."""
+    begun = [price for price in prices() if price.since <= day]
+    return begun[-1] if begun else prices()[0]
+
+
+@cache
+def prices() -> tuple[Price, ...]:
+    rows = yaml.safe_load(resources.files("notifications").joinpath("prices.yaml").read_text())
+    return tuple(sorted(msgspec.convert(rows, list[Price]), key=lambda price: price.since))
