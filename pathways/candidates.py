@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from pathways import journeys, matters
-from pathways.models import Journey, Matter, MatterKind
-from patients.models import User
+from pathways.definitions import registry
+from pathways.models import Journey, Matter, MatterKind, Rollout
+from patients.models import Patient, Site, User
 
 CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING, MatterKind.GERMLINE_CANDIDATE)
 REFUSALS = {
@@ -46,6 +47,27 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
             basis_lineage=detail["basis"],
             laterality=detail.get("laterality", ""),
         )
+
+
+def propose(*, patient: Patient, pathway: str, site: Site, found_by: str, opened_at: datetime, by: User, now: datetime) -> Matter:
+    """A person names somebody who may belong on a programme in force; who is asked already stays one candidate."""
+    definition = registry.published()[pathway].definition
+    entry = next((name for name, one in definition.entries.items() if one.by == "candidate"), next(iter(definition.entries)))
+    group = next((rule.group for rule in definition.enrol if rule.entry == entry and rule.group), definition.primary_group)
+    rollout = Rollout.objects.filter(site=site, pathway=pathway).first()
+    detail = {
+        "pathway": pathway,
+        "entry": entry,
+        "primary_group": group,
+        "found_by": found_by,
+        "opened_at": opened_at.isoformat(),
+        "laterality": "",
+        "basis": "",
+        "named_by": by.pk,
+    }
+    subject = f"{patient.pk}:{pathway}:{group}:{found_by}"
+    mode = rollout.mode if rollout else Rollout.Mode.OFF
+    return matters.open_by_hand(kind=MatterKind.CANDIDATE, subject=subject, site=site, mode=mode, detail=detail, now=now, patient=patient)
 
 
 def refuse(*, matter: Matter, reason: str, by: User, now: datetime) -> None:

@@ -13,7 +13,7 @@ from pathways.timeline import Calendar
 from pathways.writing.matters import ladder_times
 from pathways.writing.store import close_matters
 from patients.calendars import calendar_for
-from patients.models import Site, User
+from patients.models import Patient, Site, User
 
 
 class AlreadySettled(Exception):
@@ -34,11 +34,20 @@ def close(*, matter: Matter, reason: str, by: User, now: datetime) -> None:
 
 def open_for_site(*, kind: MatterKind, subject: str, site: Site, mode: str, detail: Mapping[str, Any], now: datetime) -> bool:
     """Asks the staff of a site something that is about no patient. False: it is being asked already."""
+    before = Matter.objects.filter(kind=kind, subject=subject, closed_at=None).exists()
+    open_by_hand(kind=kind, subject=subject, site=site, mode=mode, detail=detail, now=now)
+    return not before
+
+
+def open_by_hand(
+    *, kind: MatterKind, subject: str, site: Site, mode: str, detail: Mapping[str, Any], now: datetime, patient: Patient | None = None
+) -> Matter:
+    """Opens a matter that no fact asked for, or gives back the one that is open."""
     plain = calendar_for(site)
     due_at, rung_at = ladder_times(kind, now, Calendar(zone=plain.zone, holidays=frozenset(plain.holidays)))
-    stated = {"site": site, "mode": mode, "detail": dict(detail), "opened_at": now, "due_at": due_at, "rung_at": rung_at}
-    _, opened = Matter.objects.get_or_create(kind=kind, subject=subject, closed_at=None, defaults={**stated, "attention_at": rung_at[0]})
-    return opened
+    times = {"opened_at": now, "due_at": due_at, "rung_at": rung_at, "attention_at": rung_at[0]}
+    stated = {"site": site, "patient": patient, "mode": mode, "detail": dict(detail), **times}
+    return Matter.objects.get_or_create(kind=kind, subject=subject, closed_at=None, defaults=stated)[0]
 
 
 def lock_open(matter: Matter) -> Matter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -53,7 +54,14 @@ class Unsourced(msgspec.Struct, frozen=True):
 
 def unsourced(version: PathwayVersion) -> list[Unsourced]:
     """Every target of the version that is a local default or unverified, in the order of the definition."""
-    return list(_unsourced(Pathway.model_validate(version.body))) if version.body else []
+    return list(_of(version.pk, version.digest)) if version.body else []
+
+
+@lru_cache(maxsize=256)
+def _of(version_id: int, digest: str) -> tuple[Unsourced, ...]:
+    """A version never changes, so it is read once; the digest tells two databases of one process apart."""
+    body = PathwayVersion.objects.values_list("body", flat=True).get(pk=version_id, digest=digest)
+    return tuple(_unsourced(Pathway.model_validate(body)))
 
 
 def state(*, site: Site, version: PathwayVersion, now: datetime) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import catalogue, coverage, drop_off, inbound, quarantine, review, rollouts
+from pathways.views import audits, catalogue, coverage, drop_off, inbound, quarantine, review, rollouts
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern] = [
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
     path("pathways/", catalogue.catalogue, name="catalogue"),
     path("pathways/<slug:code>/", catalogue.programme, name="programme"),
+    path("audits/", audits.audits, name="audits"),
+    path("audits/<uuid:uid>/", audits.audit, name="audit"),
+    path("audits/<uuid:uid>/open/", audits.open_candidates, name="open_candidates"),
+    path("audits/<uuid:uid>/remove/", audits.remove, name="remove_audit"),
     path("coverage/", coverage.first, name="coverages"),
     path("coverage/<slug:site>/", coverage.coverage, name="coverage"),
     path("coverage/<slug:site>/expect/", coverage.expect, name="expect"),

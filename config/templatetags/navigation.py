@@ -8,7 +8,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
-from patients.models import User
+from patients.models import Role, User
 from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS
 
 register = template.Library()
@@ -28,7 +28,7 @@ ENTRIES = (
     ("Drop-off", "funnel", "drop_off", REPORTS),
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
-    ("Going live", "play", "rollouts", GOING_LIVE),
+    ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
 )
 
 

@@ -1,5 +1,6 @@
 from .alert import Alert
 from .approval import KnowledgeApproval
+from .audit import RegistryAudit, RegistryRow
 from .definition import PathwayVersion, Rung, Stage, VersionAct
 from .event import Binding, Event
 from .feed import Coverage, Expectation, Feed
@@ -27,6 +28,8 @@ __all__ = [
     "MatterKind",
     "PathwayVersion",
     "Phase",
+    "RegistryAudit",
+    "RegistryRow",
     "Rollout",
     "RolloutChange",
     "Rung",

@@ -6,12 +6,16 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
-from patients.models import User
+from patients.models import Role, User
 from patients.views.guard import GOING_LIVE, OBSERVING
 
 register = template.Library()
 
-TABS = (("rollout", "Rollout", "rollouts", GOING_LIVE), ("coverage", "Coverage and feeds", "coverages", OBSERVING))
+TABS = (
+    ("rollout", "Rollout", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
+    ("coverage", "Coverage and feeds", "coverages", OBSERVING),
+    ("audit", "Registry audit", "audits", (Role.NAVIGATOR, Role.LEAD)),
+)
 
 
 @register.simple_tag

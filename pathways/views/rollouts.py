@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -30,6 +29,8 @@ class Cell:
     site: Site
     rollout: Rollout
     signed: State
+    steers: bool
+    sees_patients: bool
 
     @property
     def asks_signature(self) -> bool:
@@ -53,19 +54,33 @@ def published() -> list[PathwayVersion]:
 
 
 @require_GET
-@page(*GOING_LIVE)
+@page(*GOING_LIVE, Role.NAVIGATOR)
 def matrix(request: StaffRequest) -> HttpResponse:
-    sites, now = steered_sites(request.user), timezone.now()
+    """Who may say how far a programme goes opens it; navigators open what concerns their patients: trial run and review list."""
+    steered, now = steered_sites(request.user), timezone.now()
+    held = request.user.memberships.filter(until__isnull=True)
+    caring = set(held.filter(role__in=[Role.NAVIGATOR, Role.LEAD]).values_list("site", flat=True))
+    sites = list(Site.objects.filter(pk__in=caring | {site.pk for site in steered}).order_by("name"))
     known = {(row.site_id, row.pathway): row for row in Rollout.objects.filter(site__in=sites).select_related("default_accountable")}
-    lines = [Line(version, [cell(site, version, known.get((site.pk, version.code)), now) for site in sites]) for version in published()]
-    texting = {site.pk: [row for row in known.values() if row.site_id == site.pk and row.mode == Rollout.Mode.LIVE] for site in sites}
-    heads = [(site, len(texting[site.pk]), sum(row.paused_at is not None for row in texting[site.pk])) for site in sites]
-    return render(request, "pathways/rollout_matrix.html", {"lines": lines, "heads": heads, "tab": "rollout"})
-
-
-def cell(site: Site, version: PathwayVersion, rollout: Rollout | None, now: datetime) -> Cell:
-    found = rollout or Rollout(site=site, pathway=version.code)
-    return Cell(site, found, signing.state(site=site, version=version, now=now))
+    lines = [
+        Line(
+            version,
+            [
+                Cell(
+                    site=site,
+                    rollout=known.get((site.pk, version.code)) or Rollout(site=site, pathway=version.code),
+                    signed=signing.state(site=site, version=version, now=now),
+                    steers=site in steered,
+                    sees_patients=site.pk in caring,
+                )
+                for site in sites
+            ],
+        )
+        for version in published()
+    ]
+    texting = {site.pk: [row for row in known.values() if row.site_id == site.pk and row.mode == Rollout.Mode.LIVE] for site in steered}
+    heads = [(site, len(texting[site.pk]), sum(row.paused_at is not None for row in texting[site.pk])) for site in steered]
+    return render(request, "pathways/rollout_matrix.html", {"lines": lines, "sites": sites, "heads": heads, "tab": "rollout"})
 
 
 @require_http_methods(["GET", "POST"])
