@@ -119,7 +119,7 @@ class _Binder:
                     self._attach(fact, journey, "patient", shared=True)
             return
         for journey in self.journeys:
-            if fact.kind in journey.definition.overhears and fact.lineage not in journey.detached and _listens(fact, journey):
+            if fact.lineage not in journey.detached and _overhears(fact, journey) and _covers(fact, journey):
                 self._attach(fact, journey, "overheard", shared=True)
         self.waiting[fact.lineage] = fact
         self.ids[fact.lineage] = _by_level(fact.keys)
@@ -171,10 +171,9 @@ class _Binder:
 
     def _may(self, fact: Fact, journey: JourneyView) -> bool:
         """What a journey overhears never decides whose the fact is."""
-        definition = journey.definition
-        if fact.body.get("unconfirmed"):
+        if fact.body.get("unconfirmed") or fact.kind not in journey.definition.listens or fact.lineage in journey.detached:
             return False
-        return fact.kind in definition.listens and fact.lineage not in journey.detached and fact.kind not in definition.overhears
+        return fact.kind not in journey.definition.overhears or not _is_only_overheard(fact, journey)
 
     def _is_missed(self, fact: Fact) -> bool:
         """A person must place it: a result with content, or something that one of the patient's journeys would have heard."""
@@ -198,6 +197,19 @@ def _by_level(keys: Iterable[str]) -> list[set[str]]:
 
 def _listens(fact: Fact, journey: JourneyView) -> bool:
     return not fact.body.get("unconfirmed") and fact.kind in journey.definition.listens and _covers(fact, journey) and _hears(fact, journey)
+
+
+def _overhears(fact: Fact, journey: JourneyView) -> bool:
+    """By its kind and what the definition hears of it, or by a guard of its own."""
+    if fact.kind not in journey.definition.overhears or fact.body.get("unconfirmed"):
+        return False
+    test = journey.definition.overhears[fact.kind]
+    return test(fact, _BLANK) if test is not None else _hears(fact, journey)
+
+
+def _is_only_overheard(fact: Fact, journey: JourneyView) -> bool:
+    test = journey.definition.overhears[fact.kind]
+    return test is None or test(fact, _BLANK)
 
 
 def _hears(fact: Fact, journey: JourneyView) -> bool:

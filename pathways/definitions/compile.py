@@ -67,7 +67,7 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
         death_ends=pathway.death == "end",
         phase_labels={phase: pathway.phases[phase] for phase in PHASES if phase in pathway.phases},
         listens=frozenset(_listens(pathway, enrol_kinds)),
-        overhears=frozenset(pathway.overhears),
+        overhears={kind: compile_guard(guard) for kind, guard in pathway.overhears.items()},
         hears={kind: compile_guard(guard) for kind, guard in pathway.hears.items()},
         reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
         ranks=RANKS,
@@ -216,6 +216,7 @@ def _listens(pathway: schema.Pathway, enrol_kinds: Iterable[str]) -> Iterable[st
     yield from HANDLED
     yield from enrol_kinds
     yield from pathway.hears
+    yield from pathway.overhears
     for track in pathway.tracks.values():
         for move in [*track.opens, *track.anywhere, *(move for stage in track.stages.values() for move in stage.moves)]:
             yield from move.on or ()

@@ -176,7 +176,7 @@ class Definition(msgspec.Struct, frozen=True, eq=False):
     phase_labels: dict[str, str]
     listens: frozenset[str]
     hears: dict[str, Test | None]
-    overhears: frozenset[str]
+    overhears: dict[str, Test | None]
     reasons: tuple[Matches, ...]
     ranks: Mapping[str, int]
     tracks: dict[str, Track]

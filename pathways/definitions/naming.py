@@ -27,7 +27,8 @@ def name_findings(pathway: schema.Pathway, body: Mapping[str, Any]) -> Iterator[
 def guards_of(body: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     """Every guard that the file writes, with its place."""
     yield from _guards_in(body, ())
-    yield from ((("hears", kind), guard) for kind, guard in _mapping(body.get("hears")).items() if isinstance(guard, Mapping))
+    for part in ("hears", "overhears"):
+        yield from (((part, kind), guard) for kind, guard in _mapping(body.get(part)).items() if isinstance(guard, Mapping))
     for name, join in _mapping(body.get("joins")).items():
         for part, guards in _mapping(join).items():
             listed = guards if isinstance(guards, list) else [guards]
@@ -39,7 +40,7 @@ def _guards_in(value: Any, place: Place) -> Iterator[tuple[Place, Mapping[str, A
     for key, child in children:
         if key in _GUARDED and isinstance(child, Mapping):
             yield (*place, key), child
-        elif place or key not in ("hears", "joins"):
+        elif place or key not in ("hears", "overhears", "joins"):
             yield from _guards_in(child, (*place, key))
 
 

@@ -43,8 +43,15 @@ def _listed(value: Any) -> Any:
 
 
 DurationText = Annotated[str, BeforeValidator(_is_duration)]
+
+
+def _by_kind(value: Any) -> Any:
+    return dict.fromkeys(value, "any") if isinstance(value, list) else value
+
+
 Words = Annotated[list[str], BeforeValidator(_listed)]
 Guards = Annotated[list[Guard], BeforeValidator(_listed)]
+Overheard = Annotated[dict[str, Guard | Literal["any"]], BeforeValidator(_by_kind)]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 
@@ -291,7 +298,7 @@ class Pathway(Written):
     death: Literal["end", "continue"] = "end"
     phases: dict[PhaseName, str]
     hears: dict[str, Guard | Literal["any"]] = {}
-    overhears: Words = []
+    overhears: Overheard = {}
     tracks: dict[Word, Track]
     joins: dict[Word, Join] = {}
     milestones: dict[Word, Milestone]

@@ -178,12 +178,12 @@ class Hospital:
         matter = self.matters(chart).get(kind="candidate")
         return candidates.accept(matter=matter, by=who, now=self.now)
 
-    def is_treated_by(self, chart: Chart, who: User) -> None:
+    def is_treated_by(self, chart: Chart, who: User, pathway: str = LUNG) -> None:
         """`who` is the responsible clinician of the journey, and has an account here."""
         clinician = practitioners.upsert(npi="1932102134", family="Lund", given="Petra", specialty="Medical oncology")
         assert clinician is not None
         practitioners.give_account(clinician, who)
-        Journey.objects.filter(pk=self.journey(chart).pk).update(responsible=clinician)
+        Journey.objects.filter(pk=self.journey(chart, pathway).pk).update(responsible=clinician)
 
     def expects(self, *kinds: str, from_: str, at_least_every: timedelta) -> None:
         """A feed brings these, and is never silent for longer."""
