@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import audits, catalogue, coverage, drop_off, inbound, quarantine, review, rollouts
+from pathways.views import audits, catalogue, coverage, drop_off, inbound, quarantine, review, rollouts, versions
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern] = [
     path("intake/<uuid:uid>/replay/", quarantine.replay, name="replay"),
     path("pathways/", catalogue.catalogue, name="catalogue"),
     path("pathways/<slug:code>/", catalogue.programme, name="programme"),
+    path("pathways/<slug:code>/history/", versions.history, name="version_history"),
+    path("pathways/<slug:code>/<slug:number>/", versions.version, name="version"),
+    path("pathways/<slug:code>/<slug:number>/changes/", versions.changes, name="version_changes"),
+    path("pathways/<slug:code>/<slug:number>/act/", versions.act, name="version_act"),
     path("audits/", audits.audits, name="audits"),
     path("audits/<uuid:uid>/", audits.audit, name="audit"),
     path("audits/<uuid:uid>/open/", audits.open_candidates, name="open_candidates"),

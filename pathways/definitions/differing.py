@@ -63,6 +63,7 @@ def _tracks(before: schema.Pathway, after: schema.Pathway) -> Iterator[Differenc
             continue
         yield from _changed(f"track {name}", "starts in", old.start, new.start)
         yield from _changed(f"track {name}", "takes", old.takes, new.takes)
+        yield from _changed(f"track {name}", "schedule", old.schedule, new.schedule)
         for part in ("opens", "anywhere"):
             yield from _moves(
                 f"track {name}", "begins" if part == "opens" else "move of every stage", getattr(old, part), getattr(new, part)

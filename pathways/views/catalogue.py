@@ -1,33 +1,64 @@
-"""The programmes in force: every stage with its target and where the target comes from, and who signed it."""
+"""The programmes: which version of each is in force, which is being made, how far each has gone live."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from pathways.definitions.schema import Pathway, Stage
+from pathways.definitions.lifecycle import MAKING
+from pathways.definitions.schema import Pathway
 from pathways.models import PathwayVersion, Rollout
-from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.timeline import PHASES
+from pathways.views.versions import latest, shown
 from pathways.views.written import pathway_of
 from patients.models import User
 from patients.templatetags.finalmile import sentence
 from patients.views.guard import ANYONE, StaffRequest, page
 
+Status = PathwayVersion.Status
+
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    track: str
-    name: str
-    stage: Stage
-    first: bool
+class Programme:
+    """`version` is the one in force, else the latest; `making` the one that waits for review or publication."""
+
+    version: PathwayVersion
+    making: PathwayVersion | None
+    pathway: Pathway
+    chain: list[str]
+    rollouts: list[Rollout]
+    versions: int
 
 
-def published() -> list[PathwayVersion]:
-    return list(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).select_related("approved_by").order_by("title"))
+@require_GET
+@page(*ANYONE)
+def catalogue(request: StaffRequest) -> HttpResponse:
+    return render(request, "pathways/catalogue.html", {"programmes": programmes(request.user)})
+
+
+@require_GET
+@page(*ANYONE)
+def programme(request: StaffRequest, code: str) -> HttpResponse:
+    """The version in force, or the last one of a programme that has none."""
+    return shown(request, latest(code))
+
+
+def programmes(user: User) -> list[Programme]:
+    by_code: dict[str, list[PathwayVersion]] = {}
+    for row in PathwayVersion.objects.defer("body").select_related("approved_by").order_by("code", "number"):
+        by_code.setdefault(row.code, []).append(row)
+    found = [_programme(rows, user) for rows in by_code.values()]
+    return sorted(found, key=lambda one: (one.version.status != Status.PUBLISHED, one.version.title))
+
+
+def _programme(rows: list[PathwayVersion], user: User) -> Programme:
+    version = next((row for row in rows if row.status == Status.PUBLISHED), rows[-1])
+    making = next((row for row in rows if row.status in MAKING and row is not version), None)
+    pathway = pathway_of(version)
+    return Programme(version, making, pathway, chain(pathway), rollouts(user, version.code), len(rows))
 
 
 def rollouts(user: User, code: str) -> list[Rollout]:
@@ -37,42 +68,5 @@ def rollouts(user: User, code: str) -> list[Rollout]:
     )
 
 
-@require_GET
-@page(*ANYONE)
-def catalogue(request: StaffRequest) -> HttpResponse:
-    shown = [(version, pathway_of(version), chain(pathway_of(version)), rollouts(request.user, version.code)) for version in published()]
-    return render(request, "pathways/catalogue.html", {"programmes": shown})
-
-
-@require_GET
-@page(*ANYONE)
-def programme(request: StaffRequest, code: str) -> HttpResponse:
-    version = get_object_or_404(PathwayVersion, code=code, status=PathwayVersion.Status.PUBLISHED)
-    pathway = pathway_of(version)
-    context = {
-        "version": version,
-        "pathway": pathway,
-        "rows": rows_of(version),
-        "exits": exits_of(pathway),
-        "rollouts": rollouts(request.user, code),
-    }
-    return render(request, "pathways/programme.html", context)
-
-
-def rows_of(version: PathwayVersion) -> list[Row]:
-    """Stages in the order in which they were written (the stored body keeps no order), grouped by track."""
-    pathway = pathway_of(version)
-    order = list(version.stages.order_by("pk").values_list("track", "name"))
-    tracks = list(dict.fromkeys(track for track, _ in order))
-    order.sort(key=lambda pair: tracks.index(pair[0]))
-    firsts = {track: next(name for at, name in order if at == track) for track in tracks}
-    return [Row(track, name, pathway.tracks[track].stages[name], name == firsts[track]) for track, name in order]
-
-
 def chain(pathway: Pathway) -> list[str]:
     return [sentence(pathway.phases[phase]) for phase in PHASES if phase in pathway.phases]
-
-
-def exits_of(pathway: Pathway) -> list[tuple[str, str]]:
-    """Reasons by class, what could have been prevented first."""
-    return sorted(pathway.exits.items(), key=lambda one: (EXIT_CLASSES.index(one[1]), one[0]))

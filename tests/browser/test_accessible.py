@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from pathways.definitions import lifecycle
+from pathways.definitions.publish import publish
+from pathways.definitions.reading import read_text
 from patients.models import User
 from tests.browser.conftest import Open
 from tests.browser.morning import Morning
+from tests.pathways.test_definitions import SMALL
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -56,6 +61,24 @@ def test_axe_finds_nothing(open_as: Open, lena: User, today: Morning, phone: boo
         if bad := findings(here):
             found[name] = bad
         assert here.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
+    assert found == {}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_axe_finds_nothing_where_definitions_are_judged(open_as: Open, lena: User, dara: User, phone: bool, dark: bool) -> None:
+    now = timezone.now()
+    publish(text=SMALL, by=None, now=now)
+    changed = read_text(SMALL.replace("within: 5 working days", "within: 4 working days"))
+    lifecycle.submit(lifecycle.draft(changed, by=dara, now=now, why="four are enough"), by=dara, now=now)
+    page = open_as(lena, phone=phone, dark=dark)
+    found = {}
+    for address in ("/pathways/small/2/", "/pathways/small/history/", "/pathways/small/2/changes/"):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        if bad := findings(page):
+            found[address] = bad
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{address} scrolls sideways"
     assert found == {}
 
 

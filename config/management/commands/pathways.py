@@ -21,11 +21,13 @@ from pathways.definitions.publish import CATALOG, catalogue, publish, publish_ca
 from pathways.definitions.reading import SHARED, Source, Unacceptable, ordered_as_written, read_path
 from pathways.definitions.validate import Wordings, faults_of_files
 from pathways.models import PathwayVersion
+from pathways.views.drawing import picture
 from patients.models import User
 
 WORDINGS = Wordings({language: compiler.load(language).keys() for language in compiler.LANGUAGES})
 """The texts there are. Definitions lie below the app that has them, so they are told."""
 
+DIAGRAMS = Path(__file__).resolve().parents[3] / "docs" / "diagrams"
 Status = PathwayVersion.Status
 
 
@@ -60,6 +62,7 @@ class Command(BaseCommand):
             _by,
             _json,
         )
+        action("diagram", "draw a programme of the catalogue as SVG; with --write all of them into docs/diagrams", _maybe_code, _write)
         action("schema", "JSON Schema of the format")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -160,6 +163,20 @@ class Command(BaseCommand):
     def say(self, options: dict[str, Any], answer: dict[str, Any], words: list[str]) -> None:
         self.stdout.write(json.dumps(answer) if options["json"] else "\n".join(words))
 
+    def diagram(self, options: dict[str, Any]) -> None:
+        """Drawn from the file of the catalogue, so that documents and definitions change together."""
+        for path in catalogue():
+            if options["code"] not in (None, path.stem):
+                continue
+            drawn = picture(schema.Pathway.model_validate(read_path(path).body))
+            if options["write"]:
+                target = DIAGRAMS / f"{path.stem}.svg"
+                target.parent.mkdir(exist_ok=True)
+                target.write_text(drawn)
+                self.stdout.write(f"drawn: {target.name}")
+            else:
+                self.stdout.write(drawn)
+
     def schema(self, options: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(schema.Pathway.model_json_schema(), indent=2))
 
@@ -189,6 +206,10 @@ def _maybe_code(parser: CommandParser) -> None:
 
 def _json(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true")
+
+
+def _write(parser: CommandParser) -> None:
+    parser.add_argument("--write", action="store_true", help="into docs/diagrams instead of on the screen")
 
 
 def _by(parser: CommandParser) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from pathways.definitions.lifecycle import APPROVERS
 from patients.models import AccessLog, Role, Site, User
 from patients.views.guard import ANYONE, CARE, INTAKE, REPORTS, STEERING
 from tests.browser.morning import Morning
@@ -30,6 +31,9 @@ SCREENS = {
     "/intake/{message}/": INTAKE,
     "/pathways/": ANYONE,
     "/pathways/nsclc-biomarker/": ANYONE,
+    "/pathways/nsclc-biomarker/1/": ANYONE,
+    "/pathways/nsclc-biomarker/1/changes/": ANYONE,
+    "/pathways/nsclc-biomarker/history/": ANYONE,
     "/drop-off/nsclc-biomarker/": REPORTS,
     "/reports/drop-off/nsclc-biomarker.csv": REPORTS,
 }
@@ -44,6 +48,7 @@ VERBS = {
     "/journeys/{journey}/pick/": STEERING,
     "/journeys/{journey}/confirm/": STEERING,
     "/intake/{message}/replay/": INTAKE,
+    "/pathways/nsclc-biomarker/1/act/": APPROVERS,
 }
 OURS = ("patients.views", "pathways.views", "notifications.views")
 
