@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from config.models import Heartbeat
+from notifications import clock
 from notifications.models import Message, WorkItem
 from pathways.models import Alert, Inbound, Journey, Matter, Stay
 
@@ -31,7 +32,7 @@ def livez(_request: HttpRequest) -> HttpResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """200 when work flows, else 503 with what does not; each check's words stand in docs/operations.md."""
     now = timezone.now()
-    found = {check.__name__: _guarded(check, now) for check in (database, redis_server, last_sweep, oldest_due_message)}
+    found = {check.__name__: _guarded(check, now) for check in (database, clocks, redis_server, last_sweep, oldest_due_message)}
     wrong = [name for name, answer in found.items() if answer["ok"] is not True]
     return JsonResponse({"ok": not wrong, "wrong": wrong, "checks": found, "at": now.isoformat()}, status=503 if wrong else 200)
 
@@ -50,6 +51,12 @@ def database(_now: datetime) -> Answer:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return {"ok": True}
+
+
+def clocks(now: datetime) -> Answer:
+    """This machine and the database tell the same time; else nothing rings and nothing is sent."""
+    apart = clock.apart(now)
+    return {"ok": apart <= clock.AGREE_WITHIN, "apart_seconds": round(apart.total_seconds(), 1)}
 
 
 def redis_server(_now: datetime) -> Answer:

@@ -9,7 +9,7 @@ import msgspec
 from notifications import worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
-from pathways import heartbeats
+from pathways import heartbeats, zones
 from pathways.catching_up import catch_up
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
@@ -35,5 +35,5 @@ def tick(*, now: datetime) -> Ticked:
         settled=settle(now=now),
         woken=worklist.wake_parked(now=now),
         escalated=worklist.escalate_overdue(now=now),
-        caught_up=catch_up(now=now),
+        caught_up=catch_up(now=now) + zones.follow(now=now),
     )

@@ -126,6 +126,7 @@ ACTS: dict[str, str] = {
 }
 
 DERIVED: dict[str, str] = {
+    "result_corrected": "report: a report reads otherwise since a correction; who read it before has not read this",
     "flagged_actionable": "findings[], rules[], line: a dated rule calls a finding actionable now",
     "later_line_actionable": "findings[], rules[]: actionable in a later line; watched",
     "not_actionable": "complete panel on adequate tissue and nothing flagged",

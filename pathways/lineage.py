@@ -21,6 +21,7 @@ _REPORTS = frozenset({"result_final", "result_failed", "result_document"})
 _COURSES = frozenset(
     {"test_ordered", "order_held", "order_cancelled", "visit_booked", "visit_moved", "visit_cancelled", "visit_missed", "visit_kept"}
 )
+_VISITS = frozenset(kind for kind in _COURSES if kind.startswith("visit_"))
 _WITH_PAST = _REPORTS | _COURSES
 _CLOSING = ("reopened", "exited", "voided", "restored")
 
@@ -69,6 +70,9 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
         if stated[lineage].kind in _REPORTS:
             stated[lineage] = _first_issued(stated[lineage], versions)
         else:
+            if stated[lineage].kind in _VISITS:
+                versions = _rebooked(versions)
+                stated[lineage] = max(versions, key=version_key)
             past += _past_of(stated[lineage], versions)
     if derived:
         _add_derived(stated, derived)
@@ -89,6 +93,20 @@ def _first_issued(report: Fact, versions: Sequence[Fact]) -> Fact:
     finals = [one.occurred for one in versions if one.kind == report.kind and one.rank >= Rank.FINAL and not one.retracted]
     first = min(finals, key=lambda moment: (moment.lo, moment.hi), default=report.occurred)
     return report if first == report.occurred else msgspec.structs.replace(report, occurred=first)
+
+
+def _rebooked(versions: list[Fact]) -> list[Fact]:
+    """Another start under the same appointment number is a visit that was moved, whatever the sender calls it: the patient is told anew."""
+    booked = sorted((one for one in versions if one.kind == "visit_booked" and not one.retracted), key=version_key)
+    if len(booked) < 2:
+        return versions
+    told = booked[:1]
+    for one in booked[1:]:
+        if one.body.get("start") == told[-1].body.get("start"):
+            told[-1] = msgspec.structs.replace(one, kind=told[-1].kind)
+        else:
+            told.append(msgspec.structs.replace(one, kind="visit_moved"))
+    return [*(one for one in versions if one.kind != "visit_booked" or one.retracted), *told]
 
 
 def _past_of(now: Fact, versions: Sequence[Fact]) -> list[Fact]:

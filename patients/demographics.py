@@ -19,7 +19,8 @@ class Demographics(msgspec.Struct, frozen=True):
     """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`).
 
     `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first. `died` (with or without a date) comes only from a
-    feed that may say so; `death_hint` is a flag without authority (PID-30 in a laboratory's message).
+    feed that may say so; `death_hint` is a flag without authority (PID-30 in a laboratory's message). `alive` is said in so many words
+    (PID-30 `N`, deceasedBoolean false). `said_at` is when the message was made.
     """
 
     identifiers: tuple[StatedIdentifier, ...] = ()
@@ -39,3 +40,5 @@ class Demographics(msgspec.Struct, frozen=True):
     died_hi: datetime | None = None
     death_hint: bool = False
     erase: tuple[str, ...] = ()
+    alive: bool = False
+    said_at: datetime | None = None

@@ -46,6 +46,7 @@ def demographics(
         died_lo=lo if may_state_death else None,
         died_hi=hi if may_state_death else None,
         death_hint=died and not may_state_death,
+        alive=may_state_death and patient.get("deceasedBoolean") is False and not died,
     )
 
 

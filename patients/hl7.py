@@ -16,6 +16,7 @@ Separators = tuple[str, str, str, str]
 STANDARD: Separators = ("^", "~", "\\", "&")
 ERASED = '""'
 DEAD = frozenset({"Y", "YES"})
+ALIVE = frozenset({"N", "NO"})
 NO_PHONE = frozenset({"FX", "BP", "INTERNET", "X.400", "TDD", "TTY", "SAT"})
 LEGAL_NAMES = ("L", "", "D", "C", "U")
 NOT_A_NAME = ("A", "M", "N", "S", "P")
@@ -58,6 +59,7 @@ def demographics(
         died_lo=lo if may_state_death else None,
         died_hi=hi if may_state_death else None,
         death_hint=died and not may_state_death,
+        alive=may_state_death and not died and _said_alive(pid, separators),
         erase=tuple(name for index, names in ERASABLE if _field(pid, index).strip() == ERASED for name in names),
     )
 
@@ -151,6 +153,11 @@ def _death(pid: Sequence[str], separators: Separators, zone: str) -> tuple[bool,
     if flag in DEAD or (when is not None and not flag):
         return True, *(when or (None, None))
     return False, None, None
+
+
+def _said_alive(pid: Sequence[str], separators: Separators) -> bool:
+    """PID-30 says no, or the message deletes a death that was stated."""
+    return _first(_field(pid, 30), separators).upper() in ALIVE or ERASED in (_field(pid, 29).strip(), _field(pid, 30).strip())
 
 
 def _race(field: str, separators: Separators) -> str:

@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from . import calendars
 from .models import Site, SiteHoliday
 
+CALENDAR = frozenset({"time_zone", "country", "subdivision"})
+ANEW: dict[str, Any] = {"calendar_after": 0, "calendar_seen_at": None}
+"""Deadlines at the site follow in the background (`pathways.zones`)."""
+
 
 class UnknownZone(ValueError):
     """No zone of the IANA database, such as America/Chicago."""
@@ -27,6 +31,8 @@ def change(site: Site, **stated: Any) -> Site:
     if "time_zone" in stated:
         zone(stated["time_zone"])
     news = {name: value for name, value in stated.items() if getattr(site, name) != value}
+    if news.keys() & CALENDAR:
+        news |= ANEW
     for name, value in news.items():
         setattr(site, name, value)
     if news:
@@ -39,15 +45,20 @@ def close_on(site: Site, *, days: Collection[date], name: str) -> int:
     """The site does not work on these days, beside the public holidays; how many are new."""
     before = SiteHoliday.objects.filter(site=site).count()
     SiteHoliday.objects.bulk_create([SiteHoliday(site=site, on=day, name=name[:80]) for day in sorted(days)], ignore_conflicts=True)
-    calendars.forget(site.pk)
-    return SiteHoliday.objects.filter(site=site).count() - before
+    return _closures_changed(site, SiteHoliday.objects.filter(site=site).count() - before)
 
 
 def open_on(site: Site, *, days: Collection[date]) -> int:
     """Take closures back; a public holiday stays one."""
     deleted, _ = SiteHoliday.objects.filter(site=site, on__in=days).delete()
+    return _closures_changed(site, deleted)
+
+
+def _closures_changed(site: Site, count: int) -> int:
+    if count:
+        Site.objects.filter(pk=site.pk).update(**ANEW)
     calendars.forget(site.pk)
-    return deleted
+    return count
 
 
 def zone(name: str) -> str:

@@ -51,7 +51,7 @@ def instants(text: str, zone: str) -> tuple[datetime, datetime] | None:
         last = datetime.combine(span[1] + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(microseconds=1)
         return datetime.combine(span[0], time(), where).astimezone(UTC), last
     seconds = int(found["hour"]) * 3600 + int(found["minute"] or 0) * 60 + min(int(found["second"] or 0), 59)
-    if seconds > 24 * 3600:
+    if seconds > 24 * 3600 or int(found["minute"] or 0) > 59 or int(found["second"] or 0) > 60:
         return None
     local = datetime.combine(span[0], time()) + timedelta(seconds=seconds)  # 24:00 is the next midnight, :60 a leap second
     return (instant := local.replace(tzinfo=where).astimezone(UTC)), instant

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -156,7 +157,7 @@ class Applier:
                 for each in asked
                 if (self.feed.may_register and (each[1].about_person or screening.wants_person(each[3]))) is may_register
             ]
-            people = [subject.person or Demographics() for _, _, subject, _ in those]
+            people = [_dated(subject.person, parsed) for _, parsed, subject, _ in those]
             answers = (
                 registry.resolve(people, site=self.feed.site, may_register=may_register, now=self.now, source=self.feed.name)
                 if people
@@ -166,6 +167,10 @@ class Applier:
                 if answer.patient_id is None:
                     self._unplaced(item, parsed, person, facts, answer)
                     continue
+                if words := screening.unborn(answer.born, facts):
+                    self._waits(item, parsed, *words)
+                    continue
+                facts = screening.alive(facts, answer, parsed.message_at)
                 item.patient_id = item.patient_id or answer.patient_id
                 arrived.update(wait_key(number.authority, number.value) for number in person.identifiers)
                 item.settle(no_effect=False)
@@ -183,10 +188,15 @@ class Applier:
         nobody = is_stranger or (answer.reason == "no_identifier" and not parsed.about_person)
         if nobody and not screening.wants_person(facts) and not any(subject.merge for subject in parsed.subjects):
             item.settle(no_effect=True, reason="nobody_we_know")
-        elif len(parsed.subjects) > 1:
-            raise Whole(answer.reason, answer.explanation, waits if is_stranger else ())
         else:
-            item.set_aside(answer.reason, answer.explanation, waits if is_stranger else ())
+            self._waits(item, parsed, answer.reason, answer.explanation, waits if is_stranger else ())
+
+    @staticmethod
+    def _waits(item: Item, parsed: ParsedMessage, reason: str, explanation: str, waits_for: Iterable[str] = ()) -> None:
+        """A message about several people waits whole."""
+        if len(parsed.subjects) > 1:
+            raise Whole(reason, explanation, waits_for)
+        item.set_aside(reason, explanation, waits_for)
 
     def _merges(self, item: Item, parsed: ParsedMessage, *, undone: bool) -> None:
         for subject in parsed.subjects:
@@ -206,6 +216,13 @@ class Applier:
             return
         follow = merging.unmerge if merge.undone else merging.merge
         follow(done, site_id=self.feed.site_id, now=self.now)
+
+
+def _dated(person: Demographics | None, parsed: ParsedMessage) -> Demographics:
+    """Who is meant, with the time of the message: of two that overtook each other the newer holds."""
+    if person is None:
+        return Demographics()
+    return msgspec.structs.replace(person, said_at=parsed.message_at) if parsed.message_at else person
 
 
 def wait_key(authority: str, value: str) -> str:

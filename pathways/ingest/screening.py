@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from pathways.definitions import registry
 from pathways.facts import Fact
 from patients.demographics import Demographics
+from patients.registry import Resolution
 
 from .message import ParsedMessage, Subject
 
@@ -65,11 +66,29 @@ def _impossible(person: Demographics | None, fact: Fact, now: datetime) -> tuple
         )
     if fact.occurred.hi < EARLIEST:
         return "too_old", f"The date of “{what}” lies before 1900: it stands for “unknown”, or is mistyped. Ask the sender for the date."
-    if (
-        person
-        and person.birth_lo
-        and fact.kind not in BEFORE_BIRTH
-        and fact.occurred.hi < datetime.combine(person.birth_lo, time(), UTC) - timedelta(days=1)
-    ):
-        return "before_birth", f"“{what}” is dated before the patient's birth in the same message. One of the two dates is wrong."
+    return unborn(person.birth_lo, (fact,)) if person else None
+
+
+def unborn(born: date | None, facts: Iterable[Fact]) -> tuple[str, str] | None:
+    """(reason, words) where something is dated before the patient's birth, by the message or by what we know of them."""
+    if born is None:
+        return None
+    first = datetime.combine(born, time(), UTC) - timedelta(days=1)
+    for fact in facts:
+        if fact.kind not in BEFORE_BIRTH and fact.occurred.hi < first:
+            what = fact.kind.replace("_", " ")
+            return (
+                "before_birth",
+                f"“{what}” is dated before the patient's birth. One of the two dates is wrong: ask the sender, or correct the patient.",
+            )
     return None
+
+
+def alive(facts: tuple[Fact, ...], answer: Resolution, message_at: datetime | None) -> tuple[Fact, ...]:
+    """Without what says nothing: that somebody lives of whom nobody said anything else, and a death that was taken back meanwhile."""
+    overtaken = answer.alive_at is not None and message_at is not None and message_at < answer.alive_at
+    return tuple(
+        fact
+        for fact in facts
+        if fact.kind != "death" or (answer.revived or not fact.body.get("alive") if fact.retracted else not overtaken)
+    )

@@ -22,7 +22,8 @@ TRIGGERS = RESULTS | DRUGS | PHENOTYPES
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something the rules state: `subject` tells statements of one family apart, `rests_on` is what it was read from."""
+    """Something the rules state: `subject` tells statements of one family apart, `rests_on` is what it was read from; `keys` are the ids
+    by which later facts answer it."""
 
     family: str
     subject: str
@@ -31,6 +32,7 @@ class Statement:
     body: dict[str, Any]
     rests_on: tuple[Fact, ...]
     rule: str
+    keys: tuple[str, ...] = ()
 
     @property
     def lineage(self) -> str:

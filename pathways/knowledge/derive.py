@@ -15,6 +15,7 @@ from pathways.facts import Fact, Grade, Rank, content_digest
 from . import germline, pharmacogenetics, therapy
 from .case import SOURCE, TRIGGERS, Statement, case_of
 from .library import Knowledge
+from .since import corrections, since_reported
 
 __all__ = ["SOURCE", "derive"]
 
@@ -41,7 +42,9 @@ def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge, *, 
     case = case_of(facts)
     stated: list[Statement] = []
     if therapies is not None:
-        stated.extend(therapy.statements(case, therapies, knowledge))
+        dated = since_reported(facts, versions, knowledge)
+        stated.extend(therapy.statements(case_of(dated), therapies, knowledge))
+        stated.extend(corrections(facts, dated))
     if is_pgx:
         stated.extend(pharmacogenetics.statements(case, knowledge, every_exposure=definition.code in knowledge.pgx.every_exposure))
     if lists:
@@ -58,6 +61,7 @@ def _fact(said: Statement, knowledge: Knowledge) -> Fact:
         issued_at=said.occurred.lo,
         message_at=datetime.combine(knowledge.dated, time(), tzinfo=UTC),
         grade=Grade.RULE,
+        keys=said.keys,
         body=said.body,
         basis={"lineages": {fact.lineage: fact.digest for fact in said.rests_on}, "rule": said.rule, "version": knowledge.version},
     )

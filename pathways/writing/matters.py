@@ -10,6 +10,7 @@ from pathways.binding import Bindings
 from pathways.deadlines import Duration, due
 from pathways.facts import Fact
 from pathways.ladders import LADDERS
+from pathways.lineage import version_key
 from pathways.models import MatterKind
 from pathways.timeline import Calendar, Timeline
 from pathways.writing.changes import NewMatter
@@ -100,6 +101,10 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
     unbound, ambiguous = set(bindings.unbound), dict(bindings.ambiguous)
     for fact in added:
         if fact.retracted:
+            if fact.kind == "death":
+                detail = {"lineage": fact.lineage, "taken_back": True}
+                subject = f"{patient.id}:{fact.digest[:12]}"
+                open_matter(desk, patient, kind="death_hint", subject=subject, site_id=site_id, mode=mode, detail=detail)
             continue
         if fact.kind == "death_hint":
             detail = {"lineage": fact.lineage}
@@ -135,11 +140,24 @@ def _reviews(journey: JourneyState, timeline: Timeline) -> dict[tuple[str, str],
     return {(MatterKind.HOLD_REVIEW.value, f"{journey.key}:{hold.since.isoformat()}"): hold.review_at for hold in held}
 
 
+def _without_basis(patient: PatientState, journey: JourneyState) -> dict[tuple[str, str], datetime | None]:
+    """What brought the journey about was entered in error: no rule closes it, a person looks whether the patient belongs here."""
+    if journey.columns["status"] != "active" or not any(fact.retracted for fact in patient.facts):
+        return {}
+    enrolled = next((fact for fact in patient.facts if fact.kind == "enrolled" and journey.key in fact.keys), None)
+    basis = str(enrolled.body.get("basis") or "") if enrolled else ""
+    versions = [fact for fact in patient.facts if basis and fact.lineage == basis]
+    if not versions or not max(versions, key=version_key).retracted:
+        return {}
+    return {(MatterKind.ANOMALY.value, f"{journey.key}:basis:{basis}"): None}
+
+
 def settle_for_journey(desk: Desk, patient: PatientState, journey: JourneyState, timeline: Timeline) -> None:
     """Opens what replay asks for and closes what it no longer asks for."""
     mode = desk.house.mode(journey.home_site_id, journey.pathway)
     wanted: dict[tuple[str, str], datetime | None] = {(kind, f"{journey.key}:{subject}"): None for kind, subject in timeline.matters}
     wanted.update(_reviews(journey, timeline))
+    wanted.update(_without_basis(patient, journey))
     for (kind, subject), at in sorted(wanted.items(), key=lambda one: one[0]):
         detail = {"subject": subject.partition(":")[2].partition(":")[2]}
         open_matter(

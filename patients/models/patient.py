@@ -21,7 +21,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(survivor__isnull=True, pk__in=PatientSite.objects.filter(site__in=user.site_ids()).values("patient"))
 
 
-@keeps_history("PatientHistory")
+@keeps_history("PatientHistory", exclude=["said_at", "life_at"])
 class Patient(models.Model):
     """Blank and null say *unknown*, which is a value of its own in every report."""
 
@@ -49,6 +49,8 @@ class Patient(models.Model):
     survivor = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     is_test = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
+    said_at = models.DateTimeField(null=True, help_text="when the newest registration message was made: older ones only fill gaps")
+    life_at = models.DateTimeField(null=True, help_text="when somebody with authority last said whether the patient lives")
 
     objects = PatientQuerySet.as_manager()
 

@@ -7,7 +7,7 @@ from django.db import models
 from .history import keeps_history
 
 
-@keeps_history("SiteHistory")
+@keeps_history("SiteHistory", exclude=["calendar_after", "calendar_seen_at"])
 class Site(models.Model):
     """A hospital, clinic or laboratory of the organisation; the scope of everything a user may see."""
 
@@ -19,6 +19,8 @@ class Site(models.Model):
     sender_name = models.CharField(max_length=40, blank=True, help_text="how texts sign; says nothing of a disease")
     call_back = models.CharField(max_length=20, blank=True, help_text="number that texts ask patients to call")
     is_training = models.BooleanField(default=False)
+    calendar_after = models.BigIntegerField(null=True, help_text="its clock or closures changed: journeys above this one follow yet")
+    calendar_seen_at = models.DateTimeField(null=True, help_text="when the change was first seen by the tick")
 
     def __str__(self) -> str:
         return self.name

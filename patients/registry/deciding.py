@@ -46,9 +46,12 @@ class Batch:
     def _matched(self, owner: int, said: Demographics, authorities: tuple[str, ...]) -> Resolution:
         if is_another_person(self.known[owner], said):
             return unresolved("recycled_identifier", authorities=authorities, candidates=(owner,) if owner > 0 else ())
-        record = self._record(owner, said)
+        record, before = self._record(owner, said), self.known[owner]
         self._hear(owner, said, record)
-        return Resolution(owner, MATCHED, record_id=record)
+        after = self.known[owner]
+        alive_at = after.life_at if after.died_hi is None else None
+        revived = before.died_hi is not None and after.died_hi is None
+        return Resolution(owner, MATCHED, record_id=record, born=after.birth_lo, alive_at=alive_at, revived=revived)
 
     def _newcomer(self, said: Demographics) -> Resolution:
         self.newcomers += 1

@@ -38,6 +38,8 @@ class Known(msgspec.Struct, frozen=True):
     death_hint_source: str = ""
     death_hint_refuted_at: datetime | None = None
     is_test: bool = False
+    said_at: datetime | None = None
+    life_at: datetime | None = None
     phones: tuple[str, ...] = ()
     known_here: bool = False
 
@@ -51,19 +53,18 @@ class Saying(msgspec.Struct, frozen=True):
 
 
 def fold(known: Known, said: Demographics, how: Saying) -> Known:
-    """The patient after the message; the same object where it says nothing new."""
-    changes = {
-        name: value
-        for name, value in (
-            *_name(known, said),
-            *_birth(known, said),
-            *_plain_fields(said),
-            *_phones(known, said, how),
-            *_death(known, said, how),
-        )
-        if getattr(known, name) != value
-    }
-    changes |= {name: _nothing(name) for name in said.erase if _may_erase(name, how) and getattr(known, name, None) != _nothing(name)}
+    """The patient after the message; the same object where it says nothing new. A message older than what registration said last only
+    fills what is blank: messages overtake each other, and the newest address and name hold."""
+    at = said.said_at or how.now
+    overtaken = known.said_at is not None and at < known.said_at
+    who = [*_name(known, said), *_birth(known, said), *_plain_fields(said), *_phones(known, said, how)]
+    if overtaken:
+        who = [(name, value) for name, value in who if getattr(known, name) in ("", None, (), False)]
+    changes = {name: value for name, value in (*who, *_life(known, said, how, at)) if getattr(known, name) != value}
+    if not overtaken:
+        changes |= {name: _nothing(name) for name in said.erase if _may_erase(name, how) and getattr(known, name, None) != _nothing(name)}
+        if how.registers and at != known.said_at:
+            changes["said_at"] = at
     return msgspec.structs.replace(known, **changes) if changes else known
 
 
@@ -110,9 +111,13 @@ def _phones(known: Known, said: Demographics, how: Saying) -> list[tuple[str, An
     return [("phones", known.phones + tuple(number for number in said.phones if number not in known.phones))]
 
 
-def _death(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
+def _life(known: Known, said: Demographics, how: Saying, at: datetime) -> list[tuple[str, Any]]:
+    """Of what those with authority say of life and death the newest message holds."""
+    overtaken = known.life_at is not None and at < known.life_at
+    if said.alive:
+        return [] if overtaken else _lives(known, how, at)
     if said.died and (said.died_lo is None or said.died_lo <= how.now + AHEAD):
-        return _died(known, said, how)
+        return [] if overtaken and known.died_hi is None else [*_died(known, said, how), ("life_at", max(at, known.life_at or at))]
     if said.died or said.death_hint:
         return _hinted(known, how)
     return []
@@ -126,6 +131,16 @@ def _died(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]
     if (lo, hi) == (known.died_lo, known.died_hi):
         return []
     return [("died_lo", lo), ("died_hi", hi), ("death_source", how.source[:60]), ("death_hold_since", None)]
+
+
+def _lives(known: Known, how: Saying, at: datetime) -> list[tuple[str, Any]]:
+    """Whoever said *dead* says *alive*: the patient lives, and texts rest until a person has made sure."""
+    if known.died_hi is None:
+        return [("life_at", at)]
+    if known.death_source != how.source[:60]:
+        return []
+    held = [("death_hold_since", how.now), ("death_hint_source", how.source[:60])]
+    return [("died_lo", None), ("died_hi", None), ("death_source", ""), ("life_at", at), *held]
 
 
 def _hinted(known: Known, how: Saying) -> list[tuple[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import msgspec
 
 MATCHED, REGISTERED = "matched", "registered"
@@ -32,7 +34,8 @@ class Resolution(msgspec.Struct, frozen=True):
     """`patient_id` is None when a person or a later message must decide first; `candidates` are then the patients to compare.
 
     `record_id` is the record whose number was stated, where one that was merged differs from its survivor: what was said under a number
-    can be given back with it.
+    can be given back with it. Of the patient as known after the message: the first day on which they may have been born; since when they
+    are said to live; whether a death was taken back just now.
     """
 
     patient_id: int | None
@@ -40,6 +43,9 @@ class Resolution(msgspec.Struct, frozen=True):
     explanation: str = ""
     candidates: tuple[int, ...] = ()
     record_id: int | None = None
+    born: date | None = None
+    alive_at: datetime | None = None
+    revived: bool = False
 
 
 def unresolved(reason: str, *, authorities: tuple[str, ...] = (), candidates: tuple[int, ...] = ()) -> Resolution:

@@ -22,7 +22,7 @@ BUCKETS = 64
 
 ROW = (
     *("family", "given", "birth_lo", "birth_hi", "language", "sex", "race", "ethnicity", "payer"),
-    *("died_lo", "died_hi", "death_source", "death_hold_since", "death_hint_source", "is_test"),
+    *("died_lo", "died_hi", "death_source", "death_hold_since", "death_hint_source", "is_test", "said_at", "life_at"),
 )
 
 

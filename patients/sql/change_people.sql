@@ -7,10 +7,10 @@ WITH stated AS (
         %(patients)s::bigint[], %(persons)s::bigint[], %(family)s::text[], %(given)s::text[], %(birth_lo)s::date[], %(birth_hi)s::date[],
         %(language)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
         %(died_lo)s::timestamptz[], %(died_hi)s::timestamptz[], %(death_source)s::text[], %(death_hold_since)s::timestamptz[],
-        %(death_hint_source)s::text[], %(is_test)s::boolean[]
+        %(death_hint_source)s::text[], %(is_test)s::boolean[], %(said_at)s::timestamptz[], %(life_at)s::timestamptz[]
     ) AS t (
         patient, person, family, given, birth_lo, birth_hi, language, sex, race, ethnicity, payer,
-        died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test
+        died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test, said_at, life_at
     )
 ), people AS (
     UPDATE patients_person AS person
@@ -23,10 +23,10 @@ WITH stated AS (
 UPDATE patients_patient AS patient
 SET sex = stated.sex, race = stated.race, ethnicity = stated.ethnicity, payer = stated.payer, died_lo = CASE WHEN stated.died_hi IS NOT NULL THEN COALESCE(stated.died_lo, patient.registered_at) END,
     died_hi = stated.died_hi, death_source = stated.death_source, death_hold_since = stated.death_hold_since,
-    death_hint_source = stated.death_hint_source, is_test = stated.is_test
+    death_hint_source = stated.death_hint_source, is_test = stated.is_test, said_at = stated.said_at, life_at = stated.life_at
 FROM stated
 WHERE patient.id = stated.patient
   AND (patient.sex, patient.race, patient.ethnicity, patient.payer, patient.died_lo, patient.died_hi, patient.death_source,
-       patient.death_hold_since, patient.death_hint_source, patient.is_test)
+       patient.death_hold_since, patient.death_hint_source, patient.is_test, patient.said_at, patient.life_at)
       IS DISTINCT FROM (stated.sex, stated.race, stated.ethnicity, stated.payer, stated.died_lo, stated.died_hi, stated.death_source,
-                        stated.death_hold_since, stated.death_hint_source, stated.is_test)
+                        stated.death_hold_since, stated.death_hint_source, stated.is_test, stated.said_at, stated.life_at)

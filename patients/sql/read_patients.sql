@@ -3,7 +3,7 @@
 SELECT patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
        patient.sex, patient.race, patient.ethnicity, patient.payer,
        patient.died_lo, patient.died_hi, patient.death_source, patient.death_hold_since, patient.death_hint_source,
-       patient.death_hint_refuted_at, patient.is_test,
+       patient.death_hint_refuted_at, patient.is_test, patient.said_at, patient.life_at,
        ARRAY(
            SELECT phone.e164
            FROM patients_contactpoint AS point

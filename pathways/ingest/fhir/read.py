@@ -167,6 +167,8 @@ def _life(context: Context, speaker: Speaker) -> None:
     if person and person.died:
         stated = Moment(person.died_lo, person.died_hi) if person.died_lo and person.died_hi else None
         speaker.statement.say("death", "patient", stated, {"dated": stated is not None})
+    elif person and person.alive:
+        speaker.statement.say("death", "patient", None, {"alive": True}, retracted=True)
 
 
 def _birth(raw: Raw) -> str:

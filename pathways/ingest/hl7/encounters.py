@@ -43,15 +43,14 @@ def read(part: Part, trigger: str, person: Demographics) -> None:
 
 
 def _death(part: Part, trigger: str, person: Demographics, ends: Moment | None) -> None:
-    """PID-29/30, or a discharge whose disposition is death. `""` in PID-29 takes a stated death back."""
-    pid = part.one("PID")
+    """PID-29/30, or a discharge whose disposition is death. `N` in PID-30 and `""` take back a death that this system stated."""
     if person.died:
         stated = Moment(person.died_lo, person.died_hi) if person.died_lo and person.died_hi else None
         part.statement.say("death", "patient", stated, {"dated": stated is not None})
     elif trigger == "A03" and part.get(part.one("PV1"), 36) in DIED_HERE:
         part.statement.say("death", "patient", ends, {"dated": True})
-    elif part.message.erased(pid, 29) or part.message.erased(pid, 30):
-        part.statement.say("death", "patient", at(part.statement.message_at), {}, retracted=True)
+    elif person.alive:
+        part.statement.say("death", "patient", at(part.statement.message_at), {"alive": True}, retracted=True)
 
 
 def died_at_discharge(part: Part, trigger: str, person: Demographics) -> bool:

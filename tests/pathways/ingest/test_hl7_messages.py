@@ -99,7 +99,7 @@ def test_death_is_a_fact_from_registration_and_a_hint_from_a_laboratory() -> Non
     dead = "PID|1||M100^^^HOSP^MR||DOE^JANE||19600214|F|||||||||||||||||||||20260305|Y"
     assert "death" in said(dead, type_="ADT^A08")
     assert set(said(dead, type_="ORU^R01")) == {"death_hint"}
-    assert not said(dead.replace("|Y", "|N").replace("20260305", ""), type_="ADT^A08")
+    assert said(dead.replace("|Y", "|N").replace("20260305", ""), type_="ADT^A08")["death"].retracted
 
 
 def test_admission_and_discharge() -> None:
