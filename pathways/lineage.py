@@ -19,7 +19,19 @@ _BY_ORDER = itemgetter(0, 1, 2, 3, 4)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _REPORTS = frozenset({"result_final", "result_failed", "result_document"})
 _COURSES = frozenset(
-    {"test_ordered", "order_held", "order_cancelled", "visit_booked", "visit_moved", "visit_cancelled", "visit_missed", "visit_kept"}
+    {
+        "test_ordered",
+        "order_held",
+        "order_cancelled",
+        "visit_booked",
+        "visit_moved",
+        "visit_cancelled",
+        "visit_missed",
+        "visit_kept",
+        "pa_pended",
+        "pa_approved",
+        "pa_denied",
+    }
 )
 _VISITS = frozenset(kind for kind in _COURSES if kind.startswith("visit_"))
 _WITH_PAST = _REPORTS | _COURSES
@@ -47,7 +59,7 @@ def version_key(fact: Fact) -> tuple[int, datetime, datetime, str]:
 def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fact]:
     """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order.
 
-    Visits and orders also keep what they were before: a cancellation is no correction, the order did stand until then.
+    Visits, orders and payers' answers also keep what they were before: a cancellation is no correction, the order did stand until then.
     """
     stated: dict[str, Fact] = {}
     derived: dict[str, list[Fact]] = {}

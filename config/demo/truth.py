@@ -41,9 +41,9 @@ CLOCKS: dict[str, dict[str, str]] = {
         "confirmation.to_confirm": "2 working days",
         "untreated.waiting": "21 days",
         "visit.missed": "2 working days",
-        "payer_drug.submitted": "7 days",
+        "payer_drug.submitted": "72 hours",
         "payer_drug.denied": "2 working days",
-        "payer_drug.appealed": "30 days",
+        "payer_drug.appealed": "7 days",
     },
     pgx.PATHWAY: {
         "main.to_order": "1 working day",

@@ -32,7 +32,7 @@ def state(row: Row, statement: Statement) -> None:
     business_id = statement.id(first(row, "id", "filler", "order", "visit", "reference", "specimen"))
     keys = statement.keys(
         placer=first(row, "order", "placer"), filler=row.get("filler", ""), accession=row.get("accession", ""), specimen=row.get("specimen", ""),
-        auth=row.get("reference", "") if kind.startswith("pa_") else "", visit=first(row, "visit") or (business_id if kind.startswith("visit_") else ""),
+        auth=row.get("reference", "") if kind.startswith(PAYER) else "", visit=first(row, "visit") or (business_id if kind.startswith("visit_") else ""),
     )  # fmt: skip
     name = business_id or f"{coded.body()['code'] or clean(coded.text, 60)}@{when.lo.isoformat()}"
     issued = instant(row.get("issued", ""), statement.profile.time_zone)
@@ -94,6 +94,7 @@ PLAIN = {
         *("donor", "criticality", "condition", "outcome", "action", "parent", "form", "read_back"),
     )
 }
+PAYER = ("pa_", "bill_", "assistance_")
 RESULTS = frozenset({"result_partial", "result_final", "result_failed", "external_result"})
 CODED = ("specimen_", "test_", "biopsy_", "pathology_")
 

@@ -145,7 +145,7 @@ def test_every_target_that_ships_says_where_it_comes_from_and_no_other_number_is
     for code in ("nsclc-biomarker", "pgx-reactive"):
         for stage in definition(code).stages.values():
             assert stage.source is not None
-            assert stage.source["text"] == "local default" or re.search(r"CAP|NOLCP|NHS|CMS|CPIC|Columbia", stage.source["text"])
+            assert stage.source["text"] == "local default" or re.search(r"CAP|NOLCP|NHS|CMS|42 CFR|CPIC|Columbia", stage.source["text"])
 
 
 def test_texts_of_the_lung_pathway_go_out_only_while_the_ball_is_the_patients() -> None:

@@ -244,6 +244,47 @@ class Chart:
         orc = f"ORC|RE|{self.number(order)}^{HOSPITAL}|{self.number(f'GIV{order}')}^PHARM||CM"
         return self._hl7("ehr", "RAS^O17^RAS_O17", orc, f"RXA|0|1|{at}|{at}|{drug}|200|mg{'|' * 13}CP|A", "RXR|IV^Intravenous^HL70162")
 
+    # -- the payer --------------------------------------------------------------------------------------------------------------
+
+    def payer_asked(self, *, urgent: bool = False) -> Letter:
+        drug = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1721560", "display": "osimertinib"}]}
+        claim: dict[str, Any] = {
+            "resourceType": "Claim",
+            "id": self.number("PA"),
+            "status": "active",
+            "use": "preauthorization",
+            "created": self.clock().isoformat(),
+        }
+        claim |= {"priority": {"coding": [{"code": "stat" if urgent else "normal"}]}, "insurer": {"display": "Fictional Health Plan"}}
+        return self._fhir(claim | {"item": [{"sequence": 1, "productOrService": drug}]}, whom="patient")
+
+    def payer_answers(self, action: str, reason: str = "") -> Letter:
+        """X12 review action: A1 certified, A3 not certified, A4 pended."""
+        code = {"coding": [{"system": "https://codesystem.x12.org/005010/306", "code": action}]}
+        review = {
+            "url": ".../extension-reviewAction",
+            "extension": [{"url": ".../extension-reviewActionCode", "valueCodeableConcept": code}],
+        }
+        item = {"itemSequence": 1, "adjudication": [{"category": {"coding": [{"code": "submitted"}]}, "extension": [review]}]}
+        return self._payer("preauthorization", f"{action}{next(_numbers)}", item, reason)
+
+    def bill(self, *, paid: bool) -> Letter:
+        benefit = {"category": {"coding": [{"code": "benefit"}]}, "amount": {"value": 900 if paid else 0, "currency": "USD"}}
+        return self._payer(
+            "claim", f"BILL{next(_numbers)}", {"itemSequence": 1, "adjudication": [benefit]}, "" if paid else "no authorization found"
+        )
+
+    def _payer(self, use: str, name: str, item: dict[str, Any], words: str) -> Letter:
+        answer: dict[str, Any] = {
+            "resourceType": "ClaimResponse",
+            "id": f"{name}{self.mrn}",
+            "status": "active",
+            "use": use,
+            "created": self.clock().isoformat(),
+        }
+        answer |= {"outcome": "complete", "disposition": words, "preAuthRef": self.number("AUTH"), "item": [item]}
+        return self._fhir(answer | {"request": {"identifier": {"value": self.number("PA")}}}, whom="patient")
+
     # -- how it is written ------------------------------------------------------------------------------------------------------
 
     def _now(self) -> str:

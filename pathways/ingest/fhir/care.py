@@ -1,4 +1,4 @@
-"""Condition, medicines, Appointment, Consent, ResearchSubject, Claim and ClaimResponse. Pure."""
+"""Condition, medicines, Appointment, Consent and ResearchSubject. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathways.ingest.hl7.drugs import drugs
 
 from .bundle import Context
 from .orders import ORDERS
-from .structs import Appointment, Claim, Concept, Condition, Consent, Medicine, Reference, ResearchSubject
+from .structs import Appointment, Concept, Condition, Consent, Medicine, Reference, ResearchSubject
 
 VERIFICATION = frozenset({"confirmed", "provisional", "refuted", "differential", "unconfirmed"})
 ROUTES = {"26643006": "oral", "47625008": "iv", "34206005": "sc", "78421000": "im", "po": "oral", "iv": "iv"}
@@ -32,7 +32,6 @@ CONSENTS = (
     ("disclosure", re.compile(r"disclos|incidental|secondary finding", re.IGNORECASE)),
     ("text", re.compile(r"\btext|\bsms\b|messag|phone|communicat|contact", re.IGNORECASE)),
 )
-REVIEW_ACTIONS = {"A1": "pa_approved", "A2": "pa_approved", "A6": "pa_approved", "A3": "pa_denied", "A4": "pa_pended", "CT": "pa_pended"}
 
 
 def condition(context: Context, stated: Condition) -> None:
@@ -245,64 +244,6 @@ def research_subject(context: Context, subject: ResearchSubject) -> None:
     trial = subject.study.identifier.value or subject.study.display or subject.study.reference.rpartition("/")[2]
     when = context.moment(subject.period.start, subject.meta.last_updated)
     statement.say(kind, context.name(statement, subject) or trial, when, {"trial": trial, "reason": ""})
-
-
-def claim(context: Context, stated: Claim) -> None:
-    """A prior authorization asked for; claims for payment are no business of ours."""
-    if stated.use != "preauthorization" or stated.status in ("draft", "cancelled"):
-        return
-    statement = context.of(stated.patient)
-    number = context.name(statement, stated)
-    urgency = "expedited" if _code(stated.priority) in ("stat", "urgent") else "standard"
-    body = {
-        "subject": _subject(stated),
-        "payer": stated.insurer.display or stated.insurer.identifier.value,
-        "reference": number,
-        "urgency": urgency,
-    }
-    when = context.moment(stated.created, stated.meta.last_updated)
-    statement.say("pa_submitted", number, when, body, keys=statement.keys(auth=number), retracted=stated.status == "entered-in-error")
-
-
-def claim_response(context: Context, answer: Claim) -> None:
-    if answer.use != "preauthorization" or answer.status in ("draft", "cancelled"):
-        return
-    statement = context.of(answer.patient)
-    asked = answer.request.identifier.value or answer.request.reference.rpartition("/")[2].rpartition(":")[2]
-    request = context.get(Claim, answer.request, "Claim")
-    if request is not None:
-        asked = context.name(statement, request)
-    kind = _answered(answer)
-    when = context.moment(answer.created, answer.meta.last_updated)
-    body: dict[str, Any] = {"subject": _subject(answer) or (_subject(request) if request else ""), "reference": answer.pre_auth_ref}
-    body |= {"reason": answer.disposition or codes.first(note.text for note in answer.process_note), "code": ""}
-    keys = statement.keys(auth=[asked, answer.pre_auth_ref])
-    statement.say(kind, asked or context.name(statement, answer), when, body, keys=keys, issued_at=when.lo if when else None)
-
-
-def _answered(answer: Claim) -> str:
-    """X12 306 review actions where the items carry them; else the outcome. Several items: the worst counts."""
-    actions = set(re.findall(r"'code': '(A1|A2|A3|A4|A6|CT)'", repr([[item.adjudication, item.extension] for item in answer.item])))
-    kinds = {REVIEW_ACTIONS[action] for action in actions}
-    worst = next((kind for kind in ("pa_denied", "pa_pended", "pa_approved") if kind in kinds), "")
-    if worst:
-        return worst
-    if answer.outcome in ("queued", "partial", ""):
-        return "pa_pended"
-    if re.search(r"den(y|ied)|not (approved|certified)", answer.disposition, re.IGNORECASE) or answer.error:
-        return "pa_denied"
-    return "pa_approved" if answer.outcome == "complete" else "pa_pended"
-
-
-def _subject(stated: Claim) -> str:
-    """drug or test, by what the items ask for; blank where that is open."""
-    for item in stated.item:
-        asked = item.product_or_service.coded()
-        if asked.code("rxcui") or asked.code("ndc") or re.match(r"[JCQ]\d{4}", asked.code("hcpcs")):
-            return "drug"
-        if asked.code("loinc") or re.match(r"8[0-9]{4}|0\d{3}U", asked.code("cpt")):
-            return "test"
-    return ""
 
 
 def _code(concept: Concept) -> str:

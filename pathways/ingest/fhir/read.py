@@ -13,7 +13,7 @@ from pathways.ingest import newborn
 from pathways.ingest.message import FeedProfile, Merge, ParsedMessage, Subject, Unreadable
 from pathways.ingest.when import instant
 
-from . import care, orders, results
+from . import care, orders, payers, results
 from .bundle import Context, Raw, Speaker
 from .decode import decode
 from .structs import (
@@ -48,8 +48,8 @@ READERS: tuple[tuple[str, type[Element], Callable[[Context, Any], None]], ...] =
     ("Appointment", Appointment, care.appointment),
     ("Consent", Consent, care.consent),
     ("ResearchSubject", ResearchSubject, care.research_subject),
-    ("Claim", Claim, care.claim),
-    ("ClaimResponse", Claim, care.claim_response),
+    ("Claim", Claim, payers.claim),
+    ("ClaimResponse", Claim, payers.claim_response),
 )
 """In this order: reports claim their observations and specimens before those speak for themselves."""
 

@@ -276,6 +276,7 @@ class Claim(Resource, frozen=True):
     outcome: str = ""
     disposition: str = ""
     pre_auth_ref: str = ""
+    pre_auth_period: Period = Period()
     request: Reference = Reference()
     process_note: list[Annotation] = []
     error: list[dict[str, Any]] = []
