@@ -168,7 +168,7 @@ def test_an_included_track_is_put_in_place_with_its_parameters() -> None:
     pathway = compile_body(read_text(INCLUDING).body)
     assert pathway.stages["payer.submitted"].within is not None
     test = pathway.stages["payer.submitted_expedited"]
-    assert str(test.within) == "3 days"
+    assert str(test.within) == "24 hours"
     assert pathway.digest != compile_body(read_text(INCLUDING.replace("clocks: pharmacy", "clocks: cms_0057")).body).digest
 
 
