@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-
-from . import lung, pgx
-from .course import Course, Step
+from . import lung, monitoring, on_file, outside, pgx
+from .account import Account, Wait
+from .course import ZONES, Course, Step
 from .findings import Report
+from .small_accounts import MonitoringAccount, OnFileAccount, OutsideAccount
 
-
-class Wait(msgspec.Struct, frozen=True):
-    """Somebody waited in `stage` ("track.stage") from `entered` until `left` (None: still)."""
-
-    stage: str
-    entered: datetime
-    left: datetime | None
-
-
-class Account:
-    """One wait at a time on every track; `enter` ends the one before."""
-
-    def __init__(self) -> None:
-        self.at: dict[str, tuple[str, datetime]] = {}
-        self.done: list[Wait] = []
-        self.known: set[str] = set()
-        self.ended: datetime | None = None
-
-    def where(self, track: str) -> str:
-        return self.at[track][0] if track in self.at else ""
-
-    def enter(self, track: str, stage: str, moment: datetime) -> None:
-        self.leave(track, moment)
-        self.at[track] = (stage, moment)
-
-    def leave(self, track: str, moment: datetime) -> None:
-        if track in self.at:
-            stage, since = self.at.pop(track)
-            self.done.append(Wait(f"{track}.{stage}", since, moment))
-
-    def end(self, moment: datetime) -> None:
-        for track in list(self.at):
-            self.leave(track, moment)
-        self.ended = moment
-
-    def close(self) -> list[Wait]:
-        return self.done + [Wait(f"{track}.{stage}", since, None) for track, (stage, since) in self.at.items()]
-
-    def hear(self, step: Step) -> None:
-        listener: Callable[[Step], None] | None = getattr(self, f"on_{step.kind}", None)
-        if listener is not None:
-            listener(step)
-        self.known.add(step.kind)
-
-    def on_death(self, step: Step) -> None:
-        self.end(step.at)
-
-    def on_exited(self, step: Step) -> None:
-        self.end(step.at)
+__all__ = ["Account", "LungAccount", "PgxAccount", "Wait", "waits"]
 
 
 class LungAccount(Account):
@@ -240,7 +191,13 @@ class PgxAccount(Account):
             self.end(step.at)
 
 
-ACCOUNTS: dict[str, type[Account]] = {lung.PATHWAY: LungAccount, pgx.PATHWAY: PgxAccount}
+ACCOUNTS: dict[str, type[Account]] = {
+    lung.PATHWAY: LungAccount,
+    pgx.PATHWAY: PgxAccount,
+    monitoring.PATHWAY: MonitoringAccount,
+    on_file.PATHWAY: OnFileAccount,
+    outside.PATHWAY: OutsideAccount,
+}
 
 
 def waits(course: Course, today: datetime) -> list[Wait]:
@@ -249,4 +206,5 @@ def waits(course: Course, today: datetime) -> list[Wait]:
     for step in course.until(today):
         if account.ended is None:
             account.hear(step)
+    account.look(ZONES[course.person.site], today)
     return account.close()

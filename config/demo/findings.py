@@ -22,6 +22,8 @@ PEMBROLIZUMAB = Drug("1547545", "pembrolizumab", "iv")
 CARBOPLATIN = Drug("40048", "carboplatin", "iv")
 CLOPIDOGREL = Drug("32968", "clopidogrel")
 TICAGRELOR = Drug("1116632", "ticagrelor")
+CODEINE = Drug("2670", "codeine")
+PAROXETINE = Drug("32937", "paroxetine")
 FLUOROURACIL = Drug("4492", "fluorouracil", "iv")
 
 

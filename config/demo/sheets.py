@@ -11,7 +11,25 @@ from .course import ZONES, Step
 from .hl7 import stamp
 from .people import SyntheticPerson
 
-COLUMNS = ("mrn", "kind", "date", "id", "accession", "specimen", "order", "drug", "rxcui", "subject", "reference", "decision", "to")
+COLUMNS = (
+    "mrn",
+    "kind",
+    "date",
+    "id",
+    "accession",
+    "specimen",
+    "order",
+    "drug",
+    "rxcui",
+    "subject",
+    "reference",
+    "decision",
+    "to",
+    "text",
+    "gene",
+    "presence",
+    "document_class",
+)
 KINDS = frozenset(
     {
         "specimen_adequate",
@@ -22,6 +40,9 @@ KINDS = frozenset(
         "first_dose_attested",
         "recommendation_delivered",
         "hospice_started",
+        "surgery_done",
+        "imaging_done",
+        "external_result",
     }
 )
 
@@ -43,6 +64,7 @@ def row(person: SyntheticPerson, step: Step) -> bytes:
         "reference": data.get("id", "") if step.kind.startswith("pa_") else "",
         "decision": data.get("decision", ""),
         "to": data.get("to", ""),
+        **{name: data.get(name, "") for name in ("text", "gene", "presence", "document_class")},
     }
     table = io.StringIO()
     writer = csv.DictWriter(table, COLUMNS, restval="")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from . import lung, pgx
+from . import lung, monitoring, on_file, outside, pgx
 from .course import Course
 from .people import SyntheticPerson, people
 
+Story = Callable[[SyntheticPerson, str, random.Random, datetime], Course]
 LUNG_SHARE = 0.92
+SMALL = ((monitoring.FATES, monitoring.course), (on_file.FATES, on_file.course), (outside.FATES, outside.course))
+SMALL_SHARE = 0.009  # of each smaller programme: they take their people out of those who are not in the lung programme
 QUIET_AT_THE_END = 3  # days before today without new referrals, so that the newest have arrived
 
 
@@ -19,17 +23,18 @@ def cohort(*, count: int, days: int, seed: int, today: datetime) -> list[Course]
     dice = random.Random(f"cohort {seed}")
     lungs = round(count * LUNG_SHARE)
     fates = _deal(lung.FATES, lungs, dice)
-    others = _deal(pgx.FATES, count - lungs, dice)
-    courses = [_course(person, fate, seed, days, today, in_lung=True) for person, fate in zip(everybody[:lungs], fates, strict=True)]
-    courses += [_course(person, fate, seed, days, today, in_lung=False) for person, fate in zip(everybody[lungs:], others, strict=True)]
+    few = round(count * SMALL_SHARE)
+    others = _deal(pgx.FATES, count - lungs - few * len(SMALL), dice)
+    written = [(fate, lung.course) for fate in fates] + [(fate, pgx.course) for fate in others]
+    written += [(fate, write) for dealt, write in SMALL for fate in _deal(dealt, few, dice)]
+    courses = [_course(person, fate, write, seed, days, today) for person, (fate, write) in zip(everybody, written, strict=True)]
     return sorted(courses, key=lambda course: course.steps[0].at)
 
 
-def _course(person: SyntheticPerson, fate: str, seed: int, days: int, today: datetime, *, in_lung: bool) -> Course:
+def _course(person: SyntheticPerson, fate: str, write: Story, seed: int, days: int, today: datetime) -> Course:
     dice = random.Random(f"course {seed} {person.n}")
     midnight = datetime.combine(today.date(), time(), UTC) - timedelta(days=days)
     start = midnight + timedelta(days=dice.uniform(0, max(days - QUIET_AT_THE_END, 1)))
-    write = lung.course if in_lung else pgx.course
     return write(person, fate, dice, start)
 
 

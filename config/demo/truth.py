@@ -14,7 +14,7 @@ import msgspec
 from pathways.deadlines import due, parse
 from pathways.timeline import Calendar
 
-from . import lung, pgx
+from . import lung, monitoring, on_file, outside, pgx
 from .accounts import Wait, waits
 from .course import Course
 
@@ -52,6 +52,32 @@ CLOCKS: dict[str, dict[str, str]] = {
         "main.to_recommend": "4 working hours",
         "main.to_answer": "1 working day",
         "main.to_verify": "14 days",
+    },
+    monitoring.PATHWAY: {
+        "main.to_order": "28 days",
+        "main.to_sample": "14 days",
+        "main.awaiting_first": "35 days",
+        "main.confirm_end": "5 working days",
+        "draws.missed": "2 working days",
+        "sample.at_lab": "10 days",
+        "sample.to_tell": "3 working days",
+        "positive.to_review": "2 working days",
+        "positive.to_image": "14 days",
+        "positive.to_decide": "14 days",
+    },
+    on_file.PATHWAY: {
+        "main.to_recommend": "4 working hours",
+        "main.to_answer": "1 working day",
+        "main.to_verify": "14 days",
+    },
+    outside.PATHWAY: {
+        "main.to_triage": "5 working days",
+        "main.to_order": "14 days",
+        "main.to_sample": "14 days",
+        "main.awaiting_result": "42 days",
+        "main.to_conclude": "5 working days",
+        "main.to_tell": "14 days",
+        "main.to_hand_over": "5 working days",
     },
 }
 """Stages that are late after so long, by programme. What only watches is not here."""

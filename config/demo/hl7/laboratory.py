@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from config.demo.course import Step
 from config.demo.findings import GENES, Report
@@ -18,6 +19,7 @@ SPECIMENS = {
     "tissue": "TISS^Tissue, formalin-fixed paraffin-embedded^HL70487",
     "plasma": "PLAS^Plasma^HL70487",
     "saliva": "SAL^Saliva^HL70487",
+    "blood": "WB^Whole blood^HL70487",
 }
 
 
@@ -66,8 +68,9 @@ def _specimen(
     fields[17], fields[18] = collected, received
     if reject:
         fields[20], fields[21] = "N", reject
-    test = PATHOLOGY if what == "tissue" and not order else PLASMA_PANEL if what == "plasma" else PANEL
-    placer = f"{order}^{HOSPITAL}" if order and not collected else ""
+    test = named(step.data) or (PATHOLOGY if what == "tissue" and not order else PLASMA_PANEL if what == "plasma" else PANEL)
+    order = order or (step.data["order"] if named(step.data) else "")
+    placer = f"{order}^{HOSPITAL}" if order and (not collected or named(step.data)) else ""
     obr = f"OBR|1|{placer}||{test}||||||||||||{ORDERER}||||||{stamp(step.at)}|||{'X' if reject else 'I'}"
     return message("OUL^R22^OUL_R22", control, sent, person, "|".join(fields).rstrip("|"), obr, lab=True)
 
@@ -75,7 +78,7 @@ def _specimen(
 def test_ordered(person: SyntheticPerson, step: Step, control: str, sent: datetime) -> str:
     data = step.data
     what = data.get("specimen_class", "tissue")
-    code = CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL
+    code = named(data) or (CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL)
     order = f"{data['id']}^{HOSPITAL}"
     return message(
         "OML^O21^OML_O21",
@@ -83,9 +86,18 @@ def test_ordered(person: SyntheticPerson, step: Step, control: str, sent: dateti
         sent,
         person,
         f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ORDERER}",
-        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{'' if data.get('gene') else LUNG_CANCER}",
+        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{'' if data.get('gene') or named(data) else LUNG_CANCER}",
         f"SPM|1|{data['accession']}&{HOSPITAL}||{SPECIMENS[what]}",
     )
+
+
+def named(data: dict[str, Any]) -> str:
+    """The coded test of a step that names its own, else blank."""
+    return _local(data["test"]) if data.get("test") else ""
+
+
+def _local(test: str) -> str:
+    return f"{''.join(word[0] for word in test.split()).upper()}^{test}^L"
 
 
 def potassium(person: SyntheticPerson, sent: datetime, control: str) -> str:
@@ -100,13 +112,15 @@ def _result(status: str) -> Writer:
         data = step.data
         what = data.get("specimen_class", "tissue")
         lines = (
-            _phenotype_lines(data)
+            [f"CWE|{_local(test)}||^{answer}||||||{status}" for test, answer in data["answers"]]
+            if "answers" in data
+            else _phenotype_lines(data)
             if data.get("gene")
             else report_lines(data["report"], status)
             if "report" in data
             else [_failure(data["text"])]
         )
-        code = CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL
+        code = named(data) or (CYP2C19_PANEL if data.get("gene") else PLASMA_PANEL if what == "plasma" else PANEL)
         placer = "" if data.get("foreign") else f"{data['order']}^{HOSPITAL}"
         filler = f"{data['id']}^NORTHLAB"
         collected = stamp(data["collected"])
