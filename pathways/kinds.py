@@ -118,7 +118,7 @@ ACTS: dict[str, str] = {
     "restored": "reason",
     "picked": "stage, line, histology, setting: what a person chose to settle a cannot_say",
     "actionable_confirmed": "gene, alteration, clinician",
-    "not_actionable_confirmed": "clinician, reason",
+    "not_actionable_confirmed": "clinician, reason; rules[] where a second chance was declined",
     "handed_over": "to, accepted",
     "work_outcome": "outcome, problem, note",
     "contact_attempted": "channel, outcome",

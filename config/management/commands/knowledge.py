@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pathways import approvals
+from pathways import approvals, second_chance
 from pathways.knowledge import DISCLAIMER
 from pathways.knowledge.library import HERE, read
 from pathways.knowledge.lint import lint
 from pathways.knowledge.schema import GeneList
+from pathways.models import Journey
 from patients.models import User
 
 
@@ -36,6 +39,8 @@ class Command(BaseCommand):
         looked.add_argument("--json", action="store_true")
         shown = actions.add_parser("show", help="every row with date, status, source, and who approved it here")
         shown.add_argument("--json", action="store_true")
+        chances = actions.add_parser("second-chance", help="closed journeys that today's rules would flag and those of then did not")
+        chances.add_argument("--json", action="store_true")
         for action, words in (("approve", "an unverified row flags from now on"), ("revoke", "an approved row flags no more")):
             decided = actions.add_parser(action, help=words)
             decided.add_argument("row", help="its id")
@@ -45,7 +50,8 @@ class Command(BaseCommand):
             decided.add_argument("--reason", required=True, help="on which ground")
 
     def handle(self, *, action: str, **options: Any) -> None:
-        {"lint": self._lint, "show": self._show, "approve": self._decide, "revoke": self._decide}[action](action, options)
+        answers = {"lint": self._lint, "show": self._show, "second-chance": self._chances, "approve": self._decide, "revoke": self._decide}
+        answers[action](action, options)
 
     def _lint(self, action: str, options: dict[str, Any]) -> None:
         found = lint(options["folder"], today=timezone.now().date())
@@ -75,6 +81,26 @@ class Command(BaseCommand):
             taken = f" (approved by {row['approved_by']} on {row['approved_on']})" if row.get("approved_by") else ""
             self.stdout.write(f"{row['id']}  since {since}  {row['status']}{taken}  checked {row['checked_on']}  {row['source']}")
 
+    def _chances(self, action: str, options: dict[str, Any]) -> None:
+        found = second_chance.find(now=timezone.now())
+        journeys = Journey.objects.in_bulk([one.journey_id for one in found])
+        rows = [
+            {
+                "journey": str(journeys[one.journey_id].uid),
+                "pathway": journeys[one.journey_id].pathway,
+                "ended_at": _iso(journeys[one.journey_id].ended_at),
+                "end": journeys[one.journey_id].exit_reason or journeys[one.journey_id].outcome,
+                **{name: value for name, value in msgspec.structs.asdict(one).items() if name not in ("journey_id", "genes")},
+            }
+            for one in found
+        ]
+        if options["json"]:
+            self.stdout.write(json.dumps({"second_chances": rows}))
+            return
+        for row in rows:
+            self.stdout.write(f"{row['journey']}  {row['pathway']}  {row['end']}  {', '.join(row['rules'])}: {row['why']}")
+        self.stdout.write(f"{len(rows)} closed journeys have a second chance; a clinician decides on each")
+
     def _decide(self, action: str, options: dict[str, Any]) -> None:
         person = User.objects.filter(username=options["by"]).first()
         if person is None:
@@ -85,6 +111,10 @@ class Command(BaseCommand):
         except approvals.NotApprovable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(str(row))
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _counts(folder: Path) -> dict[str, Any]:
