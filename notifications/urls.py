@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from notifications import webhooks
-from notifications.views import candidates, home, item, journey, judging, patient, shadow, steering, texts, worklist
+from notifications.views import candidates, dry_run, home, item, journey, judging, patient, shadow, steering, texts, worklist
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("rollout/<slug:site>/<slug:code>/shadow/", shadow.shadow, name="shadow"),
     path("rollout/<slug:site>/<slug:code>/shadow/list/", shadow.put_on_list, name="shadow_list"),
     path("rollout/<slug:site>/<slug:code>/shadow/judge/", shadow.judge, name="shadow_judge"),
+    path("pathways/<slug:code>/<slug:number>/dry-run/", dry_run.dry_run, name="dry_run"),
     path("texts/", texts.texts, name="texts"),
     path("webhooks/twilio/status/<uuid:uid>/<str:token>/", webhooks.status, name="sms-status"),
     path("webhooks/twilio/inbound/", webhooks.inbound, name="sms-inbound"),

@@ -48,11 +48,11 @@ class Chance(msgspec.Struct, frozen=True):
     would_be: str
 
 
-def find(*, now: datetime, sites: Sequence[int] | None = None) -> list[Chance]:
-    """All second chances of the sites (None: of all), the youngest end first. Reads only."""
+def find(*, now: datetime, sites: Sequence[int] | None = None, only: int | None = None) -> list[Chance]:
+    """All second chances of the sites (None: of all), the youngest end first; of one journey where `only` names it. Reads only."""
     house = House.load(now)
     today = as_of(house.knowledge, now.date())
-    ended = _ended(sites)
+    ended = _ended(sites, only)
     found: dict[int, Chance] = {}
     ids = list(dict.fromkeys(ended.values()))
     for start in range(0, len(ids), BATCH):
@@ -95,11 +95,13 @@ def _always(rules: Iterable[Dated], day: date, since: str) -> Iterator[Dated]:
     return (rule.model_copy(update={since: date.min}) for rule in rules if rule.holds_on(day))
 
 
-def _ended(sites: Sequence[int] | None) -> dict[int, int]:
+def _ended(sites: Sequence[int] | None, only: int | None) -> dict[int, int]:
     """Journeys that ended otherwise than with the matched therapy or death, with their patients."""
     closed = Journey.objects.filter(status__in=["completed", "exited"]).exclude(outcome=MATCHED).exclude(exit_reason=OVER)
     if sites is not None:
         closed = closed.filter(home_site__in=sites)
+    if only is not None:
+        closed = closed.filter(pk=only)
     return dict(closed.order_by("-ended_at", "pk").values_list("pk", "patient_id"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import audits, catalogue, coverage, drop_off, inbound, quarantine, review, rollouts, versions
+from pathways.views import audits, catalogue, coverage, drop_off, inbound, migrating, quarantine, review, rollouts, second_chances, versions
 
 urlpatterns: list[URLPattern] = [
     path("inbound/", inbound.inbound, name="receive"),
@@ -17,6 +17,12 @@ urlpatterns: list[URLPattern] = [
     path("pathways/<slug:code>/<slug:number>/", versions.version, name="version"),
     path("pathways/<slug:code>/<slug:number>/changes/", versions.changes, name="version_changes"),
     path("pathways/<slug:code>/<slug:number>/act/", versions.act, name="version_act"),
+    path("pathways/<slug:code>/<slug:number>/migrate/", migrating.migration, name="migrate_journeys"),
+    path("pathways/<slug:code>/<slug:number>/migrate/<slug:site>/", migrating.migrate, name="migrate_site"),
+    path("pathways/<slug:code>/<slug:number>/migrate/<slug:site>/undo/", migrating.undo, name="undo_migration"),
+    path("second-chances/", second_chances.second_chances, name="second_chances"),
+    path("second-chances/<uuid:uid>/open/", second_chances.open_again, name="open_again"),
+    path("second-chances/<uuid:uid>/leave/", second_chances.leave_closed, name="leave_closed"),
     path("audits/", audits.audits, name="audits"),
     path("audits/<uuid:uid>/", audits.audit, name="audit"),
     path("audits/<uuid:uid>/open/", audits.open_candidates, name="open_candidates"),

@@ -78,6 +78,8 @@ def shown(request: StaffRequest, found: PathwayVersion) -> HttpResponse:
         "steps": steps(found, request.user),
         "own_draft": found.status == Status.IN_REVIEW and not lifecycle.may_judge(found, request.user),
         "before": before(found),
+        "being_made": found.status in lifecycle.MAKING,
+        "steers": request.user.has_role(Role.LEAD),
         "open": Journey.objects.visible_to(request.user).open().filter(version=found).count(),
     }
     return render(request, "pathways/programme.html", context)
