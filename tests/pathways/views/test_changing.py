@@ -30,7 +30,7 @@ def test_a_lead_looks_moves_and_takes_back(signed_in: Enter, site: Site) -> None
     page = client.get(PAGE).content.decode()
     assert "1 on version 1" in page
     page = client.get(PAGE, {"site": "north", "clock": "recompute", "stages": ""}).content.decode()
-    assert "Move 1 journeys of North" in page
+    assert "Move 1 journey of North" in page
     assert AccessLog.objects.latest("pk").patients == [journey.patient_id]
     journey.refresh_from_db()
     assert journey.version == old
@@ -50,7 +50,7 @@ def test_a_stage_that_is_not_there_is_said_and_moves_nothing(signed_in: Enter, s
     client = signed_in(lead)
     page = client.get(PAGE, {"site": "north", "clock": "keep", "stages": "main.to_decide=main.nowhere"}).content.decode()
     assert "no such stage" in page
-    assert "Move 1 journeys" not in page
+    assert "Move 1 journey" not in page
     client.post(f"{PAGE}north/", {"clock": "keep", "stages": "main.to_decide=main.nowhere"})
     assert Journey.objects.get().version == journey.version
 
