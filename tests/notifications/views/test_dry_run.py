@@ -21,7 +21,9 @@ Enter = Callable[[User], Client]
 PAGE = f"/pathways/{LUNG}/2/dry-run/"
 
 
-def test_without_a_draft_there_is_none_and_with_one_it_runs_when_asked(signed_in: Enter, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_draft_there_is_none_and_with_one_it_runs_when_asked(
+    signed_in: Enter, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     undecided(site)
     lead = User.objects.get()
     client = signed_in(lead)
