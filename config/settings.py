@@ -244,6 +244,12 @@ TWILIO_AUTH_TOKEN = required("TWILIO_AUTH_TOKEN", "simulator-token")
 TWILIO_AUTH_TOKEN_OLD: str = env("TWILIO_AUTH_TOKEN_OLD", default="")  # still accepted on webhooks while a token is rotated
 TWILIO_MESSAGING_SERVICE_SID: str = env("TWILIO_MESSAGING_SERVICE_SID", default="")
 TWILIO_FROM_NUMBER: str = env("TWILIO_FROM_NUMBER", default="" if PRODUCTION else "+15550100000")
+# Texts of a training site go to a simulator, whatever the lines above say.
+_local = TWILIO_API_URL.startswith(("http://127.0.0.1", "http://localhost"))
+TRAINING_API_URL: str = env("TRAINING_API_URL", default=TWILIO_API_URL if _local else "http://127.0.0.1:8010").rstrip("/")
+if "twilio.com" in TRAINING_API_URL:
+    raise ValueError("TRAINING_API_URL must be a simulator's address: no text of a training site may reach a telephone")
+TRAINING_AUTH_TOKEN: str = env("TRAINING_AUTH_TOKEN", default="" if PRODUCTION else "simulator-token")
 TWILIO_TIMEOUT_SECONDS: float = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 
 # --- watching it --------------------------------------------------------------------------------------------------------------

@@ -39,11 +39,12 @@ IN_DOUBT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A text that is ours to send, once. `attempt` fences what is recorded of it."""
+    """A text that is ours to send, once. `attempt` fences what is recorded of it; one of a `training` site goes to the simulator."""
 
     id: int
     attempt: int
     text: Text
+    training: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -74,6 +75,7 @@ class Row(msgspec.Struct, frozen=True):
     sender_name: str | None
     call_back: str | None
     problem: str
+    training: bool
 
 
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
@@ -109,7 +111,7 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
     for row, reason in unsayable:
         _put_back(Message.objects.get(pk=row.id), reason=reason, not_before=now + timedelta(days=1))
     _ask_for_calls(unsayable, now, always=True)
-    return [Claimed(row.id, row.attempt, _text(row, body, token, now)) for row, body, _, token in written]
+    return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, _, token in written]
 
 
 def _say(row: Row) -> tuple[str, str]:
@@ -172,6 +174,14 @@ def abandon(*, claimed: Claimed, now: datetime) -> None:
             _put_back(message, reason="", not_before=now)
 
 
+def postpone(*, claimed: Claimed, reason: str, until: datetime) -> None:
+    """Gives back a text that was certainly not handed over, for later."""
+    with transaction.atomic():
+        message = Message.objects.select_for_update().get(pk=claimed.id)
+        if message.state == MessageState.SENDING and message.attempt == claimed.attempt:
+            _put_back(message, reason=reason, not_before=until)
+
+
 def accept(message: Message, sid: str, *, now: datetime) -> None:
     """The provider has it: by its answer, a receipt or its own list. Never moves a message back."""
     if message.state in IN_DOUBT:
@@ -204,6 +214,11 @@ def put_back(message: Message, *, reason: str, now: datetime) -> None:
 def site_of(message_id: int) -> int | None:
     """The site that answers for a message."""
     return _row(message_id).site
+
+
+def is_training(message_id: int) -> bool:
+    """Whether the message belongs to a training site, whose texts go to the simulator."""
+    return _row(message_id).training
 
 
 def _mark(phone: Phone, rule: Policy, now: datetime) -> None:

@@ -15,6 +15,7 @@ from notifications.transports.base import Accepted, Transport
 
 LEASE = timedelta(minutes=2)
 GUARD_SECONDS = LEASE.total_seconds() / 4
+TRAINING_AGAIN = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit; the next wake-up goes on
 
 
@@ -73,7 +74,12 @@ class _Run:
             outbox.abandon(claimed=claimed, now=self._moment())
             self.given_back += 1
             return
-        answer = self.way.send(claimed.text)
+        way = transports.training() if claimed.training else self.way
+        if way is None:
+            outbox.postpone(claimed=claimed, reason="no simulator for training", until=self._moment() + TRAINING_AGAIN)
+            self.given_back += 1
+            return
+        answer = way.send(claimed.text)
         rule = outbox.record(claimed=claimed, answer=answer, now=self._moment())
         self.paused = rule is not None and rule.fate is Fate.PAUSE
         if isinstance(answer, Accepted):

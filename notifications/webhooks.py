@@ -31,7 +31,7 @@ def signed(view: View) -> View:
             return HttpResponse(status=413)
         url = settings.PUBLIC_BASE_URL + request.get_full_path()
         signature = request.headers.get("X-Twilio-Signature", "")
-        if not transports.current().genuine(url, request.POST.dict(), signature):
+        if not transports.genuine(url, request.POST.dict(), signature):
             return HttpResponse(status=403)
         return view(request, *args, **kwargs)
 

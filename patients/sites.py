@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from . import calendars
-from .models import Site, SiteHoliday
+from .models import PatientSite, Site, SiteHoliday
 
 CALENDAR = frozenset({"time_zone", "country", "subdivision"})
 ANEW: dict[str, Any] = {"calendar_after": 0, "calendar_seen_at": None}
@@ -28,6 +28,8 @@ def add(*, code: str, name: str, time_zone: str, country: str = "US", subdivisio
 
 def change(site: Site, **stated: Any) -> Site:
     """Change what is said and differs."""
+    if stated.get("is_training", site.is_training) != site.is_training and PatientSite.objects.filter(site=site).exists():
+        raise ValueError("is_training: this site has patients already; real and invented ones never change places")
     if "time_zone" in stated:
         zone(stated["time_zone"])
     news = {name: value for name, value in stated.items() if getattr(site, name) != value}

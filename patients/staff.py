@@ -17,8 +17,18 @@ def add(*, username: str, first_name: str = "", last_name: str = "", email: str 
     return User.objects.create_user(username, email, password, first_name=first_name, last_name=last_name)
 
 
+class Mixed(ValueError):
+    """One account would work with invented people and with real ones."""
+
+
 def join(user: User, *, site: Site, role: Role | str) -> Membership:
-    """The user holds the role at the site from now on; a role that had ended is taken up again."""
+    """The user holds the role at the site from now on; a role that had ended is taken up again.
+
+    Raises:
+        Mixed: the account belongs to real sites and this one is for training, or the other way round.
+    """
+    if user.memberships.filter(until=None).exclude(site__is_training=site.is_training).exists():
+        raise Mixed(f"{user.get_username()} works at {'real' if site.is_training else 'training'} sites: make an account of its own")
     membership, _ = Membership.objects.get_or_create(user=user, site=site, role=Role(role))
     if membership.until is not None:
         membership.until = None

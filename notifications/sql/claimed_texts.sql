@@ -2,7 +2,8 @@
 -- Parameters: ids.
 SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patient_id, m.journey_id, m.phone_id,
        h.e164, h.zone, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
-       s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem
+       s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem,
+       COALESCE(s.is_training, false) AS training
 FROM notifications_message m
 LEFT JOIN patients_phone h ON h.id = m.phone_id
 LEFT JOIN patients_person pe ON pe.id = m.recipient_id

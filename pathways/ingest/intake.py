@@ -12,9 +12,11 @@ from itertools import islice
 
 import msgspec
 from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef
 
 from pathways import sweep
-from pathways.models import Feed, Rollout
+from pathways.models import Feed, Journey, Rollout
+from pathways.writing.wire import rows
 
 from . import feeds, ledger, split, waiting
 from .applying import Applier
@@ -23,6 +25,7 @@ from .message import FeedProfile, ParsedMessage, Unreadable
 
 BATCH = 1_000
 TRIES = 3
+LOADING = ("off", "backfill")
 DEADLOCKS = ("40P01", "40001")
 
 
@@ -66,7 +69,8 @@ def receive(payloads: Iterable[bytes | ParsedMessage], *, feed: Feed, now: datet
 def take(payloads: Iterable[bytes | ParsedMessage], *, feed: Feed, now: datetime, historical: bool = False) -> list[Item]:
     """As `receive`, answering what became of each message, in order."""
     if historical:
-        _refuse_where_it_rings(feed)
+        with transaction.atomic():
+            _refuse_where_it_rings(feed)
     profile = feeds.profile(feed, None if historical else now)
     done: list[Item] = []
     everything = (item for payload in payloads for item in items_of(payload, profile))
@@ -107,7 +111,11 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
+                if historical:
+                    _refuse_where_it_rings(feed)
                 process(batch, feed=feed, now=now, careful=careful)
+                if historical:
+                    _refuse_if_others_follow(batch, feed)
                 _heard(feed, batch, now=now, historical=historical)
             return
         except OperationalError as error:
@@ -169,10 +177,20 @@ def _heard(feed: Feed, batch: Sequence[Item], *, now: datetime, historical: bool
 
 
 def _refuse_where_it_rings(feed: Feed) -> None:
-    ringing = (
-        Rollout.objects.filter(site=feed.site).exclude(mode__in=[Rollout.Mode.OFF, Rollout.Mode.BACKFILL]).values_list("pathway", flat=True)
-    )
-    if names := sorted(ringing):
+    """Holds the site's modes still until the end of the transaction: a switch waits for the batch, or the batch is refused."""
+    modes = rows("SELECT pathway, mode FROM pathways_rollout WHERE site_id = %s FOR KEY SHARE", [feed.site_id])
+    if names := sorted(pathway for pathway, mode in modes if mode not in LOADING):
         raise HistoricalRefused(
             f"{', '.join(names)} already rings at {feed.site.name}: history would ring too. Set them to backfill first."
+        )
+
+
+def _refuse_if_others_follow(batch: Sequence[Item], feed: Feed) -> None:
+    """Nor may it change what rings elsewhere: a patient of these messages may be followed by a site that is further on."""
+    touched = {item.patient_id for item in batch if item.patient_id}
+    followed = Journey.objects.open().filter(patient__in=touched).exclude(home_site=feed.site_id)
+    rings = Rollout.objects.ringing().filter(site=OuterRef("home_site"), pathway=OuterRef("pathway"))
+    if names := sorted({str(name) for name in followed.filter(Exists(rings)).values_list("home_site__name", flat=True)}):
+        raise HistoricalRefused(
+            f"Patients of these messages are followed at {', '.join(names)}, where history would ring. Nothing of this batch was kept."
         )

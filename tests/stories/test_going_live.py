@@ -24,7 +24,7 @@ from pathways.ladders import publish_ladders
 from pathways.models import Alert, Feed, Journey, Matter, Rollout, Stay
 from pathways.reports.cohort import Question
 from pathways.reports.drop_off import drop_off
-from patients.models import User
+from patients.models import Identifier, Site, User
 from tests.notifications.carrier import Carrier
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -153,3 +153,20 @@ def test_history_is_refused_once_anything_rings() -> None:
     assert feed is not None
     with pytest.raises(intake.HistoricalRefused):
         intake.receive([b"mrn,kind\n1,diagnosis\n"], feed=feed, now=TODAY, historical=True)
+
+
+@pytest.mark.usefixtures("history")
+def test_history_is_refused_where_another_site_follows_the_patient() -> None:
+    harbor, prairie = (Site.objects.get(code=code) for code in ("harbor", "prairie"))
+    journey = Journey.objects.open().filter(home_site=harbor, pathway="nsclc-biomarker").order_by("pk").first()
+    assert journey is not None
+    lena, feed = User.objects.get(username="lena"), Feed.objects.select_related("site").get(name="harbor-engine")
+    row = (
+        b"mrn,kind,date,code\n%b,diagnosis,2025-01-10,icd10|C34.1\n"
+        % Identifier.objects.filter(patient=journey.patient, authority="HARBOR", until=None).values_list("value", flat=True)[0].encode()
+    )
+    Journey.objects.filter(pk=journey.pk).update(home_site=prairie)
+    assert intake.receive([row], feed=feed, now=TODAY, historical=True).quarantined == 0
+    rollouts.switch(site=prairie, pathway=journey.pathway, mode=Rollout.Mode.STAFF, by=lena, reason="first", now=TODAY)
+    with pytest.raises(intake.HistoricalRefused, match="Prairie"):
+        intake.receive([row.replace(b"01-10", b"01-11")], feed=feed, now=TODAY, historical=True)
