@@ -41,6 +41,11 @@ SCREENS = {
     "pathways": ("/pathways/", ""),
     "programme": ("/pathways/", "h2 a"),
     "drop-off": ("/drop-off/", ""),
+    "going-live": ("/rollout/", ""),
+    "rollout": ("/rollout/", "a:has-text('Open')"),
+    "review-list": ("/rollout/", "a:has-text('Review list')"),
+    "coverage": ("/coverage/", ""),
+    "registry-audits": ("/audits/", ""),
     "texts": ("/texts/", ""),
 }
 # What the README and the docs show; without a folder only these are taken.

@@ -39,6 +39,12 @@ def addresses(today: Morning) -> dict[str, str]:
         "pathways": "/pathways/",
         "programme": "/pathways/nsclc-biomarker/",
         "drop-off": "/drop-off/",
+        "going live": "/rollout/",
+        "rollout": "/rollout/north/nsclc-biomarker/",
+        "review list": "/rollout/north/nsclc-biomarker/review/",
+        "shadow": "/rollout/north/nsclc-biomarker/shadow/",
+        "coverage": "/coverage/north/",
+        "registry audits": "/audits/",
         "texts": "/texts/",
         "nothing here": "/items/00000000-0000-0000-0000-000000000000/",
     }
