@@ -10,6 +10,7 @@ from notifications import worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
+from pathways.cascade import tell_families
 from pathways.catching_up import catch_up
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
@@ -23,11 +24,13 @@ class Ticked(msgspec.Struct, frozen=True):
     woken: int
     escalated: int
     caught_up: int = 0
+    families_told: int = 0
 
 
 def tick(*, now: datetime) -> Ticked:
     """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
     heartbeats.watch(now=now)
+    families_told = tell_families(now=now)  # before ringing: a wish that was withdrawn must not ring once more
     return Ticked(
         turned=take_turns(now=now),
         rang=ring(now=now),
@@ -36,4 +39,5 @@ def tick(*, now: datetime) -> Ticked:
         woken=worklist.wake_parked(now=now),
         escalated=worklist.escalate_overdue(now=now),
         caught_up=catch_up(now=now) + zones.follow(now=now),
+        families_told=families_told,
     )

@@ -125,6 +125,7 @@ ACTS: dict[str, str] = {
     "patient_replied": "reply id only; the words stay in the reply",
     "reply_read": "reply id",
     "relative_named": "kinship, degree: a relative was named; who they are stays with themselves",
+    "relative_joined": "how: the relative is known here under their own name, by their own consent",
     "family_news": "contact, finding, alive: what the first patient of the family decided or what became of them, told to a relative's journey",
     "migrated": "from, to: numbers of versions; stages: old stage -> new one, blank closes it; clock (keep|recompute|restart); batch",
 }

@@ -114,7 +114,7 @@ def about(patient: Patient | None, number: str | None, today: date) -> str:
     """Age and the tail of the record number: enough to tell two patients of one name apart."""
     if patient is None:
         return ""
-    born = patient.person.birth_lo
+    born = patient.meant.person.birth_lo
     age = f"{today.year - born.year - ((today.month, today.day) < (born.month, born.day))} y" if born else "age unknown"
     return f"{age} · MRN …{number[-4:]}" if number else age
 

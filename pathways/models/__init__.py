@@ -6,6 +6,7 @@ from .event import Binding, Event
 from .feed import Coverage, Expectation, Feed
 from .inbound import Inbound
 from .journey import ExitClass, Journey, JourneyRevision, JourneySite, Phase, Status
+from .link import JourneyLink
 from .matter import Matter, MatterKind
 from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
@@ -21,6 +22,7 @@ __all__ = [
     "Feed",
     "Inbound",
     "Journey",
+    "JourneyLink",
     "JourneyRevision",
     "JourneySite",
     "KnowledgeApproval",

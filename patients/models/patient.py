@@ -31,6 +31,9 @@ class Patient(models.Model):
         OTHER = "other", "other"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    pseudonym = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="a relative who has not agreed to be known"
+    )
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="patient")
     sex = models.CharField(max_length=8, choices=Sex, blank=True)
     race = models.CharField(max_length=40, blank=True)
@@ -55,7 +58,12 @@ class Patient(models.Model):
     objects = PatientQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return str(self.person)
+        return self.pseudonym or str(self.meant.person)
+
+    @property
+    def meant(self) -> Patient:
+        """Whom a merged record stands for."""
+        return self.survivor or self
 
 
 class Identifier(models.Model):

@@ -4,6 +4,7 @@ from .life import admit, death_hint, discharge, record_death, reverse_death, set
 from .matching import Candidate, match
 from .merging import Merged, MergeRefused, MergeWaits, merge, records_named, records_of, seen_at, unmerge
 from .numbers import retire_identifier
+from .pseudonyms import NoPseudonym, lift_pseudonym, open_pseudonym
 from .resolution import REASONS, Resolution
 from .resolving import register, resolve, update
 from .writing import lock
@@ -14,13 +15,16 @@ __all__ = [
     "MergeRefused",
     "MergeWaits",
     "Merged",
+    "NoPseudonym",
     "Resolution",
     "admit",
     "death_hint",
     "discharge",
+    "lift_pseudonym",
     "lock",
     "match",
     "merge",
+    "open_pseudonym",
     "record_death",
     "records_named",
     "records_of",

@@ -50,7 +50,7 @@ def find(text: str, user: User) -> PatientQuerySet:
     for e164 in phone_readings(text, user):
         match |= Q(person__contact_points__phone__e164=e164, person__contact_points__until__isnull=True)
     current = Prefetch("identifiers", queryset=Identifier.objects.filter(until__isnull=True).order_by("type", "pk"))
-    found = Patient.objects.visible_to(user).filter(match).select_related("person").prefetch_related(current)
+    found = Patient.objects.visible_to(user).filter(match, pseudonym="").select_related("person").prefetch_related(current)
     return found.order_by("person__family", "person__given", "person__birth_lo", "pk").distinct()
 
 
