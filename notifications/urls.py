@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from notifications import webhooks
-from notifications.views import candidates, dry_run, home, item, journey, judging, patient, shadow, steering, texts, worklist
+from notifications.views import candidates, dry_run, family, home, item, journey, judging, patient, shadow, steering, texts, worklist
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/exit/", steering.end, name="exit"),
     path("journeys/<uuid:uid>/reopen/", steering.reopen, name="reopen"),
     path("journeys/<uuid:uid>/pick/", judging.pick, name="pick"),
+    path("journeys/<uuid:uid>/relatives/", family.name_relative, name="name_relative"),
+    path("journeys/<uuid:uid>/join/", family.join, name="join"),
     path("journeys/<uuid:uid>/confirm/", judging.confirm, name="confirm"),
     path("patients/<uuid:uid>/", patient.patient, name="patient"),
     path("rollout/<slug:site>/<slug:code>/shadow/", shadow.shadow, name="shadow"),

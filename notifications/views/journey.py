@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from notifications.models import WorkItem
 from notifications.views import story
 from notifications.views.biomarkers import findings
+from notifications.views.family import family_of, forms_of
 from notifications.views.judging import forms_for
 from notifications.views.lines import about, lines, record_numbers
 from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
@@ -29,7 +30,8 @@ from patients.views.guard import CARE, STEERING, StaffRequest, page
 def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
     found = journey_of(request, uid)
-    access.saw(request, action="view", what="journey", patients=[found.patient_id], now=now)
+    family = family_of(found, request.user, now)
+    access.saw(request, action="view", what="journey", patients=[found.patient_id, *family.shown()], now=now)
     pathway = pathway_of(found.version)
     events = story.events_of(found)
     told = story.told(events)
@@ -37,7 +39,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     items = list(items_of(found, request.user))
     context = {
         "journey": found,
-        "about": about(found.patient, record_numbers([found.patient_id]).get(found.patient_id), now.date()),
+        "about": about(found.patient, record_numbers([found.patient.meant.pk]).get(found.patient.meant.pk), now.date()),
         "steps": story.steps(found, {str(phase): label for phase, label in pathway.phases.items()}),
         "proofs": proofs(found, pathway, open_stays, now),
         "waits": story.waits(found, now),
@@ -46,7 +48,9 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "thread": story.thread(found),
         "open_items": lines([item for item in items if item.closed_at is None], request.user, now),
         "closed_items": [item for item in items if item.closed_at],
+        "family": family,
         "now": now,
+        **forms_of(found, request.user),
         **steering(found, request.user, open_stays, events),
     }
     return render(request, "notifications/journey.html", context)

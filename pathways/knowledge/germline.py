@@ -80,7 +80,8 @@ def statements(case: core.Case, asked: Asked, versions: Sequence[Fact]) -> list[
 
     What an earlier version said, and the present one does not, is not stated any more; only that a flag has ended is.
     """
-    present = {fact.lineage: fact for fact in case.evidence if fact.kind in core.RESULTS and variants(fact.body, asked.knowledge)}
+    kinds = {"result_final"} if all(one.confirmed_only for one in asked.lists) else core.RESULTS
+    present = {fact.lineage: fact for fact in case.evidence if fact.kind in kinds and variants(fact.body, asked.knowledge)}
     seen: dict[str, Fact] = {}
     before, flagged = Answer(""), False
     out = []

@@ -231,7 +231,10 @@ class ListedGene(Row):
 
 
 class GeneList(Row):
-    """A published list of genes and the programmes that follow it, each with the groups of genes that it follows."""
+    """A published list of genes and the programmes that follow it, each with the groups of genes that it follows.
+
+    `confirmed_only`: a preliminary report or a research call is not acted on before a clinical laboratory has confirmed it.
+    """
 
     version: date
     id: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
@@ -244,6 +247,7 @@ class GeneList(Row):
     source_note: str = ""
     checked_on: date
     status: Status
+    confirmed_only: bool = False
     genes: dict[str, ListedGene]
 
     def holds_on(self, day: date) -> bool:

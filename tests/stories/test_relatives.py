@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import StringIO
 
 import pytest
@@ -17,11 +16,11 @@ from patients.models import Patient, Person
 from patients.views.search import find
 
 from . import germline_letters as germline
+from .kin import COUSINS, FAMILY, allows, bea, carries_a_variant, names, stands
 from .letters import HOSPITAL, Chart
 from .telling import Hospital
 
 pytestmark = pytest.mark.django_db
-FAMILY, COUSINS = "hereditary-cancer", "cascade-testing"
 
 
 @pytest.fixture
@@ -29,44 +28,6 @@ def genetics(hospital: Hospital) -> Hospital:
     for pathway in (FAMILY, COUSINS):
         hospital.goes_live(pathway, accountable="gwen")
     return hospital
-
-
-def carries_a_variant(hospital: Hospital, *, reading: str = "pathogenic") -> Chart:
-    """Ana has ovarian cancer and a pathogenic BRCA2 variant; she was told on the thirtieth day."""
-    ana = hospital.knows("Ana")
-    hospital.at(0)
-    hospital.hears(germline.has_ovarian_cancer(ana), germline.referred_to_genetics(ana))
-    hospital.at(5)
-    hospital.hears(ana.sheet("counselled", how="video"), germline.ordered(ana), germline.blood_taken(ana))
-    hospital.at(28)
-    hospital.hears(germline.report(ana, BRCA2=reading))
-    hospital.at(30)
-    hospital.hears(ana.sheet("result_communicated", how="in person"))
-    return ana
-
-
-def names(hospital: Hospital, chart: Chart, kinship: str) -> JourneyLink:
-    return cascade.name_relative(journey=hospital.journey(chart, FAMILY), kinship=kinship, by=hospital.gwen, now=hospital.now)
-
-
-def allows(hospital: Hospital, chart: Chart, decision: str = "granted", kind: str = "family_contact") -> None:
-    hospital.hears(chart.sheet("consent_recorded", consentkind=kind, decision=decision))
-    hospital.tick()
-
-
-def stands(link: JourneyLink) -> str:
-    return str(Journey.objects.get(pk=link.linked_id).stays.open().get(track="main").stage.name)
-
-
-def bea(number: str = "77001") -> Demographics:
-    return Demographics(
-        identifiers=(StatedIdentifier(HOSPITAL, number),),
-        family="Alvarez",
-        given="Bea",
-        birth_lo=date(1961, 5, 6),
-        birth_hi=date(1961, 5, 6),
-        language="es",
-    )
 
 
 def test_a_sister_is_named_invited_joins_and_gets_her_own_result(genetics: Hospital) -> None:

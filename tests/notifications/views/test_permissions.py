@@ -47,6 +47,8 @@ VERBS = {
     "/journeys/{journey}/reopen/": STEERING,
     "/journeys/{journey}/pick/": STEERING,
     "/journeys/{journey}/confirm/": STEERING,
+    "/journeys/{journey}/relatives/": STEERING,
+    "/journeys/{journey}/join/": STEERING,
     "/intake/{message}/replay/": INTAKE,
     "/pathways/nsclc-biomarker/1/act/": APPROVERS,
 }

@@ -1,0 +1,161 @@
+"""Linked people on the journey page: relatives and who named them, who speaks for the patient; and the counselor's two acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from notifications.views.item_forms import choices, day_field
+from notifications.views.steering import again, back, journey_of
+from pathways import cascade
+from pathways.models import Feed, Journey, JourneyLink, Status, Stay
+from patients import codes
+from patients.demographics import Demographics, StatedIdentifier
+from patients.models import Authority, Role, User
+from patients.templatetags.finalmile import sentence
+from patients.views.guard import STEERING, StaffRequest, must_hold, page
+
+HOW = ("by phone", "in person", "signed form")
+DEGREES = {1: "first degree", 2: "second degree", 3: "third degree"}
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One linked journey. `journey` only where the user may see it: else nothing but kinship and degree is known here."""
+
+    kinship: str
+    degree: str
+    journey: Journey | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`relatives` were named from this journey; `named_by` is the first person's where this one is a relative's."""
+
+    relatives: list[Linked]
+    named_by: list[Linked]
+    speakers: list[Authority]
+
+    def shown(self) -> list[int]:
+        """Patients whose names the page shows beside its own."""
+        return [one.journey.patient_id for one in (*self.relatives, *self.named_by) if one.journey]
+
+    def __bool__(self) -> bool:
+        return bool(self.relatives or self.named_by or self.speakers)
+
+
+class NameForm(forms.Form):
+    kinship = forms.ChoiceField(
+        label="Relative by blood",
+        choices=choices(cascade.KINSHIPS),
+        help_text="Only this and the degree are kept, until the relative agrees to more.",
+    )
+
+
+class JoinForm(forms.Form):
+    """The relative's own words, written down with their consent."""
+
+    family = forms.CharField(label="Family name", max_length=200)
+    given = forms.CharField(label="Given name", max_length=200)
+    born = day_field("Birth date")
+    number = forms.CharField(label="Record number, if they are a patient here", max_length=120, required=False)
+    phone = forms.CharField(label="Phone", max_length=40, required=False)
+    language = forms.ChoiceField(label="Language", choices=[("", "not known"), ("en", "English"), ("es", "Spanish")], required=False)
+    how = forms.ChoiceField(label="How they agreed", choices=choices(HOW))
+
+    def clean_phone(self) -> str:
+        typed = self.cleaned_data["phone"]
+        if typed and not codes.phone(typed):
+            raise forms.ValidationError("This is no phone number. Write it with its area code.")
+        return codes.phone(typed) if typed else ""
+
+    def said(self, assigner: str) -> Demographics:
+        given = self.cleaned_data
+        return Demographics(
+            identifiers=(StatedIdentifier(assigner, given["number"].strip()),) if given["number"].strip() and assigner else (),
+            family=given["family"],
+            given=given["given"],
+            birth_lo=given["born"],
+            birth_hi=given["born"],
+            language=given["language"],
+            phones=(given["phone"],) if given["phone"] else (),
+        )
+
+
+def family_of(journey: Journey, user: User, now: datetime) -> Family:
+    relatives = JourneyLink.objects.filter(journey=journey).exclude(linked__status=Status.VOID).order_by("pk")
+    named_by = JourneyLink.objects.filter(linked=journey).order_by("pk")
+    seen = _visible([link.linked_id for link in relatives] + [link.journey_id for link in named_by], user)
+    speakers = Authority.objects.filter(patient=journey.patient.meant, since__lte=now, until=None).select_related("person").order_by("pk")
+    return Family(
+        [_linked(link, seen.get(link.linked_id)) for link in relatives],
+        [_linked(link, seen.get(link.journey_id)) for link in named_by],
+        list(speakers),
+    )
+
+
+def forms_of(journey: Journey, user: User) -> dict[str, forms.Form]:
+    """What the genetic counselor may do here: name a relative, or let one join."""
+    if Role.GENETIC_COUNSELOR not in user.roles_at(journey.home_site_id):
+        return {}
+    asked: dict[str, forms.Form] = {}
+    if not cascade.may_name(journey):
+        asked["name_form"] = NameForm()
+    if journey.patient.pseudonym:
+        asked["join_form"] = JoinForm()
+    return asked
+
+
+def _visible(ids: Iterable[int], user: User) -> dict[int, Journey]:
+    related = ("patient__person", "patient__survivor__person", "version")
+    return {one.pk: one for one in Journey.objects.visible_to(user).filter(pk__in=list(ids)).select_related(*related)}
+
+
+def _linked(link: JourneyLink, journey: Journey | None) -> Linked:
+    stay = Stay.objects.open().filter(journey=journey, track="main").select_related("stage").first() if journey else None
+    where = sentence(stay.stage.label) if stay else sentence(journey.get_status_display()) if journey else ""
+    return Linked(link.kinship, DEGREES.get(link.degree or 0, ""), journey, where)
+
+
+@require_POST
+@page(*STEERING)
+def name_relative(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey, form = _counselled(request, uid), NameForm(request.POST)
+    if form.is_valid():
+        try:
+            cascade.name_relative(journey=journey, kinship=form.cleaned_data["kinship"], by=request.user, now=timezone.now())
+        except cascade.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return back(request, journey, "A journey is open for the relative. Until they join it holds kinship and degree only.")
+    return again(request, journey, form, "Name a relative", "name_relative")
+
+
+@require_POST
+@page(*STEERING)
+def join(request: StaffRequest, uid: UUID) -> HttpResponse:
+    journey, form = _counselled(request, uid), JoinForm(request.POST)
+    if form.is_valid():
+        assigner = Feed.objects.filter(site=journey.home_site_id).exclude(assigner="").values_list("assigner", flat=True).first() or ""
+        try:
+            cascade.join(journey=journey, said=form.said(assigner), how=form.cleaned_data["how"], by=request.user, now=timezone.now())
+        except cascade.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return back(request, journey, "The relative has joined under their own name.")
+    return again(request, journey, form, "The relative joins", "join")
+
+
+def _counselled(request: StaffRequest, uid: UUID) -> Journey:
+    """The journey, if the user is a genetic counselor at its home site."""
+    journey = journey_of(request, uid)
+    must_hold(request.user, journey.home_site_id, Role.GENETIC_COUNSELOR)
+    return journey
