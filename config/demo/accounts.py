@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from . import lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, on_file, outside, pgx
 from .account import Account, Wait
 from .course import ZONES, Course, Step
 from .findings import Report
+from .germline_account import FamilyAccount, ScreenAccount
 from .small_accounts import MonitoringAccount, OnFileAccount, OutsideAccount
 
 __all__ = ["Account", "LungAccount", "PgxAccount", "Wait", "waits"]
@@ -197,6 +198,8 @@ ACCOUNTS: dict[str, type[Account]] = {
     monitoring.PATHWAY: MonitoringAccount,
     on_file.PATHWAY: OnFileAccount,
     outside.PATHWAY: OutsideAccount,
+    germline.FAMILY: FamilyAccount,
+    germline.SCREEN: ScreenAccount,
 }
 
 

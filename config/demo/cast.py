@@ -32,7 +32,16 @@ STAFF = (
     ("otto", "Otto", "Lane", Role.AUDITOR, ("harbor", "prairie")),
     ("iris", "Iris", "Penn", Role.INTEGRATION, ("harbor", "prairie")),
 )
-PATHWAYS = ("nsclc-biomarker", "pgx-reactive", "pgx-preemptive", "mrd-surveillance", "external-result")
+PATHWAYS = (
+    "nsclc-biomarker",
+    "pgx-reactive",
+    "pgx-preemptive",
+    "mrd-surveillance",
+    "external-result",
+    "hereditary-cancer",
+    "cascade-testing",
+    "population-screening",
+)
 LUND = {"npi": "1932102134", "family": "Lund", "given": "Petra", "specialty": "Medical oncology"}
 
 OBSERVED = tuple(kind for kind in FED if kind not in ("result_communicated", "mtb_reviewed", "persistence_confirmed"))

@@ -122,7 +122,7 @@ class Clerk:
             own = fhir.AUTHORITY if person.site == "prairie" else hl7.HOSPITAL
             body = fhir.bundle(person, fhir.PAYER[step.kind](person, step), sent, control, authority=own)
             return Delivery(sent, f"{person.site}-engine", body)
-        if step.kind in sheets.KINDS:
+        if step.kind in sheets.KINDS or step.data.get("sheet"):
             return Delivery(sent, f"{person.site}-engine", sheets.row(person, step))
         if person.site == "prairie":
             return self._fhir(step, sent, control)

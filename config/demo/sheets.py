@@ -30,6 +30,8 @@ COLUMNS = (
     "presence",
     "document_class",
 )
+AS_IS = (*("specimen_class", "reason", "how", "programme", "consent_kind", "alteration", "significance"),)
+"""Further columns of a clinic's own sheet, written as the step says them."""
 KINDS = frozenset(
     {
         "specimen_adequate",
@@ -66,8 +68,14 @@ def row(person: SyntheticPerson, step: Step) -> bytes:
         "to": data.get("to", ""),
         **{name: data.get(name, "") for name in ("text", "gene", "presence", "document_class")},
     }
+    if data.get("sheet"):
+        said |= {
+            "id": data.get("id", said["id"]),
+            "specimen": data.get("specimen", ""),
+            **{name: data[name] for name in AS_IS if name in data},
+        }
     table = io.StringIO()
-    writer = csv.DictWriter(table, COLUMNS, restval="")
+    writer = csv.DictWriter(table, (*COLUMNS, *AS_IS) if data.get("sheet") else COLUMNS, restval="")
     writer.writeheader()
     writer.writerow(said)
     return table.getvalue().encode()

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from notifications import worklist
 from notifications.models import ItemState, WorkItem
-from pathways import candidates, journeys
+from pathways import candidates, cascade, journeys
 from pathways.models import Journey, Matter, MatterKind, Status
 from patients.models import Identifier, Membership, Role, User
 
@@ -53,9 +53,16 @@ class Staff:
         if step.kind == "exited":
             details = {name: str(value) for name, value in step.data.items()}
             journeys.exit(journey=journey, now=now, by=by, occurred=step.at, **details)
+        elif step.kind == "relative_named":
+            self._name_relative(journey, step.data["kinship"], now)
         else:
             journeys.record(journey=journey, kind=step.kind, body=step.data, occurred=step.at, now=now, by=by)
         return True
+
+    def _name_relative(self, journey: Journey, kinship: str, now: datetime) -> None:
+        counselor = User.objects.get(username="gwen")
+        if not cascade.may_name(journey):
+            cascade.name_relative(journey=journey, kinship=kinship, by=counselor, now=now)
 
     def _journey(self, course: Course) -> Journey | None:
         mine = Journey.objects.filter(pathway=course.pathway, status=Status.ACTIVE)

@@ -6,13 +6,19 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from . import lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, on_file, outside, pgx
 from .course import Course
 from .people import SyntheticPerson, people
 
 Story = Callable[[SyntheticPerson, str, random.Random, datetime], Course]
 LUNG_SHARE = 0.92
-SMALL = ((monitoring.FATES, monitoring.course), (on_file.FATES, on_file.course), (outside.FATES, outside.course))
+SMALL = (
+    (monitoring.FATES, monitoring.course),
+    (on_file.FATES, on_file.course),
+    (outside.FATES, outside.course),
+    (germline.FAMILY_FATES, germline.family),
+    (germline.SCREEN_FATES, germline.screened),
+)
 SMALL_SHARE = 0.009  # of each smaller programme: they take their people out of those who are not in the lung programme
 QUIET_AT_THE_END = 3  # days before today without new referrals, so that the newest have arrived
 

@@ -14,10 +14,11 @@ import msgspec
 from pathways.deadlines import due, parse
 from pathways.timeline import Calendar
 
-from . import lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, on_file, outside, pgx
 from .accounts import Wait, waits
 from .course import Course
 
+TOLD_AND_PLANNED = {"main.to_collect": "7 days", "main.to_act": "12 months", "family.to_ask": "30 days", "problem_list.to_list": "30 days"}
 CLOCKS: dict[str, dict[str, str]] = {
     lung.PATHWAY: {
         "main.to_biopsy": "14 days",
@@ -78,6 +79,31 @@ CLOCKS: dict[str, dict[str, str]] = {
         "main.to_conclude": "5 working days",
         "main.to_tell": "14 days",
         "main.to_hand_over": "5 working days",
+    },
+    germline.FAMILY: {
+        **TOLD_AND_PLANNED,
+        "main.to_refer": "5 working days",
+        "main.to_counsel": "37 days",
+        "main.to_order": "5 working days",
+        "main.awaiting_result": "28 days",
+        "main.to_disclose": "7 days",
+        "main.to_tell": "14 days",
+        "main.to_tell_uncertain": "14 days",
+        "main.to_plan": "30 days",
+    },
+    germline.SCREEN: {
+        **TOLD_AND_PLANNED,
+        "main.to_order": "90 days",
+        "main.awaiting_result": "6 months",
+        "main.to_tell": "30 days",
+        "main.to_tell_doctor": "1 working day",
+        "main.to_phone": "5 days",
+        "main.to_portal": "3 working days",
+        "main.to_letter": "7 days",
+        "main.letter_out": "14 days",
+        "main.to_disclose": "30 days",
+        "main.to_counsel": "60 days",
+        "main.to_plan": "90 days",
     },
 }
 """Stages that are late after so long, by programme. What only watches is not here."""
