@@ -32,13 +32,13 @@ def merge(joined: registry.Merged, *, site_id: int, now: datetime) -> None:
     """Journeys of the same episode become one: the older goes on, the younger is voided; the patient's facts are bound anew."""
     with transaction.atomic():
         desk, patient = open_desk(joined.survivor, now)
-        twins = _twins(patient)
-        voids = [_void(younger, older, now) for older, younger in twins]
-        incoming = [Incoming((fact,), site_id, record_id=younger.patient_id) for fact, (_, younger) in zip(voids, twins, strict=True)]
+        pairs = twins(patient)
+        voids = [void_of(younger, older, now) for older, younger in pairs]
+        incoming = [Incoming((fact,), site_id, record_id=younger.patient_id) for fact, (_, younger) in zip(voids, pairs, strict=True)]
         desk.work(patient, incoming or [Incoming((), site_id)], force=True, ask_all=True)
         _ask(desk, patient, f"merge:{joined.row}", {"loser": joined.loser, "survivor": joined.survivor}, site_id)
         store(desk.changes, now=now)
-        for older, younger in twins:
+        for older, younger in pairs:
             if younger.home_site_id != older.home_site_id:
                 JourneySite.objects.get_or_create(journey_id=older.id, site_id=younger.home_site_id, defaults={"since": now})
 
@@ -93,19 +93,20 @@ def _retraction(fact: Fact, now: datetime) -> Fact:
     return msgspec.structs.replace(fact, rank=Rank.CORRECTED, retracted=True, digest=digest, issued_at=now, received_at=None, id=None)
 
 
-def _twins(patient: PatientState) -> list[tuple[JourneyState, JourneyState]]:
+def twins(patient: PatientState) -> list[tuple[JourneyState, JourneyState]]:
     """(older, younger) of active journeys of one programme, primary and episode."""
     first: dict[tuple[str, str, int], JourneyState] = {}
-    twins = []
+    pairs = []
     for journey in sorted(patient.journeys, key=lambda one: (one.opened_at, one.id)):
         if journey.columns["status"] == "active":
             older = first.setdefault((journey.pathway, journey.primary_group, journey.episode_no), journey)
             if older is not journey:
-                twins.append((older, journey))
-    return twins
+                pairs.append((older, journey))
+    return pairs
 
 
-def _void(younger: JourneyState, older: JourneyState, now: datetime) -> Fact:
+def void_of(younger: JourneyState, older: JourneyState, now: datetime) -> Fact:
+    """The act by which the younger gives way to the older."""
     body = {"reason": MERGED, "into": older.id}
     name = f"{younger.id}-{MERGED}-{older.id}-{now.isoformat()}"
     return act(kind="voided", journey=younger, business_id=name, occurred=now, body=body, grade=Grade.STAFF_ATTESTED)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -23,6 +24,7 @@ from pathways.writing.state import JourneyState, PatientState, version_key
 from pathways.writing.versions import heard
 
 OWN = "journey:"
+ROUNDS = 4
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,15 +61,23 @@ class Desk:
         if site_id is not None:
             open_journeys(self, patient, now_true, site_id, asked)
         self.merged = merged_into(now_true)
-        bindings = self.rebind(patient, now_true)
-        touched = {fact.lineage for fact in added}
-        for journey in patient.journeys:
-            wanted = self._wanted(patient, journey, bindings)
-            moved = self._attach(patient, journey, wanted, bindings)
-            if force or moved or journey.is_new or touched & wanted:
-                settle_journey(self, patient, journey, wanted)
+        bindings = self._settle(patient, now_true, {fact.lineage for fact in added}, force=force)
         if site_id is not None:
             matters.raise_for_facts(self, patient, site_id, asked, bindings)
+
+    def _settle(self, patient: PatientState, now_true: Sequence[Fact], touched: set[str], *, force: bool) -> Bindings:
+        """Binds and replays. Which facts a journey hears depends on when it ended, and its end on what it heard: told again until both agree."""
+        for _ in range(ROUNDS):
+            ends = _ends(patient)
+            bindings = self.rebind(patient, now_true)
+            for journey in patient.journeys:
+                wanted = self._wanted(patient, journey, bindings)
+                moved = self._attach(patient, journey, wanted, bindings)
+                if force or moved or journey.is_new or touched & wanted:
+                    settle_journey(self, patient, journey, wanted)
+            if _ends(patient) == ends:
+                break
+        return bindings
 
     def append(
         self, patient: PatientState, fact: Fact, *, inbound_id: int | None = None, by_id: int | None = None, record_id: int | None = None
@@ -155,6 +165,10 @@ class Desk:
         assert event.id is not None
         self.changes.bindings.append((event.id, journey.id, False, None, how))
         journey.attached.discard(event.id)
+
+
+def _ends(patient: PatientState) -> list[tuple[Any, Any]]:
+    return [(journey.columns["status"], journey.columns["ended_at"]) for journey in patient.journeys]
 
 
 def look_back_from(opened_at: datetime, days: int) -> datetime:
