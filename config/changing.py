@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from notifications.forecast import Forecast, Side, Texts, look
-from pathways import migrating
+from notifications.forecast import BUDGET, Forecast, Side, Texts, look
+from pathways import migrating, rollouts
 from pathways.definitions.reading import read_path
 from pathways.definitions.validate import faults_of
 from pathways.dry_run import HOW, DryRun
 from pathways.migrating import Plan, Row
-from pathways.models import Journey, PathwayVersion
+from pathways.models import Journey, PathwayVersion, Rollout
 from patients.models import Site, User
 
 SHOWN = 20
@@ -216,6 +216,22 @@ def _preview(version: PathwayVersion, rows: list[Row]) -> tuple[dict[str, Any], 
     ]
     words += [f"  refused: {reason} ({number})" for reason, number in _counted(refused)]
     return {"version": version.number, "journeys": listed, "newly_overdue": overdue, "refused": len(refused)}, words
+
+
+def budget(options: Mapping[str, Any], *, by: User | None, now: datetime) -> list[str]:
+    """Sets the alert budget of a programme at a site."""
+    site = _site(options["site"])
+    if site is None or by is None or not options["why"]:
+        raise CommandError("say --site CODE, --by USERNAME and --why REASON")
+    roles = {role: number for role, _, number in (pair.partition("=") for pair in options["roles"])}
+    if odd := [role for role, number in roles.items() if role not in BUDGET or not number.isdecimal()]:
+        raise CommandError(f"{odd[0]}: write ROLE=NUMBER; roles are {', '.join(BUDGET)}")
+    rollout = Rollout.objects.filter(site=site, pathway=options["code"]).first()
+    if rollout is None:
+        raise CommandError(f"{options['code']} has not begun at {site.name}")
+    numbers = {role: int(number) for role, number in roles.items()}
+    rollouts.set_alert_budget(rollout=rollout, budget=numbers, by=by, reason=options["why"], now=now)
+    return [f"{site.name}, {role}: {number} a day" for role, number in {**BUDGET, **numbers}.items()]
 
 
 def _site(code: str) -> Site | None:

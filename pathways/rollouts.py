@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +81,16 @@ def pause(*, rollout: Rollout, by: User, reason: str, now: datetime) -> bool:
 def resume(*, rollout: Rollout, by: User, reason: str, now: datetime) -> bool:
     """Texts go out again. What came due meanwhile and did not expire goes within a quarter of an hour."""
     return _set_pause(rollout, None, by, reason or "texts resumed", now)
+
+
+def set_alert_budget(*, rollout: Rollout, budget: Mapping[str, int], by: User, reason: str, now: datetime) -> None:
+    """How many work items a role of the site can answer a day; roles not named have the product's default. Dry runs measure against it."""
+    with transaction.atomic():
+        row = locked(rollout.site, rollout.pathway)
+        row.alert_budget = dict(sorted(budget.items()))
+        row.save(update_fields=["alert_budget"])
+        said = ", ".join(f"{role} {number} a day" for role, number in row.alert_budget.items()) or "the default"
+        note(rollout=row, what=RolloutChange.What.SETTINGS, by=by, reason=reason, now=now, after=f"alert budget: {said}")
 
 
 def locked(site: Site, pathway: str) -> Rollout:

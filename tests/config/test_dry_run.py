@@ -150,3 +150,15 @@ def test_the_forecast_is_what_is_then_planned(hospital: None) -> None:
         migrating.undo(pathway=lung.PATHWAY, version=version, site=site, by=None, now=TODAY)
     assert not Journey.objects.filter(version=version).exclude(opened_at=TODAY).exists()
     assert invariants.check(now=TODAY) == []
+
+
+def test_a_budget_of_the_site_goes_before_the_default(hospital: None) -> None:
+    site = Site.objects.earliest("pk")
+    call_command(
+        "pathways", "budget", lung.PATHWAY, "lead=0", "--site", site.code, "--by", "lena", "--why", "short of people", stdout=io.StringIO()
+    )
+    said = forecast(dry_run(read_path(CATALOG / f"{lung.PATHWAY}.yaml").body, days=40, now=TODAY))
+    leads = {role.site_id: role for role in said.today.roles if role.role == "lead"}
+    assert leads[site.pk].budget == 0
+    assert leads[site.pk].days_over > 0
+    assert all(role.budget == 10 for other, role in leads.items() if other != site.pk)

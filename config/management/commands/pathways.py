@@ -63,6 +63,7 @@ class Command(BaseCommand):
             _json,
         )
         action("diagram", "draw a programme of the catalogue as SVG; with --write all of them into docs/diagrams", _maybe_code, _write)
+        action("budget", "how many work items each role of a site can answer a day, for dry runs", _code, _roles, _staging, _by, _why)
         action("schema", "JSON Schema of the format")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -160,6 +161,9 @@ class Command(BaseCommand):
     def migrate(self, options: dict[str, Any]) -> None:
         self.say(options, *changing.migrate(options, by=_person(options["by"]), now=timezone.now()))
 
+    def budget(self, options: dict[str, Any]) -> None:
+        self.stdout.write("\n".join(changing.budget(options, by=_person(options["by"]), now=timezone.now())))
+
     def say(self, options: dict[str, Any], answer: dict[str, Any], words: list[str]) -> None:
         self.stdout.write(json.dumps(answer) if options["json"] else "\n".join(words))
 
@@ -234,6 +238,10 @@ def _change(parser: CommandParser) -> None:
     parser.add_argument(
         "--map", action="append", default=[], metavar="OLD=NEW", help="where waits go on; OLD= closes one (repeat for more)"
     )
+
+
+def _roles(parser: CommandParser) -> None:
+    parser.add_argument("roles", nargs="*", metavar="ROLE=N", help="roles not named have the product's default")
 
 
 def _staging(parser: CommandParser) -> None:
