@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("patients.urls")),
     path("", include("pathways.urls")),
     path("", include("notifications.urls")),
+    path("", include("notifications.linked_urls")),
 ]

@@ -34,7 +34,7 @@ LONGEST_VALIDITY = timedelta(hours=4)
 LATEST_ZONE = "America/Puerto_Rico"
 CALL_WITHIN = timedelta(days=2)  # local default
 CRITICAL = 2  # without permission only rungs this urgent become a call; the rest is the list "ask at the next visit"
-CALLS = {"too late", "no phone", "bad number", "record merged"}
+CALLS = {"too late", "no phone", "bad number", "record merged", "recipient died"}
 IN_DOUBT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 

@@ -45,6 +45,15 @@ LANGUAGES = {
 LANGUAGE_TAG = re.compile(r"[a-z]{2}(-[a-z]{2,4})?")
 NO_LANGUAGE = frozenset({"xx", "no", "un"})
 
+PARENT, GUARDIAN = "parent", "guardian"
+KINSHIP = {
+    **dict.fromkeys(("mth", "mother", "nmth", "mthfost", "adoptm", "biomth"), (PARENT, "mother")),
+    **dict.fromkeys(("fth", "father", "nfth", "fthfost", "adoptf", "biofth"), (PARENT, "father")),
+    **dict.fromkeys(("par", "parent", "prn", "nprn", "adoptp"), (PARENT, "")),
+    **dict.fromkeys(("grd", "guard", "guardian", "legal guardian"), (GUARDIAN, "")),
+}
+"""HL7 0063 and v3 RoleCode, as (basis, role). Who is to be called in an emergency, or is just next of kin, speaks for nobody."""
+
 # Numbers that name a visit, an account, a policy or a citizen, not a patient of an authority. A subscriber number is shared by a
 # family, and a social security number is often wrong: neither may decide who somebody is, so neither is kept.
 NOT_A_PATIENT_NUMBER = frozenset({"AN", "VN", "AM", "BC", "SS", "SB", "SN", "MB", "MI", "MC", "MA", "HC", "DL", "PPN", "PAN", "TAX", "GN"})
@@ -55,6 +64,11 @@ UNTEXTABLE_NUMBER = re.compile(r"(?:x|ext)\W*\d+\s*$", re.IGNORECASE)
 
 def sex(code: str) -> str:
     return SEXES.get(code.strip().casefold(), "")
+
+
+def kinship(codes: Iterable[str]) -> tuple[str, str] | None:
+    """What a relationship means for who may speak for a child: (basis, role), or None where it means nothing."""
+    return next((found for code in codes if (found := KINSHIP.get(code.strip().casefold()))), None)
 
 
 def race(codes: Iterable[str]) -> str:

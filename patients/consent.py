@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from django.db import transaction
 
-from . import permissions
+from . import contacts, permissions
 from .models import ConsentEntry, ConsentKind, ContactPoint, Patient, Permission, Person, Phone, User
 from .permissions import GRANTED, HOLDS, REFUSED, REVOKED, Decision, may_text
 
@@ -88,7 +88,9 @@ def revoke(
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A patient's own decision as a feed or a list brings it: granted or revoked, for a programme or (blank) for all."""
+    """A decision about a patient as a feed or a list brings it: granted or revoked, for a programme or (blank) for all. An adult's is their
+    own. A minor's is that of the one person who may speak for them; of several nobody can say who agreed, so a yes waits until somebody
+    asks, while a no is everybody's."""
 
     patient: int
     decision: str
@@ -101,18 +103,30 @@ class Heard(msgspec.Struct, frozen=True):
 def record_all(heard: Collection[Heard], *, evidence: Evidence) -> int:
     """Many patients' decisions as a set, on the numbers they have now; how many entries were written. `reference` beats the evidence's."""
     with transaction.atomic():
-        people = dict(Patient.objects.filter(pk__in={each.patient for each in heard}).values_list("pk", "person_id"))
-        numbers = _current_numbers(people.values())
+        speakers = _speakers(heard)
+        numbers = _current_numbers(person for people in speakers.values() for person in people)
         permissions.apply(
             [
-                Decision(people[each.patient], each.patient, number, each.programme, each.decision, each.at)
+                Decision(person, each.patient, number, each.programme, each.decision, each.at)
                 for each in heard
-                if each.kind == ConsentKind.TEXT
-                for number in numbers[people[each.patient]]
+                if each.kind == ConsentKind.TEXT and (len(speakers[each.patient]) == 1 or each.decision == REVOKED)
+                for person in speakers[each.patient]
+                for number in numbers[person]
             ]
         )
-        entries = [_heard_entry(each, people[each.patient], evidence) for each in heard]
+        entries = [_heard_entry(each, speakers[each.patient], evidence) for each in heard]
         return len(ConsentEntry.objects.bulk_create(entries))
+
+
+def _speakers(heard: Collection[Heard]) -> dict[int, list[int]]:
+    """Whose word a decision about each patient is: persons by patient."""
+    on = max((each.at for each in heard), default=datetime.min.replace(tzinfo=UTC)).date()
+    patients = Patient.objects.filter(pk__in={each.patient for each in heard}).select_related("person")
+    minors = {patient.pk for patient in patients if patient.person.birth_lo is not None and not contacts.is_adult(patient.person, on)}
+    told = contacts.recipients_of(minors, on=on) if minors else {}
+    return {
+        patient.pk: [each.person_id for each in told[patient.pk]] if patient.pk in minors else [patient.person_id] for patient in patients
+    }
 
 
 def stop(*, phone: Phone, now: datetime, evidence: Evidence, by: User | None = None) -> bool:
@@ -198,7 +212,9 @@ def _current_numbers(people: Iterable[int]) -> defaultdict[int, list[int]]:
     return found
 
 
-def _heard_entry(heard: Heard, person: int, evidence: Evidence) -> ConsentEntry:
+def _heard_entry(heard: Heard, people: list[int], evidence: Evidence) -> ConsentEntry:
+    """Of several who may have spoken the ledger names none."""
+    person = people[0] if len(people) == 1 else None
     entry = _entry(
         heard.decision, heard.at, evidence, kind=heard.kind, patient_id=heard.patient, person_id=person, programme=heard.programme
     )

@@ -90,11 +90,12 @@ def recipients(patient: Patient, *, on: date) -> list[Recipient]:
 
 def recipients_of(patients: Collection[int], *, on: date) -> dict[int, list[Recipient]]:
     """`recipients` of many patients, keyed by the id asked for, in two queries. An authority with limits (custody, a court) is left
-    to a person to judge."""
+    to a person to judge, and who has died is told nothing."""
     asked = Patient.objects.filter(pk__in=patients).select_related("person", "survivor__person")
     meant = {patient.pk: patient.survivor or patient for patient in asked}
     acting: dict[int, list[Authority]] = {}
-    for each in Authority.objects.filter(_current(on), patient__in={patient.pk for patient in meant.values()}, limits="").order_by("pk"):
+    held = Authority.objects.filter(_current(on), patient__in={patient.pk for patient in meant.values()}, limits="")
+    for each in held.exclude(person__patient__died_hi__isnull=False).order_by("pk"):
         acting.setdefault(each.patient_id, []).append(each)
     return {asked_for: _told(patient, acting.get(patient.pk, []), on) for asked_for, patient in meant.items()}
 
@@ -109,10 +110,15 @@ def _told(patient: Patient, acting: list[Authority], on: date) -> list[Recipient
 
 def is_adult(person: Person, on: date) -> bool:
     """Whether the person is 18 for certain; an unknown birth date is not certain."""
-    if person.birth_hi is None:
-        return False
-    born = person.birth_hi
-    return (on.year - born.year - ((on.month, on.day) < (born.month, born.day))) >= ADULT_YEARS
+    return person.birth_hi is not None and birthday(person.birth_hi, ADULT_YEARS) <= on
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on which somebody born then is so many years old; of 29 February the first of March."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
 
 
 def _current(on: date) -> Q:

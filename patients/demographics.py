@@ -15,6 +15,18 @@ class StatedIdentifier(msgspec.Struct, frozen=True):
     type: str = "MR"
 
 
+class StatedKin(msgspec.Struct, frozen=True):
+    """A parent or guardian whom a message names: `basis` as in `Authority`, `role` mother, father or blank."""
+
+    basis: str
+    role: str = ""
+    identifiers: tuple[StatedIdentifier, ...] = ()
+    family: str = ""
+    given: str = ""
+    language: str = ""
+    phones: tuple[str, ...] = ()
+
+
 class Demographics(msgspec.Struct, frozen=True):
     """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`).
 
@@ -42,3 +54,4 @@ class Demographics(msgspec.Struct, frozen=True):
     erase: tuple[str, ...] = ()
     alive: bool = False
     said_at: datetime | None = None
+    kin: tuple[StatedKin, ...] = ()

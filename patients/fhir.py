@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from . import codes, spans
-from .demographics import Demographics, StatedIdentifier
+from .demographics import Demographics, StatedIdentifier, StatedKin
 
 RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
 ETHNICITY = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity"
@@ -47,7 +47,23 @@ def demographics(
         died_hi=hi if may_state_death else None,
         death_hint=died and not may_state_death,
         alive=may_state_death and patient.get("deceasedBoolean") is False and not died,
+        kin=tuple(said for each in _each(patient.get("contact")) if (said := kin(each, assigner=assigner, sentinel_ids=sentinel_ids))),
     )
+
+
+def kin(person: Mapping[str, Any], *, assigner: str, sentinel_ids: frozenset[str] = frozenset()) -> StatedKin | None:
+    """A parent or guardian by Patient.contact or RelatedPerson; None for other relations and for what is over or not active."""
+    stated = person.get("relationship")
+    concepts = [stated] if isinstance(stated, Mapping) else stated if isinstance(stated, list) else []
+    said = codes.kinship(word for concept in concepts for word in _concept(concept))
+    if said is None or person.get("active") is False or _is_over(person):
+        return None
+    name = person.get("name")
+    family, given = _name({"name": [name] if isinstance(name, Mapping) else name})
+    numbers = identifiers(person.get("identifier"), assigner=assigner, sentinel_ids=sentinel_ids)
+    if not (family or given or numbers):
+        return None
+    return StatedKin(*said, numbers, family, given, _language(person), _phones(person))
 
 
 def identifiers(stated: object, *, assigner: str, sentinel_ids: frozenset[str] = frozenset()) -> tuple[StatedIdentifier, ...]:

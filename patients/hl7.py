@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
+import msgspec
+
 from . import codes, spans
-from .demographics import Demographics, StatedIdentifier
+from .demographics import Demographics, StatedIdentifier, StatedKin
 
 Separators = tuple[str, str, str, str]
 """Component, repetition, escape, subcomponent: MSH-2 as sent."""
@@ -76,6 +78,37 @@ def identifiers(
             authority = _authority(repeat, separators) or assigner
             found[authority, value] = StatedIdentifier(authority[:120], value[:120], kind[:20])
     return tuple(found.values())
+
+
+def kin(
+    pid: Sequence[str],
+    next_of_kin: Sequence[Sequence[str]],
+    *,
+    separators: Separators = STANDARD,
+    assigner: str,
+    sentinel_ids: frozenset[str] = frozenset(),
+) -> tuple[StatedKin, ...]:
+    """Parents and guardians among NK1, and the mother's number of PID-21. NK1-9 in the past, or a role of `EC`, leaves somebody out."""
+    found = [said for nk1 in next_of_kin if (said := _kin(nk1, separators, assigner, sentinel_ids))]
+    mothers = identifiers(_field(pid, 21), separators=separators, assigner=assigner, sentinel_ids=sentinel_ids) if _field(pid, 21) else ()
+    if not mothers:
+        return tuple(found)
+    place = next((n for n, each in enumerate(found) if each.role == "mother"), None)
+    if place is None:
+        return (*found, StatedKin(codes.PARENT, "mother", mothers))
+    found[place] = msgspec.structs.replace(found[place], identifiers=tuple(dict.fromkeys((*mothers, *found[place].identifiers))))
+    return tuple(found)
+
+
+def _kin(nk1: Sequence[str], separators: Separators, assigner: str, sentinel_ids: frozenset[str]) -> StatedKin | None:
+    said = codes.kinship(_component(_field(nk1, 3), index, separators) for index in (1, 2, 4, 5))
+    if said is None or _field(nk1, 9).strip(' "'):
+        return None
+    family, given = _name(_field(nk1, 2), separators)
+    numbers = identifiers(_field(nk1, 33), separators=separators, assigner=assigner, sentinel_ids=sentinel_ids) if _field(nk1, 33) else ()
+    if not (family or given or numbers):
+        return None
+    return StatedKin(*said, numbers, family, given, _language(_field(nk1, 20), separators), _phones(nk1, separators, (40, 5, 6)))
 
 
 def unescape(text: str, separators: Separators = STANDARD) -> str:
@@ -183,11 +216,11 @@ def _language(field: str, separators: Separators) -> str:
     return codes.language(_component(first, 1, separators)) or codes.language(_component(first, 2, separators))
 
 
-def _phones(pid: Sequence[str], separators: Separators) -> tuple[str, ...]:
-    """Numbers of PID-40, 13 and 14: mobiles first, then as sent; each once."""
+def _phones(segment: Sequence[str], separators: Separators, fields: Sequence[int] = (40, 13, 14)) -> tuple[str, ...]:
+    """Numbers of these fields (of PID unless said): mobiles first, then as sent; each once."""
     found: dict[str, int] = {}
-    for place, index in enumerate((40, 13, 14)):
-        field = _field(pid, index)
+    for place, index in enumerate(fields):
+        field = _field(segment, index)
         for repeat in field.split(separators[1]) if field else ():
             number, mobile = _phone(repeat, separators)
             if number:

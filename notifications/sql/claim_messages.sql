@@ -82,9 +82,22 @@ facts AS MATERIALIZED (
               AND x.phone_id = r.phone_id AND x.programme IN ('', d.programme)) AS says,
            EXISTS (SELECT FROM allowed x WHERE x.id = d.id AND x.granted_at IS NOT NULL)
                AND NOT EXISTS (SELECT FROM allowed x WHERE x.id = d.id AND x.revoked_at IS NOT NULL) AS permitted,
-           d.recipient_id = p.person_id OR EXISTS (
-               SELECT FROM patients_authority au WHERE au.person_id = d.recipient_id AND au.patient_id = d.patient_id AND au.limits = ''
-                  AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)) AS speaks_for,
+           CASE WHEN self.birth_hi IS NULL THEN false  -- nobody can say whether the patient is of age: a person calls
+                WHEN date_part('year', age(%(now)s::date, self.birth_hi)) >= 18 THEN d.recipient_id = p.person_id
+                ELSE EXISTS (
+                    SELECT FROM patients_authority au WHERE au.person_id = d.recipient_id AND au.patient_id = d.patient_id AND au.limits = ''
+                       AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)) END AS speaks_for,
+           EXISTS (SELECT FROM patients_patient q WHERE q.person_id = d.recipient_id AND q.died_hi IS NOT NULL) AS recipient_dead,
+           EXISTS (SELECT FROM patients_patient q WHERE q.person_id = d.recipient_id AND q.death_hold_since IS NOT NULL) AS recipient_death_hint,
+           -- Who lost a child is left in peace for two weeks, also about their other children and about themselves.
+           EXISTS (SELECT FROM patients_authority au JOIN patients_patient q ON q.id = au.patient_id
+                   WHERE au.person_id = d.recipient_id AND q.id <> d.patient_id
+                     AND (q.died_hi > %(now)s - interval '14 days' OR q.death_hold_since IS NOT NULL)) AS bereaved,
+           -- A yes from before a birthday of the site's list (13, 18) no longer counts: it must be asked for anew.
+           EXISTS (SELECT FROM patients_patientsite ps JOIN patients_site st ON st.id = ps.site_id
+                   CROSS JOIN unnest(st.reconsent_ages) AS a (years)
+                   WHERE ps.patient_id = d.patient_id AND date_part('year', age(%(now)s::date, self.birth_lo)) >= a.years
+                     AND (SELECT max(x.granted_at) FROM allowed x WHERE x.id = d.id) < self.birth_lo + make_interval(years => a.years)) AS outgrown,
            j.id IS NULL OR EXISTS (SELECT FROM pathways_rollout o
                WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.mode = 'live') AS live,
            EXISTS (SELECT FROM pathways_rollout o
@@ -99,6 +112,7 @@ facts AS MATERIALIZED (
     LEFT JOIN clock c ON c.id = h.id
     LEFT JOIN week w ON w.id = h.id
     LEFT JOIN patient p ON p.id = d.patient_id
+    LEFT JOIN patients_person self ON self.id = p.person_id
     LEFT JOIN pathways_journey j ON j.id = d.journey_id
 ),
 judged AS MATERIALIZED (
@@ -119,6 +133,7 @@ judged AS MATERIALIZED (
             (NOT f.merging AND f.survivor_id IS NOT NULL, 'never', 'record merged', NULL),
             (f.is_test, 'never', 'test record', NULL),
             (NOT f.live, 'never', 'texts are off here', NULL),
+            (f.recipient_dead, 'never', 'recipient died', NULL),
             (NOT f.speaks_for, 'never', 'may not be told', NULL),
             (f.expires_at <= %(now)s, 'never', 'too late', NULL),
             (f.to_id IS NULL, 'never', 'no phone', NULL),
@@ -126,7 +141,9 @@ judged AS MATERIALIZED (
             (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (NOT f.permitted, 'never', 'no permission', NULL),
             (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
-            (f.death_hold_since IS NOT NULL, 'wait', 'death to be verified', f.tomorrow),
+            (f.outgrown, 'wait', 'to be asked anew at this age', f.tomorrow),
+            (f.bereaved, 'wait', 'a death in the family', f.tomorrow),
+            (f.death_hold_since IS NOT NULL OR f.recipient_death_hint, 'wait', 'death to be verified', f.tomorrow),
             (f.merging, 'wait', 'merge to be settled', %(now)s + interval '1 hour'),
             (f.admitted_since IS NOT NULL, 'wait', 'admitted', f.tomorrow),
             (f.hold_reason <> '', 'wait', 'held', f.tomorrow),

@@ -24,18 +24,19 @@ placed AS MATERIALIZED (
 ),
 recipients AS MATERIALIZED (
     -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
-    -- A merged record speaks through its survivor; an authority with limits (custody, a court) is left to a person to judge.
+    -- Who died is told nothing. A merged record speaks through its survivor; an authority with limits (custody, a court) is left to a person to judge.
     SELECT p.id AS alert_id, pt.id AS patient_id, who.person_id
     FROM placed p
     JOIN patients_patient known ON known.id = p.patient_id
     JOIN patients_patient pt ON pt.id = COALESCE(known.survivor_id, known.id)
     JOIN patients_person pe ON pe.id = pt.person_id
     CROSS JOIN LATERAL (
-        SELECT pe.id AS person_id WHERE pe.birth_hi + interval '18 years' <= %(now)s
+        SELECT pe.id AS person_id WHERE date_part('year', age(%(now)s::date, pe.birth_hi)) >= 18
         UNION
         SELECT au.person_id FROM patients_authority au
-        WHERE au.patient_id = pt.id AND pe.birth_hi + interval '18 years' > %(now)s
+        WHERE au.patient_id = pt.id AND date_part('year', age(%(now)s::date, pe.birth_hi)) < 18
           AND au.limits = '' AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
+          AND NOT EXISTS (SELECT FROM patients_patient q WHERE q.person_id = au.person_id AND q.died_hi IS NOT NULL)
     ) AS who
     WHERE p.acts AND p.texts AND p.untold = ''
 ),

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
+from notifications.views import linked
 from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
-from patients import access
-from patients.models import Authority, ConsentEntry, ContactPoint, Identifier, Patient, Permission
+from patients import access, contacts
+from patients.models import ConsentEntry, ContactPoint, Identifier, Patient, Permission
 from patients.views.guard import CARE, StaffRequest, page
 
 RECENT = 20
@@ -42,7 +43,12 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "contacts": ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone").order_by("rank", "pk"),
         "permissions": Permission.objects.filter(patient=found).select_related("person", "phone").order_by("pk"),
         "consents": ConsentEntry.objects.filter(patient__in=records).select_related("by", "phone").order_by("-at", "-pk")[:RECENT],
-        "proxies": Authority.objects.filter(patient=found, until__isnull=True).select_related("person"),
+        "links": linked.links(found, now=now),
+        "speaks_for": linked.speaks_for(found, request.user),
+        "link_form": linked.LinkForm(),
+        "endings": linked.ENDINGS,
+        "may_link": request.user.has_role(*linked.LINKING),
+        "is_minor": not contacts.is_adult(found.person, now.date()),
         "journeys": Journey.objects.visible_to(request.user)
         .filter(patient__in=records)
         .select_related("version", "accountable")

@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from pathways import journeys, merging
 from pathways.facts import Fact
 from pathways.models import Feed
-from patients import registry
-from patients.demographics import Demographics
+from patients import authority, registry
+from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
 
 from . import ledger, life, screening
@@ -45,6 +45,7 @@ class Applier:
         self.careful = careful
         self.kinds = screening.listening()
         self.arrived: set[str] = set()
+        self.kin: list[tuple[int, tuple[StatedKin, ...]]] = []
 
     def apply(self, items: Sequence[Item]) -> None:
         """Applies in the order sent; messages that must stand alone (merges, several people) part the set."""
@@ -106,12 +107,14 @@ class Applier:
         ledger.reserve([item for item in items if not item.is_replay])
         told = [(item, parsed, said) for item in items if (parsed := item.parsed) and (said := self._screened(item, parsed)) is not None]
         arrived: set[str] = set()
+        self.kin = []
         for item, parsed, _said in told:
             self._merges(item, parsed, undone=True)  # first, or what is said of the one would be written to the other
         received, heard = self._place(told, arrived)
         ledger.write(items, feed=self.feed, now=self.now)
         if received:
             journeys.receive(received, now=self.now)
+        authority.hear(self.kin, now=self.now, source=self.feed.name)  # before consents, which are theirs
         life.apply(heard, feed=self.feed, now=self.now)
         for item, parsed, _said in told:
             self._merges(item, parsed, undone=False)
@@ -174,6 +177,8 @@ class Applier:
                 item.patient_id = item.patient_id or answer.patient_id
                 arrived.update(wait_key(number.authority, number.value) for number in person.identifiers)
                 item.settle(no_effect=False)
+                if person.kin and self.feed.states_family:
+                    self.kin.append((answer.patient_id, person.kin))
                 if facts:
                     received.append(journeys.Received(answer.patient_id, facts, self.feed.site_id, item.row_id, record_id=answer.record_id))
                     heard.append(life.Heard(answer.patient_id, facts))

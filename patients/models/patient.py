@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 
 from .history import keeps_history
@@ -103,8 +104,10 @@ class Merge(models.Model):
     source = models.CharField(max_length=200)
 
 
+@keeps_history("AuthorityHistory")
 class Authority(models.Model):
-    """That a person may be told of, and speak for, a patient."""
+    """That a person may be told of, and speak for, a patient. Parents and guardians until the patient is of age; with `limits` (custody, a
+    court) a person judges each time, and nothing goes out by itself."""
 
     class Basis(models.TextChoices):
         PARENT = "parent", "parent"
@@ -118,3 +121,9 @@ class Authority(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     limits = models.TextField(blank=True)
+    source = models.CharField(max_length=60, blank=True, help_text="the feed that said so; blank: a member of staff")
+    ended_because = models.CharField(max_length=60, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "patient"], condition=models.Q(until__isnull=True), name="authority_once")]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from .history import keeps_history
+
+
+def reconsent_ages() -> list[int]:
+    """Thirteen, when a child's own word begins to count, and eighteen, when the parents' ends (local default; states differ)."""
+    return [13, 18]
 
 
 @keeps_history("SiteHistory", exclude=["calendar_after", "calendar_seen_at"])
@@ -18,6 +24,11 @@ class Site(models.Model):
     subdivision = models.CharField(max_length=10, blank=True, help_text="state, for its holidays")
     sender_name = models.CharField(max_length=40, blank=True, help_text="how texts sign; says nothing of a disease")
     call_back = models.CharField(max_length=20, blank=True, help_text="number that texts ask patients to call")
+    reconsent_ages = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=reconsent_ages,
+        help_text="birthdays after which consent to texts must be asked for anew",
+    )
     is_training = models.BooleanField(default=False)
     calendar_after = models.BigIntegerField(null=True, help_text="its clock or closures changed: journeys above this one follow yet")
     calendar_seen_at = models.DateTimeField(null=True, help_text="when the change was first seen by the tick")

@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
+from patients import authority as authorities
 from patients import consent
 from patients.models import Identifier, Merge, Patient, PatientSite
 
@@ -127,6 +128,7 @@ def _refuse_contradictions(loser: int, loser_root: int, survivor: int, root: int
 
 def _share(loser: int, root: int, *, now: datetime) -> None:
     """What must hold for the survivor too: its sites, a death or hint of death to verify, and every refusal of texts."""
+    authorities.follow(loser=loser, survivor=root, now=now)
     sites = PatientSite.objects.filter(patient=loser).values_list("site", flat=True)
     PatientSite.objects.bulk_create([PatientSite(patient_id=root, site_id=site, since=now) for site in sites], ignore_conflicts=True)
     if Patient.objects.filter(pk=loser).exclude(died_hi=None, death_hold_since=None).exists():

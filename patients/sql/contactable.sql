@@ -1,5 +1,5 @@
 -- contactable: of these patients those whom a text of this programme could reach today: alive, somebody to tell, a number that is
--- current, neither stopped nor bad, a permission that holds and none that refuses. The same rule as consent.may_text, as a set.
+-- current, neither stopped nor bad, a permission that holds, none that refuses, none that a birthday has outgrown. The same rule as consent.may_text, as a set.
 -- Relies on permission_patient and contact_point_once.
 SELECT patient.id
 FROM patients_patient AS patient
@@ -23,9 +23,17 @@ WHERE patient.id = ANY (%(patients)s::bigint[])
             WHERE refusal.person_id = permission.person_id AND refusal.patient_id = patient.id AND refusal.phone_id = phone.id
               AND refusal.programme IN ('', %(programme)s) AND refusal.revoked_at IS NOT NULL
         )
+        AND NOT EXISTS (
+            SELECT
+            FROM patients_patientsite AS known JOIN patients_site AS site ON site.id = known.site_id
+            CROSS JOIN unnest(site.reconsent_ages) AS asked (years)
+            WHERE known.patient_id = patient.id AND date_part('year', age(%(on)s::date, self.birth_lo)) >= asked.years
+              AND permission.granted_at < self.birth_lo + make_interval(years => asked.years)
+        )
+        AND NOT EXISTS (SELECT FROM patients_patient AS told WHERE told.person_id = permission.person_id AND told.died_hi IS NOT NULL)
         AND CASE
             WHEN self.birth_hi IS NULL THEN false
-            WHEN age(%(on)s::date, self.birth_hi) >= interval '18 years' THEN permission.person_id = self.id
+            WHEN date_part('year', age(%(on)s::date, self.birth_hi)) >= 18 THEN permission.person_id = self.id
             ELSE EXISTS (
                 SELECT
                 FROM patients_authority AS acts

@@ -11,7 +11,7 @@ from pathways.ingest import feeds
 from pathways.models import Feed
 from patients.models import Site
 
-SETTINGS = ("system", "assigner", "time_zone", "may_register", "restarts_counter", "mode")
+SETTINGS = ("system", "assigner", "time_zone", "may_register", "states_family", "restarts_counter", "mode")
 
 
 class Command(BaseCommand):
@@ -27,6 +27,9 @@ class Command(BaseCommand):
             "--mode", choices=[str(mode) for mode in Feed.Mode], help="live, or batch: speaks for the time its extracts state"
         )
         parser.add_argument("--may-register", action="store_const", const=True, help="may bring in people who are not known yet")
+        parser.add_argument(
+            "--states-family", action="store_const", const=True, help="whom it calls a child's parents may be told of the child"
+        )
         parser.add_argument("--restarts-counter", action="store_const", const=True, help="its message numbers begin anew now and then")
         parser.add_argument("--token", action="store_true", help="issue a new token; the old one stops working")
 

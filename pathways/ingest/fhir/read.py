@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from pathways.facts import Moment
 from pathways.ingest import newborn
 from pathways.ingest.message import FeedProfile, Merge, ParsedMessage, Subject, Unreadable
 from pathways.ingest.when import instant
+from patients import fhir as people
 
 from . import care, orders, payers, results
 from .bundle import Context, Raw, Speaker
@@ -149,6 +152,8 @@ def _read_all(context: Context, about_person: bool) -> None:
             if raw.get("resourceType") == "Patient":
                 _life(context, context.patient(raw))
                 newborn.born(context.patient(raw).statement, _birth(raw))
+            elif raw.get("resourceType") == "RelatedPerson":
+                _related(context, raw)
     reported = any(raw.get("resourceType") in ("DiagnosticReport", "ServiceRequest") for raw in context.resources)
     for name, shape, reader in READERS:
         if name == "Specimen" and reported:
@@ -169,6 +174,15 @@ def _life(context: Context, speaker: Speaker) -> None:
         speaker.statement.say("death", "patient", stated, {"dated": stated is not None})
     elif person and person.alive:
         speaker.statement.say("death", "patient", None, {"alive": True}, retracted=True)
+
+
+def _related(context: Context, raw: Raw) -> None:
+    """A RelatedPerson who is parent or guardian belongs to what the message says of the patient."""
+    about = raw.get("patient")
+    speaker = context.speaker(struct(Reference, about, context.notes)) if isinstance(about, Mapping) else None
+    said = people.kin(raw, assigner=context.profile.assigner, sentinel_ids=context.profile.sentinel_ids)
+    if speaker is not None and speaker.person is not None and said is not None:
+        speaker.person = msgspec.structs.replace(speaker.person, kin=(*speaker.person.kin, said))
 
 
 def _birth(raw: Raw) -> str:

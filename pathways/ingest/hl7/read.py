@@ -124,6 +124,7 @@ def _subjects(
         statement = Statement(profile, message_at)
         part = Part(message, segments, statement)
         if head.type == "ADT":
+            person = _with_kin(person, part, profile)
             encounters.read(part, head.trigger, person)
             if encounters.died_at_discharge(part, head.trigger, person):
                 person = msgspec.structs.replace(person, died=True)
@@ -171,6 +172,19 @@ def _person(message: Message, pid: Segment, head: Header, profile: FeedProfile) 
         raise Unreadable(
             "person_unreadable", f"The PID segment holds a value outside of what can be kept ({type(error).__name__})."
         ) from error
+
+
+def _with_kin(person: Demographics, part: Part, profile: FeedProfile) -> Demographics:
+    if not (next_of_kin := part.all("NK1")) and not part.message.raw(part.one("PID"), 21):
+        return person
+    stated = people.kin(
+        part.one("PID"),
+        next_of_kin,
+        separators=part.message.separators,
+        assigner=profile.assigner,
+        sentinel_ids=profile.sentinel_ids,
+    )
+    return msgspec.structs.replace(person, kin=stated) if stated else person
 
 
 def _nothing(part: Part, trigger: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from notifications.views.linked import LINKING
 from pathways.definitions.lifecycle import APPROVERS
 from patients.models import AccessLog, Role, Site, User
 from patients.views.guard import ANYONE, CARE, INTAKE, REPORTS, STEERING
@@ -20,6 +21,7 @@ Enter = Callable[[User], Client]
 SCREENS = {
     "/queue/": CARE,
     "/queue/candidates/": STEERING,
+    "/queue/ask/": CARE,
     "/candidates/{candidate}/": STEERING,
     "/items/{critical}/": CARE,
     "/items/{critical}/snooze/": CARE,
@@ -41,6 +43,8 @@ VERBS = {
     "/candidates/{candidate}/accept/": STEERING,
     "/items/{critical}/claim/": CARE,
     "/items/{critical}/put-back/": CARE,
+    "/patients/{patient}/people/": LINKING,
+    "/patients/{patient}/people/change/": LINKING,
     "/journeys/{journey}/hold/": STEERING,
     "/journeys/{journey}/resume/": STEERING,
     "/journeys/{journey}/exit/": STEERING,
