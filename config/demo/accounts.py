@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from . import germline, lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx
 from .account import Account, Wait
 from .course import ZONES, Course, Step
 from .findings import Report
 from .germline_account import FamilyAccount, ScreenAccount
+from .nursery_account import GenomeAccount, NewbornAccount
 from .small_accounts import MonitoringAccount, OnFileAccount, OutsideAccount
 
 __all__ = ["Account", "LungAccount", "PgxAccount", "Wait", "waits"]
@@ -200,6 +201,8 @@ ACCOUNTS: dict[str, type[Account]] = {
     outside.PATHWAY: OutsideAccount,
     germline.FAMILY: FamilyAccount,
     germline.SCREEN: ScreenAccount,
+    nursery.SCREENING: NewbornAccount,
+    nursery.GENOME: GenomeAccount,
 }
 
 

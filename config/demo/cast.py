@@ -41,6 +41,8 @@ PATHWAYS = (
     "hereditary-cancer",
     "cascade-testing",
     "population-screening",
+    "newborn-screening",
+    "nicu-rapid-genome",
 )
 LUND = {"npi": "1932102134", "family": "Lund", "given": "Petra", "specialty": "Medical oncology"}
 
@@ -89,7 +91,14 @@ def _clinician(user: User) -> None:
 
 
 def _feed(name: str, site: Site, assigner: str) -> None:
-    stated = {"site": site, "time_zone": site.time_zone, "assigner": assigner, "system": site.code, "may_register": True}
+    stated = {
+        "site": site,
+        "time_zone": site.time_zone,
+        "assigner": assigner,
+        "system": site.code,
+        "may_register": True,
+        "states_family": True,
+    }
     feed, _ = Feed.objects.update_or_create(name=name, defaults={**stated, "longest_silence": SILENCE})
     for kind in OBSERVED:
         Coverage.objects.update_or_create(site=site, kind=kind, defaults={"how": Coverage.How.FED, "feed": feed})

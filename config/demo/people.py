@@ -40,7 +40,9 @@ LINES = 100  # numbers of the fictional range in one area code
 
 
 class SyntheticPerson(msgspec.Struct, frozen=True):
-    """`phone` is blank for people without one; `consents` says whether they agreed to texts. `site` is the code of their hospital."""
+    """`phone` is blank for people without one; `consents` says whether they agreed to texts. `site` is the code of their hospital. A child has
+    a mother, who has the telephone.
+    """
 
     n: int
     site: str
@@ -56,6 +58,8 @@ class SyntheticPerson(msgspec.Struct, frozen=True):
     postal_code: str
     phone: str
     consents: bool
+    mother: str = ""
+    mothers_phone: str = ""
 
 
 def people(count: int, seed: int, today: date) -> list[SyntheticPerson]:

@@ -30,8 +30,11 @@ COLUMNS = (
     "presence",
     "document_class",
 )
-AS_IS = (*("specimen_class", "reason", "how", "programme", "consent_kind", "alteration", "significance"),)
-"""Further columns of a clinic's own sheet, written as the step says them."""
+AS_IS = (
+    *("specimen_class", "donor", "parent", "reason", "form", "answer", "criticality", "outcome", "action", "specialty", "how"),
+    *("read_back", "programme", "consent_kind", "facility", "alteration", "significance"),
+)
+"""Further columns of a ward's sheet, written as the step says them."""
 KINDS = frozenset(
     {
         "specimen_adequate",

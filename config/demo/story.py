@@ -6,18 +6,20 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
-from . import germline, lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx
 from .course import Course
 from .people import SyntheticPerson, people
 
 Story = Callable[[SyntheticPerson, str, random.Random, datetime], Course]
 LUNG_SHARE = 0.92
-SMALL = (
+SMALL: tuple[tuple[tuple[tuple[str, int], ...], Story], ...] = (
     (monitoring.FATES, monitoring.course),
     (on_file.FATES, on_file.course),
     (outside.FATES, outside.course),
     (germline.FAMILY_FATES, germline.family),
     (germline.SCREEN_FATES, germline.screened),
+    (nursery.SCREEN_FATES, nursery.screening),
+    (nursery.GENOME_FATES, nursery.genome),
 )
 SMALL_SHARE = 0.009  # of each smaller programme: they take their people out of those who are not in the lung programme
 QUIET_AT_THE_END = 3  # days before today without new referrals, so that the newest have arrived
@@ -31,7 +33,8 @@ def cohort(*, count: int, days: int, seed: int, today: datetime) -> list[Course]
     fates = _deal(lung.FATES, lungs, dice)
     few = round(count * SMALL_SHARE)
     others = _deal(pgx.FATES, count - lungs - few * len(SMALL), dice)
-    written = [(fate, lung.course) for fate in fates] + [(fate, pgx.course) for fate in others]
+    written: list[tuple[str, Story]] = [(fate, lung.course) for fate in fates]
+    written += [(fate, pgx.course) for fate in others]
     written += [(fate, write) for dealt, write in SMALL for fate in _deal(dealt, few, dice)]
     courses = [_course(person, fate, write, seed, days, today) for person, (fate, write) in zip(everybody, written, strict=True)]
     return sorted(courses, key=lambda course: course.steps[0].at)

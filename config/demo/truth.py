@@ -14,7 +14,7 @@ import msgspec
 from pathways.deadlines import due, parse
 from pathways.timeline import Calendar
 
-from . import germline, lung, monitoring, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx
 from .accounts import Wait, waits
 from .course import Course
 
@@ -104,6 +104,37 @@ CLOCKS: dict[str, dict[str, str]] = {
         "main.to_disclose": "30 days",
         "main.to_counsel": "60 days",
         "main.to_plan": "90 days",
+    },
+    nursery.SCREENING: {
+        "main.to_offer": "24 hours",
+        "main.to_collect": "48 hours",
+        "main.in_transit": "24 hours",
+        "main.at_lab": "7 days",
+        "main.critical_notify": "4 hours",
+        "main.critical_contact": "24 hours",
+        "main.critical_confirm": "24 hours",
+        "main.notify": "1 working day",
+        "main.contact": "3 days",
+        "main.confirm": "7 days",
+        "main.resolve": "30 days",
+        "main.treat": "30 days",
+        "main.refusal": "3 working days",
+        "repeat.to_recollect": "72 hours",
+        "repeat.again_at_lab": "7 days",
+    },
+    nursery.GENOME: {
+        "main.to_consult": "24 hours",
+        "main.to_consent": "24 hours",
+        "main.to_order": "4 hours",
+        "main.to_trio": "24 hours",
+        "main.at_lab": "72 hours",
+        "main.to_notify": "4 hours",
+        "main.to_tell": "24 hours",
+        "main.after_death": "72 hours",
+        "main.to_manage": "72 hours",
+        "main.to_follow_up": "30 days",
+        "main.refusal": "72 hours",
+        "final.pending": "168 hours",
     },
 }
 """Stages that are late after so long, by programme. What only watches is not here."""

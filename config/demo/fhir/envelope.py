@@ -58,9 +58,21 @@ def patient(person: SyntheticPerson, authority: str, died: datetime | None = Non
     }
     if person.phone:
         made["telecom"] = [{"system": "phone", "use": "mobile", "value": person.phone, "rank": 1}]
+    if person.mother:
+        made["contact"] = [_mother(person)]
     if died:
         made["deceasedDateTime"] = died.isoformat()
     return made
+
+
+def _mother(child: SyntheticPerson) -> Resource:
+    stated: Resource = {
+        "relationship": [coded("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "MTH", "mother")],
+        "name": {"family": child.family, "given": [child.mother]},
+    }
+    if child.mothers_phone:
+        stated["telecom"] = [{"system": "phone", "use": "mobile", "value": child.mothers_phone}]
+    return stated
 
 
 def _origins(person: SyntheticPerson) -> list[Resource]:

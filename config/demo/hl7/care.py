@@ -13,7 +13,14 @@ from .envelope import HOSPITAL, ORDERER, Writer, message, stamp
 
 def register(person: SyntheticPerson, sent: datetime, control: str) -> str:
     insurance = f"IN1|1|{person.payer.upper()}|{person.payer.upper()}|{person.payer}" if person.payer else ""
-    return message("ADT^A04^ADT_A01", control, sent, person, f"EVN|A04|{stamp(sent)}", "PV1|1|O|PULM^^^HARBOR", insurance)
+    return message("ADT^A04^ADT_A01", control, sent, person, f"EVN|A04|{stamp(sent)}", _mother(person), "PV1|1|O|PULM^^^HARBOR", insurance)
+
+
+def _mother(child: SyntheticPerson) -> str:
+    """NK1 of a child."""
+    phone = f"^PRN^CP^^1^{child.mothers_phone[2:5]}^{child.mothers_phone[5:]}" if child.mothers_phone else ""
+    language = "spa^Spanish" if child.language == "es" else "eng^English"
+    return f"NK1|1|{child.family}^{child.mother}|MTH^Mother^HL70063||{phone}{'|' * 15}{language}" if child.mother else ""
 
 
 def merge(person: SyntheticPerson, other: str, sent: datetime, control: str) -> str:
