@@ -91,7 +91,8 @@ def _link(held: Authority, patient: Patient, told: set[int], on: date) -> Link:
     word, may = _word(held, patient, phone, told)
     stale = may and _outgrown(held, patient, on)
     word, may = ("asked before a birthday: ask anew", False) if stale else (word, may)
-    return Link(held, phone, word, may, dict(LANGUAGES).get(held.person.language.partition("-")[0], held.person.language))
+    language = held.person.language.partition("-")[0]
+    return Link(held, phone, word, may, dict(LANGUAGES).get(language, language) if language else "")
 
 
 def _word(held: Authority, patient: Patient, phone: Phone | None, told: set[int]) -> tuple[str, bool]:

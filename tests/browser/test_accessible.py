@@ -25,6 +25,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "queue, team": "/queue/?lane=team",
         "queue, snoozed": "/queue/?lane=snoozed",
         "candidates": "/queue/candidates/",
+        "ask at the next visit": "/queue/ask/",
         "candidate": f"/candidates/{today.candidate.uid}/",
         "work item": f"/items/{today.critical.uid}/",
         "snooze": f"/items/{today.mine.uid}/snooze/",
