@@ -76,6 +76,16 @@ RULES = (
         "AND m.purpose = 'reminder' AND p.death_hold_since < m.claimed_at AND m.state IN ('sending', 'sent', 'delivered', 'unknown')",
     ),
     Rule(
+        "no text to who may not be told",
+        "notifications_message",
+        "the recipient was neither the patient nor somebody with authority",
+        "SELECT m.id FROM notifications_message m JOIN patients_patient p ON p.id = m.patient_id WHERE m.attempt > 0 "
+        "AND m.purpose = 'reminder' AND m.recipient_id <> p.person_id AND NOT EXISTS ("
+        "SELECT FROM patients_authority a JOIN patients_patient q ON q.id = a.patient_id "
+        "WHERE a.person_id = m.recipient_id AND COALESCE(q.survivor_id, q.id) = COALESCE(p.survivor_id, p.id) "
+        "AND a.since <= m.claimed_at AND (a.until IS NULL OR a.until > m.claimed_at))",
+    ),
+    Rule(
         "no sending older than its lease",
         "notifications_message",
         "a sender was lost and nobody looked",

@@ -42,6 +42,7 @@ SICK: dict[str, Callable[[World], object]] = {
     "a planned alert that acts has an item, a message or a stated reason": lambda w: w.text_alert(planned_at=NOON),
     "a withdrawal is settled": lambda w: Alert.objects.update(withdrawn_at=NOON),
     "no text after STOP": lambda w: Phone.objects.update(stopped_at=NOON - DAY),
+    "no text to who may not be told": lambda w: Message.objects.filter(attempt__gt=0).update(recipient=w.patient("Zoe").person),
     "no sending older than its lease": lambda w: Message.objects.filter(state="sent").update(state="sending"),
     "an unknown text is looked into": lambda w: Message.objects.update(state="unknown", unknown_since=NOON),
     "a reminder handed out holds a day of its number": lambda w: SendSlot.objects.all().delete(),

@@ -117,6 +117,23 @@ def test_baby_boy_smith_gets_his_name_and_a_number_of_his_own_and_stays_on_his_j
     ] == ["Sarah"]
 
 
+def test_a_second_number_in_the_same_message_needs_no_merge(hospital: Hospital) -> None:
+    """Some hospitals send both numbers: the nursery's and the new one. It is the same child, under another name."""
+    nursery(hospital)
+    hospital.at(0)
+    boy = child(hospital)
+    hospital.hears(boy.born_here(sarah()))
+    hospital.at(1)
+    liam = child(hospital, "Liam", "Jones", born=boy.born)
+    both = liam.registered().body.replace(
+        f"{liam.mrn}^^^{HOSPITAL}^MR".encode(), f"{boy.mrn}^^^{HOSPITAL}^MR~{liam.mrn}^^^{HOSPITAL}^MR".encode()
+    )
+    hospital.hears(Letter("ehr", both))
+    assert hospital.patient(boy) == hospital.patient(liam)
+    assert str(hospital.patient(liam)) == "Jones, Liam"
+    assert len(hospital.journeys(liam)) == 1
+
+
 def becomes(old: Child, new: Child, hospital: Hospital) -> Letter:
     """A40: the nursery's number is given up for the new one."""
     return new._hl7("ehr", "ADT^A40^ADT_A39", f"EVN|A40|{new._now()}", f"MRG|{old.mrn}^^^{HOSPITAL}^MR")

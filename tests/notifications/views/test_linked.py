@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from pathways.models import Rollout
 from patients import authority, contacts
 from patients.models import Authority, Patient, Permission, Person, Role, Site, User
 from tests.browser.morning import Morning
@@ -106,7 +107,13 @@ def test_a_pharmacist_sees_and_changes_nothing(signed_in: Enter, north: Site, ch
     assert desk.post(f"/patients/{child.uid}/people/", SARAH).status_code == 403
 
 
-def test_whom_to_ask_at_the_next_visit(desk: Client, today: Morning) -> None:
-    """Chen has no number and was never asked; Ben said no and is not asked again."""
+def test_whom_to_ask_at_the_next_visit(desk: Client, today: Morning, north: Site) -> None:
+    """Everybody on a live programme whom no text can reach; who can be reached is not on the list."""
+    about = str(today.journey.patient.person)
+    assert about not in desk.get("/queue/ask/").content.decode()
+    Permission.objects.filter(patient=today.journey.patient).delete()
     shown = desk.get("/queue/ask/").content.decode()
-    assert "Ask at the next visit" in shown
+    assert about in shown
+    assert "not asked yet" in shown
+    Rollout.objects.filter(site=north).update(mode="staff")
+    assert about not in desk.get("/queue/ask/").content.decode()
