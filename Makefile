@@ -40,6 +40,7 @@ lint: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(RUN) makemigrations --check --dry-run
+	$(RUN) pathways validate
 	$(RUN) knowledge lint
 	$(RUN) wording check
 

@@ -112,12 +112,12 @@ def _figure(name: str, track: schema.Track, pathway: schema.Pathway) -> Figure:
 
 
 def _in_order(track: schema.Track) -> list[str]:
-    """Stages by layer: below all that lead to them; one to which only moves of every stage lead keeps its place in the file."""
+    """Stages by layer: below all that lead to them; one to which only moves of every stage lead, below all that the file names before it."""
     written = list(track.stages)
     layer: dict[str, int] = {}
     for n, name in enumerate(written):
         before = [one for one in written[:n] if any(move.to == name for move in track.stages[one].moves)]
-        layer[name] = max((layer[one] + 1 for one in before), default=layer[written[n - 1]] if n else 0)
+        layer[name] = max((layer[one] + 1 for one in before), default=max(layer.values(), default=0))
     return sorted(written, key=lambda name: (layer[name], written.index(name)))
 
 
