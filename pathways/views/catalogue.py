@@ -50,22 +50,24 @@ def programmes(user: User) -> list[Programme]:
     by_code: dict[str, list[PathwayVersion]] = {}
     for row in PathwayVersion.objects.defer("body").select_related("approved_by").order_by("code", "number"):
         by_code.setdefault(row.code, []).append(row)
-    found = [_programme(rows, user) for rows in by_code.values()]
+    begun = rollouts(user)
+    found = [_programme(rows, begun.get(code, [])) for code, rows in by_code.items()]
     return sorted(found, key=lambda one: (one.version.status != Status.PUBLISHED, one.version.title))
 
 
-def _programme(rows: list[PathwayVersion], user: User) -> Programme:
+def _programme(rows: list[PathwayVersion], begun: list[Rollout]) -> Programme:
     version = next((row for row in rows if row.status == Status.PUBLISHED), rows[-1])
     making = next((row for row in rows if row.status in MAKING and row is not version), None)
     pathway = pathway_of(version)
-    return Programme(version, making, pathway, chain(pathway), rollouts(user, version.code), len(rows))
+    return Programme(version, making, pathway, chain(pathway), begun, len(rows))
 
 
-def rollouts(user: User, code: str) -> list[Rollout]:
-    """How far the programme has gone live at the user's sites."""
-    return list(
-        Rollout.objects.filter(pathway=code, site__in=user.site_ids()).select_related("site", "default_accountable").order_by("site__name")
-    )
+def rollouts(user: User) -> dict[str, list[Rollout]]:
+    """How far each programme has gone live at the user's sites, by its code."""
+    found: dict[str, list[Rollout]] = {}
+    for row in Rollout.objects.filter(site__in=user.site_ids()).select_related("site").order_by("site__name"):
+        found.setdefault(row.pathway, []).append(row)
+    return found
 
 
 def chain(pathway: Pathway) -> list[str]:
