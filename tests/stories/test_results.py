@@ -110,3 +110,68 @@ def test_negative_plasma_closes_nothing_while_tissue_is_at_the_laboratory(hospit
     hospital.at(14)
     hospital.hears(ana.report(EGFR=L858R))
     assert hospital.where(ana)["main"] == "to_decide"
+
+
+def test_tissue_too_little_plasma_negative_new_biopsy_positive_each_step_asks_the_right_person(hospital: Hospital) -> None:
+    """The long way. The laboratory refuses Ana's tissue, and Lars has two working days to bring a plan; blood is one, and he is asked no more.
+    Nobody draws it, and Dara calls. It finds nothing, which is no answer: once read, the panel is incomplete, and Lars is asked again. A new
+    biopsy is ordered, its visit booked, missed and booked again: that is all that Ana is ever texted about. The new tissue has EGFR; only
+    now Petra is asked about a drug, and when the pharmacy is late, Phil."""
+    ana = hospital.in_the_laboratory("Ana")
+    hospital.at(4)
+    hospital.hears(ana.too_little_tissue())
+    assert (hospital.where(ana)["tissue"], hospital.where(ana)["main"], hospital.journey(ana).ball) == ("qns", "to_sample", "clinic")
+    hospital.live_until(9)
+    assert (hospital.asked(hospital.lars), hospital.asked(hospital.petra), hospital.asked(hospital.dara)) == (["qns"], [], [])
+
+    hospital.at(10)
+    hospital.hears(ana.test_ordered("PORD", specimen="plasma"))
+    hospital.live_until(10)
+    assert hospital.everybodys_work() == []
+    assert (hospital.where(ana)["plasma"], hospital.where(ana)["tissue"]) == ("to_draw", "")
+    hospital.live_until(18)
+    assert hospital.asked(hospital.dara) == ["not-drawn"]
+    hospital.at(19)
+    hospital.hears(ana.blood_drawn())
+    hospital.at(25)
+    hospital.hears(ana.report(specimen="plasma", order="PORD", accession="PACC", filler="PLAB"))
+    assert (hospital.where(ana).status, hospital.where(ana)["main"]) == ("active", "to_review")
+    assert hospital.milestone(ana, "not_actionable") == "unknown"
+    hospital.at(28)
+    hospital.hears(ana.sheet("result_reviewed"))
+    assert hospital.where(ana)["main"] == "to_complete"
+    hospital.live_until(36)
+    assert "panel-incomplete" in hospital.asked(hospital.lars)
+    assert hospital.texts_to(ana) == []
+
+    hospital.at(37)
+    hospital.hears(ana.new_biopsy_ordered(), ana.test_ordered("ORD2"), ana.visit(day(42)))
+    hospital.live_until(41)
+    assert len(hospital.texts_to(ana)) == 1
+    hospital.at(42)
+    hospital.hears(ana.visit(day(42), came=False))
+    hospital.live_until(44)
+    hospital.at(45)
+    hospital.hears(ana.visit(day(49), name="VIS2"))
+    hospital.live_until(48)
+    hospital.at(49)
+    hospital.hears(ana.visit(day(49), came=True, name="VIS2"), ana.tissue_taken("ACC2"))
+    hospital.at(50)
+    hospital.hears(ana.tissue_at_lab("ACC2", order="ORD2"))
+    assert hospital.where(ana)["tissue"] == "at_lab"
+    texts = hospital.texts_to(ana)
+    assert ["a visit with us" in text or "We missed you" in text for text in texts] == [True] * 3
+
+    hospital.at(60)
+    hospital.hears(ana.report(order="ORD2", accession="ACC2", filler="LAB2", EGFR=L858R))
+    assert hospital.where(ana)["main"] == "to_decide"
+    hospital.live_until(65)
+    assert "unconfirmed-flag" in hospital.asked(hospital.petra)
+    hospital.at(66)
+    hospital.hears(ana.sheet("treatment_decided", decision="matched"), ana.drug_ordered())
+    hospital.live_until(74)
+    assert "no-drug" in hospital.asked(hospital.phil)
+    hospital.at(75)
+    hospital.hears(ana.drug_handed_over())
+    assert (hospital.where(ana).phase, hospital.milestone(ana, "drug_received")) == ("started", "reached")
+    assert hospital.texts_to(ana) == texts
