@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from . import germline, lung, monitoring, nursery, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx, tumours
 from .account import Account, Wait
 from .course import ZONES, Course, Step
 from .findings import Report
@@ -160,6 +160,29 @@ class LungAccount(Account):
         self.leave("visit", step.at)
 
 
+class TumourAccount(LungAccount):
+    """Colon, breast and prostate: enrolled with the diagnosis, ordered before the tissue is fetched."""
+
+    def on_diagnosis(self, step: Step) -> None:
+        if not self.at:
+            self.enter("main", "to_order", step.at)
+
+    def on_test_ordered(self, step: Step) -> None:
+        self.enter("main", "to_sample", step.at)
+
+    def on_specimen_collected(self, step: Step) -> None:
+        self.enter("main", "awaiting_result", step.at)
+        self.enter("tissue", "to_send", step.at)
+
+    def on_specimen_rejected(self, step: Step) -> None:
+        self.enter("tissue", "qns", step.at)
+        self.enter("main", "to_sample", step.at)
+
+    def on_result_reviewed(self, step: Step) -> None:
+        if self.where("main") == "to_review":
+            self.end(step.at)
+
+
 class PgxAccount(Account):
     """From the affected drug to the answer."""
 
@@ -203,6 +226,7 @@ ACCOUNTS: dict[str, type[Account]] = {
     germline.SCREEN: ScreenAccount,
     nursery.SCREENING: NewbornAccount,
     nursery.GENOME: GenomeAccount,
+    **{tumour.pathway: TumourAccount for tumour in (tumours.COLON, tumours.BREAST, tumours.PROSTATE)},
 }
 
 

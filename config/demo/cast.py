@@ -34,6 +34,9 @@ STAFF = (
 )
 PATHWAYS = (
     "nsclc-biomarker",
+    "colorectal-biomarker",
+    "breast-biomarker",
+    "prostate-biomarker",
     "pgx-reactive",
     "pgx-preemptive",
     "mrd-surveillance",

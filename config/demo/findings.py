@@ -36,6 +36,7 @@ class Alteration(msgspec.Struct, frozen=True):
     coding: str = ""
     drugs: tuple[Drug, ...] = ()
     weight: int = 1
+    significance: str = ""
 
 
 ACTIONABLE = (
@@ -51,14 +52,21 @@ LATER_LINE = Alteration("KRAS", "variant", "p.Gly12Cys", "c.34G>T")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A whole panel: the one alteration present, if any, and the tumour proportion score of PD-L1 in percent."""
+    """A whole panel: the one alteration present, if any, and the tumour proportion score of PD-L1 in percent.
+
+    Of other tumours than the lung's: their genes, further markers (LOINC code, name, value) instead of a score, and in `calls_for` the drugs
+    that no single alteration calls for but a stain, or that something is absent.
+    """
 
     present: Alteration | None
     tps: int
+    genes: tuple[str, ...] = GENES
+    markers: tuple[tuple[str, str, str], ...] = ()
+    calls_for: tuple[Drug, ...] = ()
 
     @property
     def drugs(self) -> tuple[Drug, ...]:
-        return self.present.drugs if self.present else ()
+        return self.calls_for or (self.present.drugs if self.present else ())
 
 
 def actionable(dice: random.Random) -> Report:

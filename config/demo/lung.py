@@ -59,12 +59,12 @@ def course(person: SyntheticPerson, fate: str, dice: random.Random, start: datet
 
 def _to_drug(pen: Pen, fate: str) -> None:
     if fate == "no_biopsy":
-        _lost(pen, fate)
+        lost(pen, fate)
         return
     accession = _biopsy(pen)
     if fate == "insufficient":
         _rejected(pen, accession)
-        _lost(pen, fate)
+        lost(pen, fate)
         return
     if pen.chance(0.09):
         _rejected(pen, accession)
@@ -118,10 +118,10 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
             reason="RS",
             text="Evaluated again: tumour cell content was overestimated, not of the quality to be tested",
         )
-        _lost(pen, fate)
+        lost(pen, fate)
         return
     if fate == "not_ordered":
-        _lost(pen, fate)
+        lost(pen, fate)
         return
     order, filler = pen.id("T"), pen.id("F")
     pen.wait(0.4 if pen.chance(0.2) else 1.6, 0.6)
@@ -134,7 +134,7 @@ def _test(pen: Pen, fate: str, accession: str) -> None:
     pen.wait(9 if fate != "too_late" else 24, 0.35)
     if fate == "no_answer":
         pen.report("result_failed", accession, id=filler, order=order, text="Inconclusive: sequencing failed quality control")
-        _lost(pen, fate)
+        lost(pen, fate)
         return
     _result(pen, fate, order, filler, accession, already=fate == "too_late")
 
@@ -170,10 +170,10 @@ def _result(pen: Pen, fate: str, order: str, filler: str, accession: str, *, alr
         pen.wait(20, 0.4)
         _end(pen, "started_before_result")
         return
-    _treat(pen, ending, report)
+    treat(pen, ending, report)
 
 
-def _treat(pen: Pen, ending: str, report: Report) -> None:
+def treat(pen: Pen, ending: str, report: Report) -> None:
     if ending == "empiric":
         pen.wait(1.5, 0.5)
         _give(pen, (findings.CARBOPLATIN,))
@@ -275,7 +275,7 @@ def _give(pen: Pen, drugs: tuple[Drug, ...]) -> None:
         pen.write("drug_administered", pen.in_hours(pen.now + timedelta(days=3)), id=pen.id("Y"), order=order, drug=drug)
 
 
-def _lost(pen: Pen, fate: str) -> None:
+def lost(pen: Pen, fate: str) -> None:
     """Nobody comes back to the next step; what became of the patient, and as what the navigator closes it in the end."""
     became = pen.dice.choices([name for name, _ in AFTER_LOSS], [weight for _, weight in AFTER_LOSS])[0]
     pen.wait(25, 0.5)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
-from . import germline, lung, monitoring, nursery, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx, tumours
 from .course import Course
 from .people import SyntheticPerson, people
 
 Story = Callable[[SyntheticPerson, str, random.Random, datetime], Course]
-LUNG_SHARE = 0.92
+LUNG_SHARE = 0.9
 SMALL: tuple[tuple[tuple[tuple[str, int], ...], Story], ...] = (
     (monitoring.FATES, monitoring.course),
     (on_file.FATES, on_file.course),
@@ -20,8 +21,11 @@ SMALL: tuple[tuple[tuple[tuple[str, int], ...], Story], ...] = (
     (germline.SCREEN_FATES, germline.screened),
     (nursery.SCREEN_FATES, nursery.screening),
     (nursery.GENOME_FATES, nursery.genome),
+    (tumours.FATES, partial(tumours.course, tumours.COLON)),
+    (tumours.FATES, partial(tumours.course, tumours.BREAST)),
+    (tumours.FATES, partial(tumours.course, tumours.PROSTATE)),
 )
-SMALL_SHARE = 0.009  # of each smaller programme: they take their people out of those who are not in the lung programme
+SMALL_SHARE = 0.008  # of each smaller programme: they take their people out of those who are not in the lung programme
 QUIET_AT_THE_END = 3  # days before today without new referrals, so that the newest have arrived
 
 

@@ -14,7 +14,7 @@ import msgspec
 from pathways.deadlines import due, parse
 from pathways.timeline import Calendar
 
-from . import germline, lung, monitoring, nursery, on_file, outside, pgx
+from . import germline, lung, monitoring, nursery, on_file, outside, pgx, tumours
 from .accounts import Wait, waits
 from .course import Course
 
@@ -138,6 +138,8 @@ CLOCKS: dict[str, dict[str, str]] = {
     },
 }
 """Stages that are late after so long, by programme. What only watches is not here."""
+for _tumour in (tumours.COLON, tumours.BREAST, tumours.PROSTATE):
+    CLOCKS[_tumour.pathway] = {**CLOCKS[lung.PATHWAY], "main.to_sample": "14 days"}
 
 
 class Stall(msgspec.Struct, frozen=True):

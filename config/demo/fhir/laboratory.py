@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from config.demo.course import Step
-from config.demo.findings import GENES, Report
+from config.demo.findings import Report
 from config.demo.people import SyntheticPerson
 
-from .envelope import FILLER, LOINC, PLACER, SNOMED, Resource, Writer, coded, order, resource
+from .envelope import FILLER, ICD10, LOINC, PLACER, SNOMED, Resource, Writer, coded, order, resource
 
 SPECIMENS = {
     "tissue": ("119376003", "Tissue specimen"),
@@ -40,7 +40,8 @@ def specimen(person: SyntheticPerson, step: Step) -> list[Resource]:
 
 
 def test_ordered(person: SyntheticPerson, step: Step) -> list[Resource]:
-    asked = order(person, step, _panel(step.data), specimen=[{"reference": f"Specimen/{step.data['accession']}"}])
+    why = {"reasonCode": [coded(ICD10, *step.data["reason"])]} if "reason" in step.data else {}
+    asked = order(person, step, _panel(step.data), specimen=[{"reference": f"Specimen/{step.data['accession']}"}], **why)
     return [asked, _block(person, step)]
 
 
@@ -99,7 +100,14 @@ def _result(status: str) -> Writer:
 
 
 def _lines(person: SyntheticPerson, number: str, report: Report) -> list[Resource]:
-    made = [_variant(person, f"{number}g{n}", gene, report) for n, gene in enumerate(GENES, 1)]
+    made = [_variant(person, f"{number}g{n}", gene, report) for n, gene in enumerate(report.genes, 1)]
+    if report.markers:
+        return made + [
+            resource(
+                "Observation", f"{number}m{n}", person, status="final", code=coded(LOINC, code, name), valueCodeableConcept={"text": said}
+            )
+            for n, (code, name, said) in enumerate(report.markers)
+        ]
     score = {"value": report.tps, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
     pd_l1 = resource(
         "Observation", f"{number}p", person, status="final", code=coded(LOINC, "85147-7", "PD-L1 by clone 22C3"), valueQuantity=score
@@ -115,6 +123,9 @@ def _variant(person: SyntheticPerson, number: str, gene: str, report: Report) ->
         parts.append({"code": coded(LOINC, "48005-3", "p.HGVS"), "valueCodeableConcept": {"text": found.protein}})
     elif found:
         parts.append({"code": coded(LOINC, "48019-4", "DNA change type"), "valueCodeableConcept": {"text": "gene fusion"}})
+    if found and found.significance:
+        judged = coded(LOINC, "53037-8", "Genetic variation clinical significance")
+        parts.append({"code": judged, "valueCodeableConcept": coded(LOINC, found.significance, "")})
     code = coded(LOINC, "69548-6", "Genetic variant assessment")
     return resource("Observation", number, person, status="final", code=code, valueCodeableConcept=coded(LOINC, *value), component=parts)
 

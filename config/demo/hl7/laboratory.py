@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from config.demo.course import Step
-from config.demo.findings import GENES, Report
+from config.demo.findings import Report
 from config.demo.people import SyntheticPerson
 
 from .envelope import HOSPITAL, LUNG_CANCER, ORDERER, Writer, message, stamp
@@ -86,7 +86,7 @@ def test_ordered(person: SyntheticPerson, step: Step, control: str, sent: dateti
         sent,
         person,
         f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ORDERER}",
-        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{'' if data.get('gene') or named(data) else LUNG_CANCER}",
+        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{_reason(data)}",
         f"SPM|1|{data['accession']}&{HOSPITAL}||{SPECIMENS[what]}",
     )
 
@@ -98,6 +98,13 @@ def named(data: dict[str, Any]) -> str:
 
 def _local(test: str) -> str:
     return f"{''.join(word[0] for word in test.split()).upper()}^{test}^L"
+
+
+def _reason(data: dict[str, Any]) -> str:
+    """Why the test was asked for: the tumour, the lung's where none is named."""
+    if data.get("gene") or named(data):
+        return ""
+    return "{}^{}^I10C".format(*data["reason"]) if "reason" in data else LUNG_CANCER
 
 
 def potassium(person: SyntheticPerson, sent: datetime, control: str) -> str:
@@ -144,7 +151,7 @@ def report_lines(report: Report, status: str) -> list[str]:
     """Every gene of the panel with its value, grouped by OBX-4 as the LOINC variant panel does; then PD-L1."""
     lines: list[str] = []
     present = report.present
-    for n, gene in enumerate(GENES, 1):
+    for n, gene in enumerate(report.genes, 1):
         found = present is not None and present.gene == gene
         value = "LA9633-4^Present^LN" if found else "LA9634-2^Absent^LN"
         lines.append(f"CWE|69548-6^Genetic variant assessment^LN|{n}|{value}||||||{status}")
@@ -154,6 +161,10 @@ def report_lines(report: Report, status: str) -> list[str]:
             lines.append(f"ST|48004-6^DNA change c.HGVS^LN|{n}|{present.coding}||||||{status}")
         elif found:
             lines.append(f"CWE|48019-4^DNA change type^LN|{n}|^gene fusion||||||{status}")
+        if found and present is not None and present.significance:
+            lines.append(f"CWE|53037-8^Genetic variation clinical significance^LN|{n}|{present.significance}^^LN||||||{status}")
+    if report.markers:
+        return lines + [f"CWE|{code}^{name}^LN||^{said}||||||{status}" for code, name, said in report.markers]
     lines.append(f"SN|85147-7^PD-L1 by clone 22C3 [Percentage] in Tissue by Immune stain^LN||^{report.tps}|%|||||{status}")
     return lines
 
