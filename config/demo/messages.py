@@ -133,6 +133,11 @@ class Clerk:
     def _fhir(self, step: Step, sent: datetime, control: str) -> Delivery | None:
         if step.kind == "death":
             return Delivery(sent, "prairie-engine", fhir.bundle(self.person, [], sent, control, died=step.at))
-        if step.kind not in fhir.WRITERS:
+        if step.kind not in fhir.WRITERS or _is_plain_blood(step):
             return None
         return Delivery(sent, "prairie-engine", fhir.bundle(self.person, fhir.WRITERS[step.kind](self.person, step), sent, control))
+
+
+def _is_plain_blood(step: Step) -> bool:
+    """A tube of blood alone is every potassium in the house: this exchange sends it with its order or report, and not by itself."""
+    return step.kind == "specimen_collected" and step.data.get("specimen_class") == "blood"
