@@ -5,7 +5,21 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from notifications import webhooks
-from notifications.views import candidates, dry_run, family, home, item, journey, judging, patient, shadow, steering, texts, worklist
+from notifications.views import (
+    answering,
+    candidates,
+    dry_run,
+    family,
+    home,
+    item,
+    journey,
+    judging,
+    patient,
+    shadow,
+    steering,
+    texts,
+    worklist,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -23,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/resume/", steering.resume, name="resume"),
     path("journeys/<uuid:uid>/exit/", steering.end, name="exit"),
     path("journeys/<uuid:uid>/reopen/", steering.reopen, name="reopen"),
+    path("journeys/<uuid:uid>/answer/", answering.answer, name="answer"),
     path("journeys/<uuid:uid>/pick/", judging.pick, name="pick"),
     path("journeys/<uuid:uid>/relatives/", family.name_relative, name="name_relative"),
     path("journeys/<uuid:uid>/join/", family.join, name="join"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
 from notifications.views import story
+from notifications.views.answering import answering
 from notifications.views.biomarkers import findings
 from notifications.views.family import family_of, forms_of
 from notifications.views.judging import forms_for
@@ -52,6 +53,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "now": now,
         **forms_of(found, request.user),
         **steering(found, request.user, open_stays, events),
+        **answering(found, request.user, open_stays),
     }
     return render(request, "notifications/journey.html", context)
 

@@ -46,6 +46,7 @@ VERBS = {
     "/patients/{patient}/people/": LINKING,
     "/patients/{patient}/people/change/": LINKING,
     "/journeys/{journey}/hold/": STEERING,
+    "/journeys/{journey}/answer/": (*STEERING, Role.PHARMACIST),
     "/journeys/{journey}/resume/": STEERING,
     "/journeys/{journey}/exit/": STEERING,
     "/journeys/{journey}/reopen/": STEERING,
