@@ -47,7 +47,7 @@ NEEDS_A_REASON = "prescriber_answered:overridden"
 class AnswerForm(forms.Form):
     """One choice of all that the open waits ask for."""
 
-    answer = forms.ChoiceField(label="What happened")
+    answer = forms.ChoiceField(label="Answer")
     reason = forms.CharField(label="Reason", max_length=500, required=False, help_text="Needed where a prescriber keeps the drug.")
 
     def __init__(self, awaited: Iterable[str], pathway: str, data: object = None) -> None:
@@ -60,6 +60,8 @@ class AnswerForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose"), *offered]
         self.asks = bool(offered)
+        if "prescriber_answered" not in kinds:
+            del self.fields["reason"]
 
     def clean(self) -> dict[str, str]:
         if self.cleaned_data.get("answer") == NEEDS_A_REASON and not self.cleaned_data.get("reason"):
@@ -98,7 +100,7 @@ def answer(request: StaffRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
     if kind == HANDED_OVER:
         return _hand_over(request, journey, *said.split(":"))
-    body = {ANSWERS[kind][0]: said, "reason": form.cleaned_data["reason"]}
+    body = {ANSWERS[kind][0]: said, "reason": form.cleaned_data.get("reason", "")}
     journeys.record(journey=journey, kind=kind, body=body, occurred=now, now=now, by=request.user)
     return back(request, journey, "Written down.")
 
