@@ -261,16 +261,24 @@ def _shortened(text: str, letters: int = SMALL_LETTERS) -> str:
 
 
 def _lanes(links: list[_Link], place: dict[str, int]) -> int:
-    """Gives each arrow at a side a lane of its own for its length, short ones inside. Returns how many lanes there are."""
+    """Gives each arrow at a side a lane that nothing else uses beside it, short ones inside; those that lead to one stage share theirs.
+
+    Returns how many lanes there are.
+    """
+    spans: dict[str, tuple[int, int]] = {}
+    for link in links:
+        top, bottom = spans.get(link.target, (place[link.target],) * 2)
+        spans[link.target] = (min(top, place[link.source]), max(bottom, place[link.source]))
     taken: list[list[tuple[int, int]]] = []
-    for link in sorted(links, key=lambda one: (abs(place[one.target] - place[one.source]), place[one.source])):
-        top, bottom = sorted((place[link.source], place[link.target]))
-        free = (n for n, spans in enumerate(taken) if all(bottom < above or top > below for above, below in spans))
-        lane = next(free, len(taken))
-        if lane == len(taken):
+    lanes: dict[str, int] = {}
+    for target, (top, bottom) in sorted(spans.items(), key=lambda one: (one[1][1] - one[1][0], one[1])):
+        free = (n for n, others in enumerate(taken) if all(bottom < above or top > below for above, below in others))
+        lanes[target] = next(free, len(taken))
+        if lanes[target] == len(taken):
             taken.append([])
-        taken[lane].append((top, bottom))
-        link.lane = lane
+        taken[lanes[target]].append((top, bottom))
+    for link in links:
+        link.lane = lanes[link.target]
     return len(taken)
 
 
