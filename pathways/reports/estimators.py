@@ -84,11 +84,15 @@ def kaplan_meier(durations: Sequence[float], happened: Sequence[bool], entries: 
     return Survival(times, survival, low, high, at_risk)
 
 
+NEARLY, WIDEST = 1e-12, 700.0
+"""A sum of shares that rounding keeps from 0 or 1 is 0 or 1; and e to the width must stay a number."""
+
+
 def _log_log(value: float, error: float) -> tuple[float, float]:
     """95 % limits by the complementary log-log transform, which keeps them between 0 and 1."""
-    if value <= 0.0 or value >= 1.0 or error == 0.0:
+    if value <= NEARLY or value >= 1.0 - NEARLY or error == 0.0:
         return value, value
-    width = Z95 * error / (value * abs(log(value)))
+    width = min(Z95 * error / (value * abs(log(value))), WIDEST)
     first, second = value ** exp(width), value ** exp(-width)
     return min(first, second), max(first, second)
 

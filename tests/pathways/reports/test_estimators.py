@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pathways.reports.estimators import aalen_johansen, incidence_at, kaplan_meier, median, wilson
+from pathways.reports.estimators import _log_log, aalen_johansen, incidence_at, kaplan_meier, median, wilson
 
 ROWS = st.lists(st.tuples(st.integers(0, 12).map(float), st.integers(0, 3)), min_size=1, max_size=40)
 
@@ -107,6 +107,13 @@ def test_delayed_entry_counts_only_those_under_observation() -> None:
 def test_nobody_gives_nothing() -> None:
     assert median(kaplan_meier([], [])).value is None
     assert aalen_johansen([], []).by_cause == {}
+
+
+def test_a_share_that_rounding_keeps_from_one_has_limits_and_no_overflow() -> None:
+    """Forty-five thirds of a forty-fifth and the like: the sum of what arrived is one but for the last digit."""
+    for value in (1.0 - 1e-16, 1.0 - 2e-16, 1e-300, 0.999999, 0.5):
+        low, high = _log_log(value, 0.3)
+        assert 0.0 <= low <= value <= high <= 1.0
 
 
 def test_wilson_by_hand() -> None:
