@@ -8,7 +8,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
-from patients.models import Role, Site, User
+from patients.models import Role, User
 from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS
 
 register = template.Library()
@@ -34,7 +34,7 @@ ENTRIES = (
 
 def entries(user: User, path: str) -> list[Entry]:
     """Pages that the user may open; the one whose path begins like `path` is here."""
-    roles = set(user.memberships.filter(until__isnull=True).values_list("role", flat=True))
+    roles = user.roles()
     allowed = [(label, icon, reverse(name)) for label, icon, name, wanted in ENTRIES if not wanted or roles & set(wanted)]
     return [Entry(label, icon, url, path.startswith(url)) for label, icon, url in allowed]
 
@@ -44,7 +44,7 @@ def training_sites(request: HttpRequest) -> list[str]:
     """Names of the user's training sites, for the banner on every page; an account never has both kinds."""
     if not isinstance(request.user, User):
         return []
-    return list(Site.objects.filter(pk__in=request.user.site_ids(), is_training=True).order_by("name").values_list("name", flat=True))
+    return sorted({one.site.name for one in request.user.held() if one.site.is_training})
 
 
 @register.simple_tag

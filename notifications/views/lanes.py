@@ -33,7 +33,7 @@ def team_of(user: User, role: str = "") -> Q:
 
 def roles_by_site(user: User) -> dict[int, set[str]]:
     held: dict[int, set[str]] = {}
-    for site_id, role in user.memberships.filter(until__isnull=True).values_list("site_id", "role"):
+    for site_id, role in ((one.site_id, one.role) for one in user.held()):
         held.setdefault(site_id, set()).add(role)
     return held
 

@@ -24,7 +24,7 @@ def going_live_tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
     user = request.user
     if not isinstance(user, User):
         return []
-    roles = set(user.memberships.filter(until__isnull=True).values_list("role", flat=True))
+    roles = user.roles()
     return [(name, label, reverse(route)) for name, label, route, wanted in TABS if roles & set(wanted)]
 
 

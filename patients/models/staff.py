@@ -25,18 +25,31 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A staff member. What they may see follows from their memberships, never from flags."""
 
+    _remembered: list[Membership] | None = None
+
+    def held(self) -> list[Membership]:
+        """Memberships that hold now, with their sites; none for a disabled user."""
+        if self._remembered is not None:
+            return self._remembered
+        return list(self.memberships.filter(until__isnull=True).select_related("site")) if self.is_active else []
+
+    def remember(self) -> None:
+        """Asks once for as long as this object lives: a request asks for its user's roles many times."""
+        self._remembered = self.held()
+
     def site_ids(self) -> list[int]:
         """Sites of all current memberships; empty for an anonymous or disabled user."""
-        if not self.is_active:
-            return []
-        return list(self.memberships.filter(until__isnull=True).values_list("site_id", flat=True).distinct())
+        return list(dict.fromkeys(one.site_id for one in self.held()))
+
+    def roles(self) -> set[str]:
+        return {one.role for one in self.held()}
 
     def roles_at(self, site_id: int) -> set[str]:
-        return set(self.memberships.filter(site_id=site_id, until__isnull=True).values_list("role", flat=True))
+        return {one.role for one in self.held() if one.site_id == site_id}
 
     def has_role(self, *roles: str) -> bool:
         """Whether the user holds any of `roles` at any site."""
-        return self.memberships.filter(until__isnull=True, role__in=roles).exists()
+        return not self.roles().isdisjoint(roles)
 
 
 class Membership(models.Model):

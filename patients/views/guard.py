@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from patients.models import Role, Site, User
+from patients.models import Role, User
 
 CARE = (
     Role.NAVIGATOR,
@@ -51,6 +51,7 @@ def page(*roles: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
+            request.user.remember()
             if not request.user.has_role(*roles):
                 raise PermissionDenied
             with timezone.override(zone_of(request.user)):
@@ -70,8 +71,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def zone_of(user: User) -> ZoneInfo:
-    site = Site.objects.filter(pk__in=user.site_ids()).order_by("pk").first()
-    return ZoneInfo(site.time_zone if site else "UTC")
+    sites = {one.site_id: one.site for one in user.held()}
+    return ZoneInfo(sites[min(sites)].time_zone if sites else "UTC")
 
 
 def must_hold(user: User, site_id: int, *roles: str) -> None:
