@@ -52,7 +52,7 @@ chaos: install  # with SEED=7: a longer run that prints one JSON line
 	$(BIN)/python -m $(if $(SEED),tests.chaos --seed $(SEED),pytest tests/chaos) $(ARGS)
 
 nightly: dev
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "" $(ARGS)
 
 lock:
 	uv pip compile -q pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock

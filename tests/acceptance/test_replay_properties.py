@@ -33,7 +33,7 @@ from .imagined import NOW, SITE, Said, lives, stays_kept, told
 
 pytestmark = pytest.mark.django_db
 LIVES = settings(
-    max_examples=max(500, settings.get_profile(settings.get_current_profile_name()).max_examples),
+    max_examples=max(125, settings.get_profile(settings.get_current_profile_name()).max_examples),  # 500 lives in all, 20,000 each at night
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -20,7 +20,7 @@ from pathways.definitions import registry
 from pathways.definitions.publish import publish_catalogue
 from pathways.models import Inbound, Journey
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes, pytest.mark.nightly]
 
 DAYS, SEED = 60, 5
 TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
