@@ -26,7 +26,7 @@ from .staff import Staff
 
 TICK_HOUR = 18  # UTC: early afternoon at both hospitals, when people may be texted
 HTTP_DAYS = 14
-WORKED_DAYS = 30  # before that the queue is only filled
+WORKED_DAYS = 12  # before that the queue is only filled
 ANSWERS = ("Thank you", "OK", "I will be there", "Gracias", "Can I come at 3 instead?", "What time was it again?", "STOP", "Who is this?")
 ANSWER_RATE = 0.12
 
