@@ -23,7 +23,7 @@ moved AS (
 gone AS (UPDATE pathways_alert a SET withdrawn_at = w.at, reason = w.reason FROM stage_withdrawn w
     WHERE a.stay_id = w.stay_id AND a.withdrawn_at IS NULL RETURNING 1),
 matters AS (INSERT INTO pathways_matter (uid, kind, subject, site_id, patient_id, journey_id, detail, opened_at, due_at, rung_at, attention_at, round,
-        mode, reason, set_aside, failures) SELECT * FROM stage_matter RETURNING 1),
+        mode, release, reason, set_aside, failures) SELECT * FROM stage_matter RETURNING 1),
 revised AS (INSERT INTO pathways_stayrevision (stay_id, field, old, until_received) SELECT * FROM stage_stay_revision RETURNING 1),
 corrected AS (INSERT INTO pathways_journeyrevision (journey_id, field, old, until_received) SELECT * FROM stage_journey_revision RETURNING 1)
 SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM begun), (SELECT count(*) FROM bound), (SELECT count(*) FROM moved)

@@ -1,7 +1,7 @@
 -- populate_sweep: N open journeys of one programme at 50 sites, each with one open stay; consecutive deadlines lie far apart on the heap.
 -- Parameters: journeys (N), base (first deadline), step (a number coprime to N that scatters the order of deadlines).
-INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training)
-SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false FROM generate_series(1, 50) i;
+INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages)
+SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}' FROM generate_series(1, 50) i;
 INSERT INTO patients_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 VALUES (1, '', false, 'lead', '', '', '', false, true, now());
 INSERT INTO pathways_pathwayversion (id, code, number, title, digest, body, status, shipped, approved_note)
@@ -11,8 +11,8 @@ SELECT i, 1, 'main', 'stage' || i, 'late-' || i, 'Stage', 'patient', '[]', false
 INSERT INTO pathways_rung (stage_id, matter_kind, n, audience, problem, priority, wording, catch_up, answer_within, every)
 SELECT s.id, '', r.n, r.audience, s.problem, 3, 'visit.reminder', 'send', interval '2 days', r.every
 FROM pathways_stage s, (VALUES (0, 'patient', NULL::interval), (1, 'navigator', NULL), (2, 'lead', interval '5 days')) AS r (n, audience, every);
-INSERT INTO pathways_rollout (site_id, pathway, mode, texts_from, default_accountable_id, release_per_day, reason)
-SELECT i, 'bench', 'live', %(base)s - interval '1 year', 1, 10, 'benchmark' FROM generate_series(1, 50) i;
+INSERT INTO pathways_rollout (site_id, pathway, mode, texts_from, default_accountable_id, release_per_day, alert_budget, reason)
+SELECT i, 'bench', 'live', %(base)s - interval '1 year', 1, 10, '{}', 'benchmark' FROM generate_series(1, 50) i;
 INSERT INTO patients_person (id, family, given, birth_lo, birth_hi, language, time_zone)
 SELECT i, 'Family' || i, 'Given', '1960-01-01', '1960-01-01', 'en', 'America/New_York' FROM generate_series(1, %(journeys)s) i;
 INSERT INTO patients_patient (id, uid, person_id, sex, race, ethnicity, payer, rurality, death_source, death_hint_source, is_test, registered_at)

@@ -16,6 +16,6 @@ CREATE TEMP TABLE stage_stay_moved ON COMMIT DELETE ROWS AS SELECT id, occurrenc
 CREATE TEMP TABLE stage_superseded (id bigint, why text) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE stage_withdrawn (stay_id bigint, reason text, at timestamptz) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE stage_matter ON COMMIT DELETE ROWS AS SELECT uid, kind, subject, site_id, patient_id, journey_id, detail, opened_at, due_at, rung_at,
-    attention_at, round, mode, reason, set_aside, failures FROM pathways_matter WITH NO DATA;
+    attention_at, round, mode, release, reason, set_aside, failures FROM pathways_matter WITH NO DATA;
 CREATE TEMP TABLE stage_stay_revision ON COMMIT DELETE ROWS AS SELECT stay_id, field, old, until_received FROM pathways_stayrevision WITH NO DATA;
 CREATE TEMP TABLE stage_journey_revision ON COMMIT DELETE ROWS AS SELECT journey_id, field, old, until_received FROM pathways_journeyrevision WITH NO DATA
