@@ -12,6 +12,7 @@ from pathways.knowledge import load
 from pathways.knowledge.answers import panel
 from pathways.knowledge.evaluate import Answer, evaluate
 from pathways.knowledge.findings import normalise
+from pathways.knowledge.library import Approval, Knowledge, row_digest, with_approvals
 
 from .stories import absent, derived, enrolled, fact, found, result
 
@@ -19,9 +20,29 @@ COLON, BREAST, PROSTATE = ("colorectal", "breast", "prostate")
 ON = date(2026, 6, 1)
 
 
-def ask(tumour: str, *findings: dict[str, Any], line: int | str = 1, **more: Any) -> Answer:
+# Which mutations these rows mean was not read in a primary source: at this hospital somebody read it and put their name to it.
+TAKEN_OVER = (
+    "breast-pik3ca-alpelisib-later",
+    "breast-akt-capivasertib-pik3ca-later",
+    "breast-esr1-elacestrant-later",
+)
+
+
+def taken_over() -> Knowledge:
+    rows = load().rules
+    return with_approvals(load(), frozenset(Approval(name, row_digest(rows[name]), "Dr. Lund", ON) for name in TAKEN_OVER))
+
+
+def ask(tumour: str, *findings: dict[str, Any], line: int | str = 1, knowledge: Knowledge | None = None, **more: Any) -> Answer:
     asked = {"stage": "IV", "histology": None, "specimen_class": "tissue", "on": ON, **more}
-    return evaluate(findings, line=line, knowledge=load(), tumour=tumour, **asked)
+    return evaluate(findings, line=line, knowledge=knowledge or taken_over(), tumour=tumour, **asked)
+
+
+@pytest.mark.parametrize(("gene", "alteration"), [("PIK3CA", "p.His1047Arg"), ("ESR1", "p.Asp538Gly")])
+def test_a_mutation_from_a_list_that_nobody_checked_flags_nothing_until_a_named_person_takes_it_over(gene: str, alteration: str) -> None:
+    finding = found(gene, alteration)
+    assert not set(ask(BREAST, finding, *HORMONE, line=2, knowledge=load()).rules) & set(TAKEN_OVER)
+    assert set(ask(BREAST, finding, *HORMONE, line=2).rules) & set(TAKEN_OVER)
 
 
 def stain(gene: str, presence: str, grade: str = "") -> dict[str, Any]:
