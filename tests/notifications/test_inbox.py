@@ -41,7 +41,7 @@ def say(body: str, *, sid: str = "SM1", now: datetime = NOON, number: str = "") 
 
 
 def answers() -> list[str]:
-    return list(Message.objects.exclude(purpose="reminder").values_list("purpose", flat=True))
+    return list(Message.objects.exclude(purpose="reminder").order_by("pk").values_list("purpose", flat=True))
 
 
 def test_stop_stops_in_the_same_breath_and_is_confirmed_once(ana: Patient) -> None:
