@@ -159,7 +159,7 @@ def start(*, phone: Phone, now: datetime, evidence: Evidence, person: Person | N
             return Started("ambiguous" if writers else "unknown", tuple(people))
         if stopped_at is not None:
             _silence_others(phone, writers[0], now=now, evidence=evidence)
-        Permission.objects.filter(phone=phone, person=writers[0], granted_at__isnull=False).update(granted_at=now, revoked_at=None)
+        _restore(phone, writers[0], now=now)
         Phone.objects.filter(pk=phone.pk).update(stopped_at=None)
         phone.stopped_at = None
         record(decision=GRANTED, at=now, evidence=evidence, person=Person.objects.get(pk=writers[0]), phone=phone, by=by)
@@ -178,6 +178,13 @@ def become_strictest(one: int, other: int, *, now: datetime) -> None:
     for patient, refusals in ((one, refused[other]), (other, refused[one])):
         for programme in refusals:
             _refuse_everywhere(Patient.objects.get(pk=patient), programme, now=now)
+
+
+def _restore(phone: Phone, writer: int, *, now: datetime) -> None:
+    """What they had agreed to on this number, but nothing of a patient about whom they had refused all and never agreed to all."""
+    refused = Permission.objects.filter(REFUSED, phone=phone, person=writer, programme="", granted_at=None).values("patient")
+    agreed = Permission.objects.filter(phone=phone, person=writer, granted_at__isnull=False).exclude(patient__in=refused)
+    agreed.update(granted_at=now, revoked_at=None)
 
 
 def _silence_others(phone: Phone, writer: int, *, now: datetime, evidence: Evidence) -> None:

@@ -161,6 +161,18 @@ class TestContactable:
         assert contactable([child.pk], programme="nicu", on=now.date()) == set()
 
 
+def test_start_does_not_reach_behind_a_no_to_everything(ana: Patient, now: datetime) -> None:
+    """Found by the model below: START had granted what the no to all covered, and the next yes to another programme let it through."""
+    phone, minute = phone_of(ana), timedelta(minutes=1)
+    Permission.objects.all().delete()
+    consent.grant(person=ana.person, patient=ana, phone=phone, at=now, evidence=FORM, programme="lung")
+    consent.revoke(person=ana.person, patient=ana, phone=phone, at=now + minute, evidence=FORM)
+    consent.stop(phone=phone, now=now + 2 * minute, evidence=REPLY)
+    consent.start(phone=phone, now=now + 3 * minute, evidence=REPLY, person=ana.person)
+    consent.grant(person=ana.person, patient=ana, phone=phone, at=now + 4 * minute, evidence=FORM, programme="pgx")
+    assert (may(ana, "lung"), may(ana, "pgx")) == (False, True)
+
+
 ACTS = st.lists(
     st.tuples(st.sampled_from(["grant", "revoke", "stop", "start"]), st.sampled_from(["", "lung", "pgx"])), min_size=1, max_size=10
 )
