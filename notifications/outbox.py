@@ -10,14 +10,13 @@ import secrets
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 from django.urls import reverse
 
-from notifications import worklist
+from notifications import hours, worklist
 from notifications.codes import Fate, Policy, policy
 from notifications.models import Message, MessageState, SendSlot
 from notifications.transports.base import Accepted, Answer, Declined, Text
@@ -29,12 +28,10 @@ from patients import consent, contacts
 from patients.models import Phone
 
 BATCH = 20
-LAST_HOUR = 21  # no delivery after nine in the evening where the number is at home
 LONGEST_VALIDITY = timedelta(hours=4)
-LATEST_ZONE = "America/Puerto_Rico"
 CALL_WITHIN = timedelta(days=2)  # local default
 CRITICAL = 2  # without permission only rungs this urgent become a call; the rest is the list "ask at the next visit"
-CALLS = {"too late", "no phone", "bad number", "record merged", "recipient died"}
+CALLS = {"too late", "no phone", "no hour suits", "bad number", "record merged", "recipient died"}
 IN_DOUBT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 
@@ -69,6 +66,8 @@ class Row(msgspec.Struct, frozen=True):
     phone: int | None
     e164: str | None
     zone: str | None
+    address_zone: str
+    country: str
     given: str
     language: str
     site: int | None
@@ -81,7 +80,7 @@ class Row(msgspec.Struct, frozen=True):
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
     """Judges what is due and takes what may go, with its words, in one transaction; several may claim at once."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"now": now, "batch": batch, "zones": _zones(), **_edges()}
+        params: dict[str, Any] = {"now": now, "batch": batch, **hours.params(now), **_edges()}
         cursor.execute(load("notifications.sql", "claim_messages"), params)
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
         if not verdicts:
@@ -131,12 +130,11 @@ def _text(row: Row, body: str, token: str, now: datetime) -> Text:
 
 
 def _validity(row: Row, now: datetime) -> int:
-    """Seconds until nine in the evening at the number's home, at most four hours: what is late is not delivered at night."""
+    """Seconds until nine in the evening, wherever the reader may be, at most four hours: what is late is not delivered at night."""
     if row.purpose != "reminder":
         return int(LONGEST_VALIDITY.total_seconds())
-    local = now.astimezone(ZoneInfo(row.zone if row.zone in _zones() and row.zone else LATEST_ZONE))
-    evening = local.replace(hour=LAST_HOUR, minute=0, second=0, microsecond=0) - timedelta(minutes=5)
-    return int(max(min(evening - local, LONGEST_VALIDITY), timedelta(minutes=1)).total_seconds())
+    evening = hours.evening(row.zone or "", row.address_zone, row.country, now=now) - timedelta(minutes=5)
+    return int(max(min(evening - now, LONGEST_VALIDITY), timedelta(minutes=1)).total_seconds())
 
 
 def record(*, claimed: Claimed, answer: Answer, now: datetime) -> Policy | None:
@@ -291,15 +289,6 @@ def _call(row: Row, reason: str, now: datetime) -> NewItem:
         due_at=now + CALL_WITHIN,
         note=f"No text could be sent: {reason}.",
     )
-
-
-@cache
-def _zones() -> list[str]:
-    """Zones that both the database and Python know; a number with any other counts as of unknown zone."""
-    ours = available_timezones()  # reads a directory tree at every call
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names WHERE name ~ '^[A-Z][A-Za-z]+/' AND name !~ '^posix/'")
-        return [row[0] for row in cursor.fetchall() if row[0] in ours]
 
 
 @cache

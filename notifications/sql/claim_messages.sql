@@ -1,11 +1,13 @@
 -- claim_messages: judges texts that are due and takes those that may go, in one transaction with everything they rest on locked.
 -- Relies on the partial index message_due, on message_alert_once, contact_point_once, permission_once, and on
 -- send_slot_once (phone, local day): the cap that no race can break.
--- Parameters: now, batch, zones (zone names that PostgreSQL knows), sources, targets (edges of Message.state).
+-- Parameters: now, batch, zones (zone names that PostgreSQL knows), countries with their west and east (zones between which a number
+-- of unknown zone may be), quiet_sites with their quiet_days (closed days on which a site wants no text), ahead (days looked at for the
+-- next open hour), sources, targets (edges of Message.state).
 -- What another transaction holds (a STOP, a death, a withdrawal under way) is `busy` and left for the next tick: locks are taken
 -- SKIP LOCKED because this statement starts at the message, not at the patient.
 WITH due AS MATERIALIZED (
-    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at
+    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.matter_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at
     FROM notifications_message m
     WHERE m.state = 'pending' AND NOT m.shadow AND m.not_before <= %(now)s
     ORDER BY m.not_before, m.priority, m.id
@@ -41,9 +43,7 @@ reach AS MATERIALIZED (
     ) AS best ON true
 ),
 phone AS MATERIALIZED (
-    SELECT h.id, h.e164, h.stopped_at, h.bad_since, h.zone,
-           CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone ELSE 'Pacific/Honolulu' END AS west,
-           CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone ELSE 'America/Puerto_Rico' END AS east
+    SELECT h.id, h.e164, h.stopped_at, h.bad_since, CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone END AS zone
     FROM patients_phone h
     WHERE h.id IN (SELECT phone_id FROM reach)
     FOR NO KEY UPDATE OF h SKIP LOCKED
@@ -57,21 +57,42 @@ allowed AS MATERIALIZED (
     FOR SHARE OF x SKIP LOCKED
 ),
 clock AS MATERIALIZED (
-    -- 9 to 20 o'clock where the number is at home; where that is unknown, in every zone from Hawaii to Puerto Rico at once.
-    SELECT h.id, h.west, t.west_now::date AS day,
-           t.west_now::time >= time '09:00' AND t.east_now::time < time '20:00' AND t.west_now::date = t.east_now::date AS is_open,
-           ((t.west_now::date + CASE WHEN t.west_now::time < time '09:00' THEN 0 ELSE 1 END) + time '09:00') AT TIME ZONE h.west AS opens_at,
-           ((t.west_now::date + 1) + time '09:00') AT TIME ZONE h.west AS tomorrow
-    FROM phone h
-    CROSS JOIN LATERAL (SELECT %(now)s AT TIME ZONE h.west AS west_now, %(now)s AT TIME ZONE h.east AS east_now) AS t
+    -- 9 to 20 o'clock where the number is at home and where the recipient lives; where neither is known, in every zone of the site's
+    -- country at once. The day that is counted is the number's own, whoever is texted on it.
+    SELECT d.id, h.id AS phone_id, z.home, t.day, MIN(o.opens) AS opens_at, COALESCE(MIN(o.opens) <= %(now)s, false) AS is_open,
+           MIN(o.opens) FILTER (WHERE o.day > t.day) AS tomorrow
+    FROM due d
+    JOIN reach r ON r.id = d.id
+    JOIN phone h ON h.id = r.phone_id
+    LEFT JOIN patients_person pe ON pe.id = d.recipient_id
+    LEFT JOIN pathways_journey j ON j.id = d.journey_id
+    LEFT JOIN pathways_matter ma ON ma.id = d.matter_id
+    LEFT JOIN patients_site s ON s.id = COALESCE(j.home_site_id, ma.site_id)
+    LEFT JOIN unnest(%(countries)s::text[], %(west)s::text[], %(east)s::text[]) AS k (country, west, east) ON k.country = COALESCE(s.country, 'US')
+    CROSS JOIN LATERAL (SELECT CASE WHEN pe.time_zone = ANY (%(zones)s::text[]) THEN pe.time_zone END AS address) AS a
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(h.zone, a.address, k.west, 'Pacific/Honolulu') AS home,
+               COALESCE(a.address, h.zone, k.east, 'America/Puerto_Rico') AS other
+    ) AS z
+    CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE z.home)::date AS day) AS t
+    LEFT JOIN LATERAL (
+        SELECT w.day, GREATEST(w.opens, %(now)s) AS opens
+        FROM (SELECT t.day + n AS day,
+                     GREATEST(((t.day + n) + time '09:00') AT TIME ZONE z.home, ((t.day + n) + time '09:00') AT TIME ZONE z.other) AS opens,
+                     LEAST(((t.day + n) + time '20:00') AT TIME ZONE z.home, ((t.day + n) + time '20:00') AT TIME ZONE z.other) AS closes
+              FROM generate_series(0, %(ahead)s) AS n) AS w
+        WHERE w.opens < w.closes AND w.closes > %(now)s
+          AND NOT EXISTS (SELECT FROM unnest(%(quiet_sites)s::bigint[], %(quiet_days)s::date[]) AS q (site_id, day) WHERE q.site_id = s.id AND q.day = w.day)
+    ) AS o ON true
+    GROUP BY d.id, h.id, z.home, t.day
 ),
 week AS MATERIALIZED (
-    SELECT c.id, count(*) AS sent, min(s.local_day) AS first_day, bool_or(s.local_day = c.day) AS today, c.day
-    FROM clock c JOIN notifications_sendslot s ON s.phone_id = c.id AND s.local_day > c.day - 7 AND s.local_day <= c.day
-    GROUP BY c.id, c.day
+    SELECT c.id, count(*) AS sent, min(s.local_day) AS first_day, bool_or(s.local_day = c.day) AS today
+    FROM clock c JOIN notifications_sendslot s ON s.phone_id = c.phone_id AND s.local_day > c.day - 7 AND s.local_day <= c.day
+    GROUP BY c.id
 ),
 facts AS MATERIALIZED (
-    SELECT d.*, h.id AS to_id, p.id IS NOT NULL AS patient_held, h.stopped_at, h.bad_since, r.phone_id AS reached, c.is_open, c.opens_at, c.tomorrow, c.west,
+    SELECT d.*, h.id AS to_id, p.id IS NOT NULL AS patient_held, h.stopped_at, h.bad_since, r.phone_id AS reached, c.is_open, c.opens_at, c.tomorrow, c.home,
            p.dead, p.death_hold_since, p.admitted_since, p.survivor_id, p.is_test, COALESCE(w.sent, 0) AS sent, w.first_day,
            COALESCE(w.today, false) AS today, j.hold_reason,
            EXISTS (SELECT FROM standing s WHERE s.message_id = d.id) AS stands,
@@ -109,8 +130,8 @@ facts AS MATERIALIZED (
     FROM due d
     JOIN reach r ON r.id = d.id
     LEFT JOIN phone h ON h.id = r.phone_id
-    LEFT JOIN clock c ON c.id = h.id
-    LEFT JOIN week w ON w.id = h.id
+    LEFT JOIN clock c ON c.id = d.id
+    LEFT JOIN week w ON w.id = d.id
     LEFT JOIN patient p ON p.id = d.patient_id
     LEFT JOIN patients_person self ON self.id = p.person_id
     LEFT JOIN pathways_journey j ON j.id = d.journey_id
@@ -140,6 +161,7 @@ judged AS MATERIALIZED (
             (f.bad_since IS NOT NULL, 'never', 'bad number', NULL),
             (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (NOT f.permitted, 'never', 'no permission', NULL),
+            (f.opens_at IS NULL OR f.tomorrow IS NULL, 'never', 'no hour suits', NULL),
             (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
             (f.outgrown, 'wait', 'to be asked anew at this age', f.tomorrow),
             (f.bereaved, 'wait', 'a death in the family', f.tomorrow),
@@ -149,7 +171,7 @@ judged AS MATERIALIZED (
             (f.hold_reason <> '', 'wait', 'held', f.tomorrow),
             (f.to_verify, 'wait', 'reply to be verified', f.tomorrow),
             (NOT f.is_open, 'wait', 'quiet hours', f.opens_at),
-            (f.sent >= 3 AND NOT f.has_slot, 'wait', 'three in seven days', ((f.first_day + 7) + time '09:00') AT TIME ZONE f.west),
+            (f.sent >= 3 AND NOT f.has_slot, 'wait', 'three in seven days', ((f.first_day + 7) + time '09:00') AT TIME ZONE f.home),
             (f.today AND NOT f.has_slot, 'wait', 'one a day', f.tomorrow),
             (true, 'go', '', NULL)
         ) AS rules (applies, verdict, reason, until)
@@ -165,7 +187,7 @@ queued AS MATERIALIZED (
 ),
 slots AS (
     INSERT INTO notifications_sendslot (phone_id, local_day, message_id)
-    SELECT q.to_id, c.day, q.id FROM queued q JOIN clock c ON c.id = q.to_id
+    SELECT q.to_id, c.day, q.id FROM queued q JOIN clock c ON c.id = q.id
     WHERE q.turn = 1 AND NOT q.has_slot
     ORDER BY q.to_id
     ON CONFLICT (phone_id, local_day) DO NOTHING

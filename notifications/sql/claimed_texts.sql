@@ -1,7 +1,7 @@
 -- claimed_texts: what is needed to write, or to ask a person about, messages just judged. By primary keys.
 -- Parameters: ids.
 SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patient_id, m.journey_id, m.phone_id,
-       h.e164, h.zone, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
+       h.e164, h.zone, COALESCE(pe.time_zone, '') AS address_zone, COALESCE(s.country, 'US') AS country, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
        s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem,
        COALESCE(s.is_training, false) AS training
 FROM notifications_message m

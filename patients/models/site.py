@@ -29,6 +29,10 @@ class Site(models.Model):
         default=reconsent_ages,
         help_text="birthdays after which consent to texts must be asked for anew",
     )
+    texts_on_holidays = models.BooleanField(default=True, db_default=True, help_text="whether reminders go out on its closed days too")
+    answers_worse = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="who answers a patient that feels worse; blank: not offered"
+    )
     is_training = models.BooleanField(default=False)
     calendar_after = models.BigIntegerField(null=True, help_text="its clock or closures changed: journeys above this one follow yet")
     calendar_seen_at = models.DateTimeField(null=True, help_text="when the change was first seen by the tick")

@@ -21,7 +21,8 @@ from notifications.wording import compiler
 from notifications.wording.compiler import Rendered, denied
 from pathways import alerts, rollouts
 from pathways.models import Alert, Journey, Matter, Rollout
-from patients.models import ContactPoint, Patient, Permission, Phone, Site
+from patients.calendars import forget
+from patients.models import ContactPoint, Patient, Permission, Person, Phone, Site, SiteHoliday
 from tests.notifications.world import DAY, HOUR, NOON, World, in_another_connection
 
 
@@ -153,16 +154,18 @@ def test_the_newest_proved_number_is_used(world: World) -> None:
     assert claim().texts[0].text.to == proved.e164
 
 
-@given(
-    minutes=st.integers(0, 366 * 24 * 60), zone=st.sampled_from(["America/New_York", "America/Phoenix", "Pacific/Honolulu", "", "No/Where"])
-)
+ZONES = st.sampled_from(["America/New_York", "America/Phoenix", "Pacific/Honolulu", "", "No/Where"])
+
+
+@given(minutes=st.integers(0, 366 * 24 * 60), zone=ZONES, address=ZONES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-def test_no_text_leaves_outside_nine_to_twenty(world: World, minutes: int, zone: str) -> None:
+def test_no_text_leaves_outside_nine_to_twenty_at_the_number_or_the_address(world: World, minutes: int, zone: str, address: str) -> None:
     now = NOON + timedelta(minutes=minutes)
-    zones = [zone] if "/" in zone and zone != "No/Where" else ["Pacific/Honolulu", "America/Puerto_Rico", "America/New_York"]
+    zones = [name for name in (zone, address) if name and name != "No/Where"] or ["Pacific/Honolulu", "America/Puerto_Rico"]
     with transaction.atomic():
         world.text_alert(world.patient())
         Phone.objects.update(zone=zone)
+        Person.objects.update(time_zone=address)
         plan(now=now)
         texts = claim(now).texts
         allowed = all(9 <= now.astimezone(ZoneInfo(name)).hour < 20 for name in zones)
@@ -172,7 +175,35 @@ def test_no_text_leaves_outside_nine_to_twenty(world: World, minutes: int, zone:
             assert message.reason == "quiet hours"
             assert now < message.not_before <= now + timedelta(hours=26)
             assert len(claim(message.not_before).texts) == 1
+        for claimed in texts:
+            end = now + timedelta(seconds=claimed.text.validity or 0)
+            assert all(end.astimezone(ZoneInfo(name)).hour < 21 for name in zones)
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("country", "utc_hour", "open_"),
+    [("ES", 8, False), ("ES", 9, True), ("ES", 18, True), ("ES", 19, False), ("DE", 8, True), ("US", 18, False)],
+)
+def test_a_number_of_unknown_zone_follows_its_sites_country(world: World, country: str, utc_hour: int, open_: bool) -> None:
+    """In January: Spain from the Canaries' nine to Madrid's eight, Germany by one clock."""
+    now = datetime(2027, 1, 12, utc_hour, 30, tzinfo=UTC)
+    Site.objects.update(country=country)
+    world.text_alert(world.patient())
+    Phone.objects.update(zone="")
+    plan(now=now)
+    assert bool(claim(now).texts) == open_
+
+
+def test_a_site_may_want_no_texts_on_its_closed_days(world: World) -> None:
+    fourth = datetime(2026, 7, 3, 16, tzinfo=UTC)  # Independence Day is observed on Friday; the 4th is a Saturday
+    Site.objects.update(texts_on_holidays=False)
+    SiteHoliday.objects.create(site=world.site, on=date(2026, 7, 5), name="inventory")
+    forget(world.site.pk)
+    world.text_alert(world.patient())
+    plan(now=fourth)
+    assert claim(fourth).texts == []
+    assert Message.objects.get().not_before == datetime(2026, 7, 6, 13, tzinfo=UTC)
 
 
 def test_one_text_a_day_the_most_urgent_first(world: World) -> None:
