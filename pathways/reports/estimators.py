@@ -1,20 +1,29 @@
 """Survival statistics that reports rest on, exact with ties (dates tie all the time). Times are days; nothing here knows a journey.
 
-Kaplan-Meier with Greenwood variance and log-log limits; Aalen-Johansen with competing exits and delta-method variance; Wilson.
+Kaplan-Meier with Greenwood variance and log-log limits, its quantiles by Brookmeyer and Crowley; Aalen-Johansen with competing exits and
+delta-method variance; Wilson. All take delayed entry: who came under observation late is at risk only from then on. Formulas and
+references: docs/statistics.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Numbers = Sequence[float] | NDArray[Any]
 Z95 = 1.959963984540054
 CENSORED = 0
+HALF = 0.5
+NEARLY, WIDEST = 1e-12, 700.0
+"""A sum of shares that rounding keeps from 0 or 1 is 0 or 1; and e to the width must stay a number."""
+BEFORE_ALL = -1.0
+"""Entry of those observed from the start: they are at risk on day 0 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,9 @@ class Estimate:
     value: float | None
     low: float | None
     high: float | None
+
+
+UNSAID = Estimate(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,93 +60,66 @@ class Incidence:
     at_risk: Floats
 
 
-def _counts(durations: Floats, entries: Floats, times: Floats) -> Floats:
-    """At risk just before each time: entered before it and not yet gone."""
-    at_risk = (entries[None, :] < times[:, None]) & (durations[None, :] >= times[:, None])
-    # Whoever comes and goes within the same instant was at risk in it.
-    at_risk |= (entries == durations)[None, :] & (durations[None, :] == times[:, None])
-    counted: Floats = at_risk.sum(axis=1).astype(np.float64)
-    return counted
-
-
-def _arrays(durations: Sequence[float], entries: Sequence[float] | None) -> tuple[Floats, Floats]:
-    until = np.asarray(durations, dtype=np.float64)
-    since = np.full(len(until), -1.0) if entries is None else np.asarray(entries, dtype=np.float64)
-    return until, since
-
-
-def _number_at_risk(durations: Floats, entries: Floats, times: Floats, *, delayed: bool) -> Floats:
-    if delayed:
-        return _counts(durations, entries, times)
-    ordered = np.sort(durations)
-    return (len(ordered) - np.searchsorted(ordered, times, side="left")).astype(np.float64)
-
-
-def kaplan_meier(durations: Sequence[float], happened: Sequence[bool], entries: Sequence[float] | None = None) -> Survival:
+def kaplan_meier(durations: Numbers, happened: Sequence[bool] | NDArray[Any], entries: Numbers | None = None) -> Survival:
     """Survival of the event, the rest censored. `entries`: when each came under observation (delayed entry)."""
-    until, since = _arrays(durations, entries)
-    event = np.asarray(happened, dtype=bool)
+    until, since, kept = _observed(durations, entries)
+    event = np.asarray(happened, dtype=bool)[kept]
     times, deaths = np.unique(until[event], return_counts=True)
-    at_risk = _number_at_risk(until, since, times, delayed=entries is not None)
-    survival: Floats = np.cumprod(np.asarray(1.0 - deaths / at_risk, dtype=np.float64), dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(np.where(at_risk > deaths, deaths / (at_risk * (at_risk - deaths)), 0.0))
-    limits = [_log_log(float(s), float(s) * sqrt(float(v))) for s, v in zip(survival, greenwood, strict=True)]
-    low, high = np.array([one[0] for one in limits]), np.array([one[1] for one in limits])
+    at_risk = _number_at_risk(until, since, times)
+    survival: Floats = np.cumprod(1.0 - deaths / at_risk, dtype=np.float64)
+    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths, at_risk))))
     return Survival(times, survival, low, high, at_risk)
 
 
-NEARLY, WIDEST = 1e-12, 700.0
-"""A sum of shares that rounding keeps from 0 or 1 is 0 or 1; and e to the width must stay a number."""
-
-
-def _log_log(value: float, error: float) -> tuple[float, float]:
-    """95 % limits by the complementary log-log transform, which keeps them between 0 and 1."""
-    if value <= NEARLY or value >= 1.0 - NEARLY or error == 0.0:
-        return value, value
-    width = min(Z95 * error / (value * abs(log(value))), WIDEST)
-    first, second = value ** exp(width), value ** exp(-width)
-    return min(first, second), max(first, second)
-
-
-def median(curve: Survival) -> Estimate:
-    """First time by which half have had the event, with limits where the band crosses a half (Brookmeyer-Crowley). None: not reached."""
-    return Estimate(_crossing(curve.times, curve.survival), _crossing(curve.times, curve.low), _crossing(curve.times, curve.high))
-
-
-def _crossing(times: Floats, values: Floats) -> float | None:
-    below = np.nonzero(values <= 0.5 + 1e-12)[0]
-    return float(times[below[0]]) if len(below) else None
-
-
-def aalen_johansen(durations: Sequence[float], causes: Sequence[int], entries: Sequence[float] | None = None) -> Incidence:
+def aalen_johansen(durations: Numbers, causes: Sequence[int] | NDArray[Any], entries: Numbers | None = None) -> Incidence:
     """Cumulative incidence of each cause above 0; cause 0 is censored. Exits compete: nobody who left can still arrive."""
-    until, since = _arrays(durations, entries)
-    why = np.asarray(causes, dtype=np.int64)
-    times = np.unique(until[why != CENSORED])
-    at_risk = _number_at_risk(until, since, times, delayed=entries is not None)
-    kinds = sorted({int(cause) for cause in why if cause != CENSORED})
-    deaths = {kind: _tally(until[why == kind], times) for kind in kinds}
-    every = sum(deaths.values(), np.zeros(len(times)))
-    after: Floats = np.cumprod(np.asarray(1.0 - every / at_risk, dtype=np.float64), dtype=np.float64)
+    until, since, kept = _observed(durations, entries)
+    why = np.asarray(causes, dtype=np.int64)[kept]
+    times, at = np.unique(until[why != CENSORED], return_inverse=True)
+    happened = why[why != CENSORED]
+    kinds = [int(kind) for kind in np.unique(happened)]
+    at_risk = _number_at_risk(until, since, times)
+    own = {kind: np.bincount(at[happened == kind], minlength=len(times)).astype(np.float64) for kind in kinds}
+    every = sum(own.values(), np.zeros(len(times)))
+    after: Floats = np.cumprod(1.0 - every / at_risk, dtype=np.float64)
     before = np.concatenate(([1.0], after))[: len(times)]
-    by_cause = {kind: np.cumsum(before * deaths[kind] / at_risk) for kind in kinds}
-    variance = {kind: _variance(by_cause[kind], before, at_risk, every, deaths[kind]) for kind in kinds}
+    by_cause = {kind: np.cumsum(before * own[kind] / at_risk) for kind in kinds}
+    variance = {kind: _variance(by_cause[kind], before, at_risk, every, own[kind]) for kind in kinds}
     return Incidence(times, after, by_cause, variance, at_risk)
 
 
-def _tally(happened: Floats, times: Floats) -> Floats:
-    found, counts = np.unique(happened, return_counts=True)
-    tally = np.zeros(len(times))
-    tally[np.searchsorted(times, found)] = counts
-    return tally
+def _observed(durations: Numbers, entries: Numbers | None) -> tuple[Floats, Floats | None, NDArray[Any]]:
+    """Durations, entries and which rows they are of: whoever was gone before coming under observation was never at risk."""
+    until = np.asarray(durations, dtype=np.float64)
+    if entries is None:
+        return until, None, np.ones(len(until), dtype=bool)
+    since = np.asarray(entries, dtype=np.float64)
+    since = np.where(since <= 0.0, BEFORE_ALL, since)
+    kept = since <= until
+    return until[kept], since[kept], kept
+
+
+def _number_at_risk(durations: Floats, entries: Floats | None, times: Floats) -> Floats:
+    """At risk just before each time: entered before it and not yet gone. Who comes and goes within one instant was at risk in it."""
+    gone = np.searchsorted(np.sort(durations), times, side="left")
+    if entries is None:
+        return (len(durations) - gone).astype(np.float64)
+    come = np.searchsorted(np.sort(entries), times, side="left")
+    passing = np.sort(durations[entries == durations])
+    within = np.searchsorted(passing, times, side="right") - np.searchsorted(passing, times, side="left")
+    return (come - gone + within).astype(np.float64)
+
+
+def _hazard_variance(deaths: Floats, at_risk: Floats) -> Floats:
+    """Greenwood's term of each time; nothing where everybody at risk had the event."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(at_risk > deaths, deaths / (at_risk * (at_risk - deaths)), 0.0)
 
 
 def _variance(incidence: Floats, before: Floats, at_risk: Floats, every: Floats, own: Floats) -> Floats:
     """Delta-method variance of F(t) at each event time; with one cause alone it is Greenwood's. Sums over times, as running totals:
     (F(t) - F_i)^2 a_i + b_i - 2 (F(t) - F_i) c_i."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        a = np.where(at_risk > every, every / (at_risk * (at_risk - every)), 0.0)
+    a = _hazard_variance(every, at_risk)
     b = before**2 * own * (at_risk - own) / at_risk**3
     c = before * own / at_risk**2
     squares, crossed, plain = np.cumsum(a * incidence**2), np.cumsum(a * incidence), np.cumsum(a)
@@ -143,22 +128,70 @@ def _variance(incidence: Floats, before: Floats, at_risk: Floats, every: Floats,
     return total
 
 
-def incidence_at(curve: Incidence, cause: int, day: float) -> Estimate:
-    """The share to whom `cause` happened within `day` days, with 95 % limits."""
-    if cause not in curve.by_cause:
-        return Estimate(0.0, None, None)
+def _log_log(value: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """95 % limits by the complementary log-log transform, which keeps them between 0 and 1."""
+    settled = (value <= NEARLY) | (value >= 1.0 - NEARLY) | (error == 0.0)
+    inner = np.where(settled, HALF, value)
+    width = np.exp(np.minimum(Z95 * error / (inner * np.abs(np.log(inner))), WIDEST))
+    with np.errstate(under="ignore"):
+        first, second = inner**width, inner ** (1.0 / width)
+    return np.where(settled, value, np.minimum(first, second)), np.where(settled, value, np.maximum(first, second))
+
+
+def limits(value: float, error: float) -> tuple[float, float]:
+    """The same of one value."""
+    low, high = _log_log(np.array([value]), np.array([error]))
+    return float(low[0]), float(high[0])
+
+
+def median(curve: Survival) -> Estimate:
+    """First time by which half have had the event, with limits where the band crosses a half (Brookmeyer-Crowley). None: not reached."""
+    return quantile(curve, HALF)
+
+
+def quantile(curve: Survival, share: float) -> Estimate:
+    """First time by which `share` have had the event, with limits where the band crosses it. None: not reached."""
+    left = 1.0 - share
+    return Estimate(_crossing(curve.times, curve.survival, left), _crossing(curve.times, curve.low, left), _crossing(curve.times, curve.high, left))
+
+
+def _crossing(times: Floats, values: Floats, left: float) -> float | None:
+    below = np.nonzero(values <= left + NEARLY)[0]
+    return float(times[below[0]]) if len(below) else None
+
+
+def share_by(curve: Survival, day: float) -> Estimate:
+    """The share that has had the event by a day, the rest censored: 1 - S."""
     at = int(np.searchsorted(curve.times, day, side="right")) - 1
     if at < 0:
         return Estimate(0.0, None, None)
-    value, error = float(curve.by_cause[cause][at]), sqrt(float(curve.variance[cause][at]))
-    low, high = _log_log(value, error)
-    return Estimate(value, low, high)
+    return Estimate(1.0 - float(curve.survival[at]), 1.0 - float(curve.high[at]), 1.0 - float(curve.low[at]))
+
+
+def incidence_at(curve: Incidence, cause: int, day: float) -> Estimate:
+    """The share to whom `cause` happened within `day` days, with 95 % limits."""
+    value, error = incidence_with_error(curve, cause, day)
+    return Estimate(value, *limits(value, error)) if value else Estimate(0.0, None, None)
+
+
+def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[float, float]:
+    """The same with its standard error, for differences between groups."""
+    at = int(np.searchsorted(curve.times, day, side="right")) - 1
+    if at < 0 or cause not in curve.by_cause:
+        return 0.0, 0.0
+    return float(curve.by_cause[cause][at]), sqrt(float(curve.variance[cause][at]))
+
+
+def difference(first: tuple[float, float], second: tuple[float, float]) -> Estimate:
+    """First minus second of two groups that share nobody, each with its standard error: Wald limits, kept between -1 and 1."""
+    gap, half = first[0] - second[0], Z95 * sqrt(first[1] ** 2 + second[1] ** 2)
+    return Estimate(gap, max(-1.0, gap - half), min(1.0, gap + half))
 
 
 def wilson(hits: int, n: int) -> Estimate:
     """A share with Wilson's limits; None of nothing."""
     if n == 0:
-        return Estimate(None, None, None)
+        return UNSAID
     share, z2 = hits / n, Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)

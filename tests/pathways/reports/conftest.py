@@ -49,8 +49,7 @@ BODY: dict[str, Any] = {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "oracle: compares with another statistics library, skipped where it is not installed")
+
 
 
 @dataclass

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pathways.reports.estimators import _log_log, aalen_johansen, incidence_at, kaplan_meier, median, wilson
+from pathways.reports.estimators import (
+    aalen_johansen,
+    difference,
+    incidence_at,
+    kaplan_meier,
+    limits,
+    median,
+    quantile,
+    share_by,
+    wilson,
+)
 
 ROWS = st.lists(st.tuples(st.integers(0, 12).map(float), st.integers(0, 3)), min_size=1, max_size=40)
 
@@ -112,7 +122,7 @@ def test_nobody_gives_nothing() -> None:
 def test_a_share_that_rounding_keeps_from_one_has_limits_and_no_overflow() -> None:
     """Forty-five thirds of a forty-fifth and the like: the sum of what arrived is one but for the last digit."""
     for value in (1.0 - 1e-16, 1.0 - 2e-16, 1e-300, 0.999999, 0.5):
-        low, high = _log_log(value, 0.3)
+        low, high = limits(value, 0.3)
         assert 0.0 <= low <= value <= high <= 1.0
 
 
@@ -126,26 +136,42 @@ def test_wilson_by_hand() -> None:
     assert wilson(0, 10).low == 0
 
 
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")
-def test_kaplan_meier_agrees_with_lifelines() -> None:
-    lifelines = pytest.importorskip("lifelines")
-    times, happened = [5, 6, 6, 2, 4, 4, 9, 12, 12, 15, 3, 8], [1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1]
-    theirs = lifelines.KaplanMeierFitter().fit(times, happened)
-    ours = kaplan_meier(times, [bool(one) for one in happened])
-    for at, survival, low, high in zip(ours.times, ours.survival, ours.low, ours.high, strict=True):
-        assert survival == pytest.approx(float(theirs.predict(at)))
-        limits = theirs.confidence_interval_.loc[at]
-        if 0 < survival < 1:
-            assert (low, high) == pytest.approx((float(limits.iloc[0]), float(limits.iloc[1])), abs=1e-6)
+def test_quantiles_and_the_share_by_a_day_read_the_same_curve() -> None:
+    """Four people, one event a day: a quarter by day 1, three quarters by day 3, all by day 4."""
+    curve = kaplan_meier([1, 2, 3, 4], [True] * 4)
+    assert [quantile(curve, share).value for share in (0.25, 0.5, 0.75, 1.0)] == [1, 2, 3, 4]
+    assert (share_by(curve, 0.5).value, share_by(curve, 3).value) == (0.0, 0.75)
+    low, high = share_by(curve, 2).low, share_by(curve, 2).high
+    assert low is not None
+    assert high is not None
+    assert low < 0.5 < high
 
 
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")
-def test_aalen_johansen_agrees_with_lifelines_where_nothing_ties() -> None:
-    lifelines = pytest.importorskip("lifelines")
-    times, causes = [1.0, 2.5, 3.0, 4.2, 5.1, 6.0, 7.7, 8.0, 9.3, 10.0], [1, 2, 0, 1, 2, 1, 0, 1, 2, 0]
-    theirs = lifelines.AalenJohansenFitter(calculate_variance=True).fit(times, causes, event_of_interest=1)
-    ours = aalen_johansen(times, causes)
-    for i, at in enumerate(ours.times):
-        assert ours.by_cause[1][i] == pytest.approx(float(theirs.cumulative_density_.loc[at].iloc[0]))
+def test_incidence_with_delayed_entry_by_hand() -> None:
+    """Three people: one arrives on day 2, one dies on day 4, one comes under observation on day 3 and arrives on day 5.
+
+    At risk on day 2: two (F1 = 1/2, S = 1/2). On day 4: the second and the third (F2 = 1/4, S = 1/4). On day 5 the third alone
+    (F1 = 1/2 + 1/4). Counting the third from the start would say 1/3 on day 2.
+    """
+    curve = aalen_johansen([2, 4, 5], [1, 2, 1], entries=[0, 0, 3])
+    assert curve.at_risk.tolist() == [2, 2, 1]
+    assert curve.by_cause[1].tolist() == pytest.approx([1 / 2, 1 / 2, 3 / 4])
+    assert curve.by_cause[2].tolist() == pytest.approx([0, 1 / 4, 1 / 4])
+
+
+def test_who_was_gone_before_coming_under_observation_was_never_at_risk() -> None:
+    curve = kaplan_meier([3, 2, 9], [True, True, False], entries=[0, 5, 0])
+    assert (curve.times.tolist(), curve.at_risk.tolist()) == ([3], [2])
+
+
+@given(ROWS)
+def test_entry_from_the_start_changes_nothing(rows: list[tuple[float, int]]) -> None:
+    days, causes = [one for one, _ in rows], [cause for _, cause in rows]
+    plain, delayed = aalen_johansen(days, causes), aalen_johansen(days, causes, entries=[0.0] * len(rows))
+    assert plain.survival.tolist() == delayed.survival.tolist()
+    assert plain.at_risk.tolist() == delayed.at_risk.tolist()
+
+
+def test_a_difference_of_two_groups_has_the_sum_of_their_variances() -> None:
+    gap = difference((0.5, 0.03), (0.3, 0.04))
+    assert (gap.value, gap.low, gap.high) == pytest.approx((0.2, 0.2 - 0.0979982, 0.2 + 0.0979982))
