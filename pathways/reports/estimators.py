@@ -152,7 +152,9 @@ def median(curve: Survival) -> Estimate:
 def quantile(curve: Survival, share: float) -> Estimate:
     """First time by which `share` have had the event, with limits where the band crosses it. None: not reached."""
     left = 1.0 - share
-    return Estimate(_crossing(curve.times, curve.survival, left), _crossing(curve.times, curve.low, left), _crossing(curve.times, curve.high, left))
+    return Estimate(
+        _crossing(curve.times, curve.survival, left), _crossing(curve.times, curve.low, left), _crossing(curve.times, curve.high, left)
+    )
 
 
 def _crossing(times: Floats, values: Floats, left: float) -> float | None:

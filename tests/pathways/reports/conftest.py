@@ -49,9 +49,6 @@ BODY: dict[str, Any] = {
 }
 
 
-
-
-
 @dataclass
 class Ward:
     """Puts journeys on a programme. Days are counted from DAY_0."""
