@@ -90,13 +90,14 @@ def _voided(reader: Reader, fact: Fact) -> None:
 
 
 def _reopened(reader: Reader, fact: Fact) -> None:
-    """Goes on where it stopped, on every track that was waiting."""
+    """Goes on where it stopped, on every track that was waiting; main begins anew where the end is dated before the enrolment."""
     state = reader.state
     if state.status == "active":
         return
     state.status, state.outcome, state.exit_reason, state.exit_class, state.ended_at = "active", "", "", "", None
     stages, tracks = reader.definition.stages, reader.definition.tracks
-    for stage in state.left_in or [stages[tracks[MAIN].start]]:
+    left_in = state.left_in if any(stage.track == MAIN for stage in state.left_in) else [stages[tracks[MAIN].start], *state.left_in]
+    for stage in left_in:
         reader.begin(stage, fact)
 
 

@@ -114,6 +114,13 @@ def test_at_most_one_stay_is_open_on_a_track_and_main_has_one_until_the_end(told
         assert not waiting
 
 
+def test_a_journey_that_ended_before_its_enrolment_goes_on_at_the_start() -> None:
+    """Found at random: a plasma order and a death dated before the enrolment; reopening went on with plasma alone."""
+    ordered = fact("test_ordered", -1, "P", specimen_class="plasma")
+    timeline = tell(enrolled(), ordered, fact("death", -0.5, "D"), act("reopened", 1, "R"))
+    assert sorted(one.track for one in timeline.stays if one.left_at is None) == ["main", "plasma"]
+
+
 @given(histories)
 def test_every_moment_of_the_journey_has_exactly_one_ball(told: list[Fact]) -> None:
     timeline = tell(*told)
