@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from pathways.views import audits, catalogue, coverage, drop_off, inbound, migrating, quarantine, review, rollouts, second_chances, versions
+from pathways.views import (
+    audits,
+    catalogue,
+    coverage,
+    drop_off,
+    inbound,
+    migrating,
+    quarantine,
+    registering,
+    review,
+    rollouts,
+    second_chances,
+    versions,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("register/", registering.register, name="register"),
+    path("patients/<uuid:uid>/enrol/", registering.enrol, name="enrol"),
     path("inbound/", inbound.inbound, name="receive"),
     path("intake/", quarantine.quarantine, name="quarantine"),
     path("intake/<uuid:uid>/", quarantine.inbound, name="inbound"),

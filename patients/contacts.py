@@ -68,6 +68,12 @@ def clear_bad(*, phone: Phone) -> bool:
     return bool(Phone.objects.filter(pk=phone.pk, bad_since__isnull=False).update(bad_since=None, bad_reason=""))
 
 
+def numbers_of(person: Person | int) -> list[Phone]:
+    """The numbers that the person uses now, in the order in which they are tried."""
+    points = ContactPoint.objects.filter(person=person, until=None).select_related("phone").order_by("rank", "pk")
+    return [point.phone for point in points if point.phone is not None]
+
+
 def best_phone(person: Person | int) -> Phone | None:
     """The number to try: the lowest rank, among equals one that was proved, the newest. Bad and stopped numbers never.
 

@@ -16,7 +16,7 @@ from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
 from patients import access, contacts
 from patients.models import ConsentEntry, ContactPoint, Identifier, Patient, Permission
-from patients.views.guard import CARE, StaffRequest, page
+from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 RECENT = 20
 
@@ -48,6 +48,7 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "link_form": linked.LinkForm(),
         "endings": linked.ENDINGS,
         "may_link": request.user.has_role(*linked.LINKING),
+        "may_enrol": request.user.has_role(*STEERING) and not found.pseudonym,
         "is_minor": not contacts.is_adult(found.person, now.date()),
         "journeys": Journey.objects.visible_to(request.user)
         .filter(patient__in=records)

@@ -27,6 +27,12 @@ def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
     )
 
 
+def assigner_of(site: Site) -> str:
+    """Who gives the record numbers that staff of the site type: the assigner that its feeds name, else the site itself."""
+    named = Feed.objects.filter(site=site).exclude(assigner="").order_by("pk").values_list("assigner", flat=True).first()
+    return named or site.code
+
+
 def issue_token(*, feed: Feed) -> str:
     """A new bearer token, shown once; only its digest is kept. The old one stops working."""
     token = secrets.token_urlsafe(32)

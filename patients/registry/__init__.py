@@ -1,5 +1,6 @@
 """The only writer of patients: who is meant, registering, changing, merging, death and admission."""
 
+from .by_hand import LooksAlike, NumberOfAnother, add_what_is_new, register_by_hand
 from .life import admit, death_hint, discharge, record_death, reverse_death, settle_death_hint
 from .matching import Candidate, match
 from .merging import Merged, MergeRefused, MergeWaits, merge, records_named, records_of, seen_at, unmerge
@@ -12,11 +13,14 @@ from .writing import lock
 __all__ = [
     "REASONS",
     "Candidate",
+    "LooksAlike",
     "MergeRefused",
     "MergeWaits",
     "Merged",
     "NoPseudonym",
+    "NumberOfAnother",
     "Resolution",
+    "add_what_is_new",
     "admit",
     "death_hint",
     "discharge",
@@ -29,6 +33,7 @@ __all__ = [
     "records_named",
     "records_of",
     "register",
+    "register_by_hand",
     "resolve",
     "retire_identifier",
     "reverse_death",

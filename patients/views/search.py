@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from patients import access
 from patients.models import Identifier, Patient, Site, User
 from patients.models.patient import PatientQuerySet
-from patients.views.guard import CARE, StaffRequest, page
+from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 MOST = 50
 SHORTEST = 2  # letters of a name; one letter would list a ward
@@ -39,7 +39,13 @@ def patient_search(request: StaffRequest) -> HttpResponse:
         found = list(find(text, request.user)[: MOST + 1])
         shown = [patient.pk for patient in found[:MOST]]
         access.saw(request, action="search", what="patient search", patients=shown, now=timezone.now())
-    context = {"form": form, "found": found[:MOST] if found else found, "too_many": bool(found) and len(found or ()) > MOST, "most": MOST}
+    context = {
+        "form": form,
+        "found": found[:MOST] if found else found,
+        "too_many": bool(found) and len(found or ()) > MOST,
+        "most": MOST,
+        "may_register": request.user.has_role(*STEERING),
+    }
     return render(request, "patients/search.html", context)
 
 

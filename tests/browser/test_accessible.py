@@ -35,6 +35,8 @@ def addresses(today: Morning) -> dict[str, str]:
         "journey ended": f"/journeys/{today.ended.uid}/",
         "patient": f"/patients/{today.patient.uid}/",
         "search": "/patients/",
+        "register": "/register/",
+        "put on a programme": f"/patients/{today.patient.uid}/enrol/",
         "intake": "/intake/",
         "message": f"/intake/{today.message.uid}/",
         "pathways": "/pathways/",
