@@ -11,14 +11,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import story
+from notifications.views import passing, story
 from notifications.views.answering import answering
 from notifications.views.biomarkers import findings
+from notifications.views.entering import ENTERING
 from notifications.views.family import family_of, forms_of
+from notifications.views.grounds import grounds
 from notifications.views.judging import forms_for
 from notifications.views.lines import about, lines, record_numbers
 from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
 from notifications.views.why import proofs
+from pathways.correcting import REASONS
+from pathways.course import course, days_by_party, whole
 from pathways.models import Event, Journey, Stay
 from pathways.views.written import pathway_of
 from patients import access
@@ -36,6 +40,10 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     pathway = pathway_of(found.version)
     events = story.events_of(found)
     told = story.told(events)
+    standing = [fact.event for fact in told if not fact.replaced]
+    timeline = course(found, [story.fact_of(event) for event in story.attached(events)])
+    parties = days_by_party(whole(timeline, opened_at=found.opened_at, until=now), found.home_site.time_zone)
+    waits = story.waits(found, now)
     open_stays = list(Stay.objects.open().filter(journey=found).select_related("stage"))
     items = list(items_of(found, request.user))
     context = {
@@ -43,16 +51,25 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "about": about(found.patient, record_numbers([found.patient.meant.pk]).get(found.patient.meant.pk), now.date()),
         "steps": story.steps(found, {str(phase): label for phase, label in pathway.phases.items()}),
         "proofs": proofs(found, pathway, open_stays, now),
-        "waits": story.waits(found, now),
+        "waits": waits,
+        "drawing": passing.drawing(found, pathway, waits, timeline.holds, now),
+        "holds": timeline.holds,
+        "shares": passing.shares(parties),
+        "days": sum(one.days for one in parties),
+        "moved": passing.moved(found, waits),
         "told": told,
-        "findings": findings(fact.event for fact in told if not fact.replaced and fact.event.kind.startswith("result_")),
+        "findings": findings(event for event in standing if event.kind.startswith("result_")),
+        "grounds": grounds(standing),
+        "may_enter": found.status == "active" and bool(request.user.roles_at(found.home_site_id) & set(ENTERING)),
+        "may_correct": bool(request.user.roles_at(found.home_site_id) & set(STEERING)),
+        "mistakes": REASONS,
         "thread": story.thread(found),
         "open_items": lines([item for item in items if item.closed_at is None], request.user, now),
         "closed_items": [item for item in items if item.closed_at],
         "family": family,
         "now": now,
         **forms_of(found, request.user),
-        **steering(found, request.user, open_stays, events),
+        **steering(found, request.user, open_stays, standing),
         **answering(found, request.user, open_stays),
     }
     return render(request, "notifications/journey.html", context)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from notifications.models import Message, MessageState, Reply
 from notifications.views.biomarkers import name_of
+from pathways.correcting import RETRACTABLE, is_ours
 from pathways.facts import Fact, Grade, Moment
 from pathways.lineage import current
 from pathways.models import Binding, Event, Journey, Phase, Stay
@@ -44,7 +45,8 @@ TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One fact of the journey, as a person reads it. `replaced` by a later version, withdrawn, or resting on what changed."""
+    """One fact of the journey, as a person reads it. `replaced`: it counts no more, and `fate` says why. `correction` is what a person
+    may do about one that counts: take it back, part it from the journey, or nothing."""
 
     event: Event
     what: str
@@ -52,6 +54,8 @@ class Told:
     grade: str
     source: str
     replaced: bool
+    fate: str
+    correction: str
     partial_date: bool
 
 
@@ -84,28 +88,62 @@ class Said:
 
 
 def events_of(journey: Journey) -> list[Event]:
-    """The events whose latest binding row attaches them to the journey."""
-    last = Binding.objects.filter(event=OuterRef("pk"), journey=journey).order_by("-pk").values("attached")[:1]
+    """All events that ever were the journey's; `parted` names how the latest binding row took one away, blank where it is attached."""
+    last = Binding.objects.filter(event=OuterRef("pk"), journey=journey).order_by("-pk")
+    how = Case(When(attached=False, then=F("how")), default=Value(""))
+    taken = Subquery(last.annotate(taken=how).values("taken")[:1])
     bound = Binding.objects.filter(journey=journey).values("event")
-    found = Event.objects.filter(pk__in=bound).annotate(is_attached=Subquery(last)).filter(is_attached=True)
+    found = Event.objects.filter(pk__in=bound).annotate(parted=taken)
     return list(found.select_related("by", "inbound__feed").order_by("occurred_lo", "pk"))
 
 
+def parted(event: Event) -> str:
+    return str(getattr(event, "parted", ""))
+
+
+def attached(events: Iterable[Event]) -> list[Event]:
+    """Those that are the journey's now."""
+    return [event for event in events if not parted(event)]
+
+
 def told(events: Sequence[Event]) -> list[Told]:
-    """Newest first; versions that no longer count stay visible."""
-    counts = {(fact.lineage, fact.digest) for fact in current([fact_of(event) for event in events])}
-    return [
-        Told(
-            event=event,
-            what=words(event.kind),
-            detail=detail(event.body),
-            grade=GRADES[Grade(event.grade)],
-            source=source_of(event),
-            replaced=(event.lineage, event.digest) not in counts,
-            partial_date=event.occurred_lo != event.occurred_hi,
-        )
-        for event in reversed(events)
-    ]
+    """Newest first; what no longer counts stays visible, with the reason."""
+    counts = {(fact.lineage, fact.digest) for fact in current([fact_of(event) for event in attached(events)])}
+    return [_told(event, (event.lineage, event.digest) in counts) for event in reversed(events)]
+
+
+def _told(event: Event, counts: bool) -> Told:
+    return Told(
+        event=event,
+        what=words(event.kind),
+        detail=detail(event.body),
+        grade=GRADES[Grade(event.grade)],
+        source=source_of(event),
+        replaced=not counts,
+        fate="" if counts else fate(event),
+        correction=correction(event) if counts else "",
+        partial_date=event.occurred_lo != event.occurred_hi,
+    )
+
+
+def fate(event: Event) -> str:
+    """Why a fact counts no more."""
+    if event.retracted:
+        because = event.body.get("retracted_because")
+        return f"taken back by {source_of(event)}: {because}" if because else "retracted by its source"
+    if parted(event) == "person":
+        return "parted from this journey by a person"
+    if event.basis is not None:
+        return "no longer follows from what is known"
+    return "counts elsewhere now" if parted(event) else "replaced by a later version"
+
+
+def correction(event: Event) -> str:
+    if event.basis is not None or event.kind == "enrolled":
+        return ""
+    if is_ours(event.lineage):
+        return "retract" if event.kind in RETRACTABLE else ""
+    return "part"
 
 
 def fact_of(event: Event) -> Fact:

@@ -1,0 +1,97 @@
+"""What a person writes down or takes back on a journey; what was believed stays visible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from pathways.models import Event, Journey, Stay
+from patients.models import User
+
+Enter = Callable[[User], Client]
+
+
+def page_of(client: Client, journey: Journey) -> str:
+    return re.sub(r"\s+", " ", client.get(f"/journeys/{journey.uid}/").content.decode())
+
+
+def on(days_ago: int) -> str:
+    return (timezone.localdate() - timedelta(days=days_ago)).isoformat()
+
+
+def waiting(journey: Journey) -> str:
+    return Stay.objects.open().get(journey=journey, track="main").stage.name
+
+
+def test_what_happened_is_written_down_with_its_own_day_and_moves_the_journey(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}/add"
+    assert "Treatment decided" in client.get(f"{address}/").content.decode().partition("Something else")[0], "what is awaited stands first"
+    said = {"on": on(3), "decision": "matched", "drug": "osimertinib", "evidence": "letter of Dr. Lund"}
+    assert client.post(f"{address}/treatment_decided/", said | {"on": on(-1)}).status_code == 422
+    assert client.post(f"{address}/treatment_decided/", said | {"evidence": ""}).status_code == 422
+    assert waiting(followed) == "to_decide"
+    client.post(f"{address}/treatment_decided/", said)
+    event = Event.objects.get(patient=followed.patient, kind="treatment_decided")
+    assert (event.by, event.grade, event.body["drugs"]) == (dara, 3, [{"text": "osimertinib"}])
+    assert timezone.localdate(event.occurred_lo).isoformat() == on(3)
+    assert event.received_at - event.occurred_lo > timedelta(days=2), "when it happened and when we heard are two times"
+    assert waiting(followed) != "to_decide"
+
+
+def test_what_no_programme_listens_to_or_another_page_takes_cannot_be_typed(signed_in: Enter, dara: User, followed: Journey) -> None:
+    for kind in ("born", "result_final", "death", "nonsense"):
+        assert signed_in(dara).post(f"/journeys/{followed.uid}/add/{kind}/", {"on": on(1), "evidence": "x", "text": "x"}).status_code == 404
+
+
+def test_a_mistake_is_taken_back_and_stays_visible(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}"
+    client.post(f"{address}/add/treatment_decided/", {"on": on(3), "decision": "other", "drug": "docetaxel", "evidence": "phone"})
+    said = Event.objects.get(patient=followed.patient, kind="treatment_decided")
+    assert client.post(f"{address}/correct/", {"lineage": said.lineage, "reason": ""}).status_code == 422
+    client.post(f"{address}/correct/", {"lineage": said.lineage, "reason": "wrong patient"})
+    assert waiting(followed) == "to_decide"
+    assert Event.objects.filter(lineage=said.lineage).count() == 2, "nothing is deleted"
+    page = page_of(client, followed)
+    assert "taken back by Dara Example: wrong patient" in page
+    assert "moved by corrections" in page
+    assert client.post(f"{address}/correct/", {"lineage": said.lineage, "reason": "wrong patient"}).status_code == 422
+
+
+def test_an_end_that_was_a_mistake_is_as_if_it_had_never_been(signed_in: Enter, dara: User, followed: Journey) -> None:
+    client, address = signed_in(dara), f"/journeys/{followed.uid}"
+    client.post(f"{address}/exit/", {"reason": "declined_therapy"})
+    ended = Event.objects.get(patient=followed.patient, kind="exited")
+    client.post(f"{address}/correct/", {"lineage": ended.lineage, "reason": "did not happen"})
+    assert (Journey.objects.get(pk=followed.pk).status, waiting(followed)) == ("active", "to_decide")
+
+
+def test_a_fed_fact_is_parted_and_not_retracted(signed_in: Enter, dara: User, hal: User, followed: Journey) -> None:
+    client, report = signed_in(dara), Event.objects.filter(patient=followed.patient, kind="result_final").latest("pk")
+    assert signed_in(hal).post(f"/journeys/{followed.uid}/correct/", {"lineage": report.lineage}).status_code == 403
+    client.post(f"/journeys/{followed.uid}/correct/", {"lineage": report.lineage})
+    after = Journey.objects.get(pk=followed.pk)
+    assert (after.phase, after.resulted_at) == ("sampled", None)
+    assert not Event.objects.filter(lineage=report.lineage, retracted=True).exists()
+    assert "parted from this journey by a person" in page_of(client, followed)
+
+
+def test_what_a_rule_worked_out_is_corrected_at_its_source(signed_in: Enter, dara: User, followed: Journey) -> None:
+    flag = Event.objects.get(patient=followed.patient, kind="flagged_actionable")
+    answer = signed_in(dara).post(f"/journeys/{followed.uid}/correct/", {"lineage": flag.lineage, "reason": "typed wrongly"})
+    assert answer.status_code == 422
+    assert "parted" not in page_of(signed_in(dara), followed)
+
+
+def test_the_page_costs_the_same_however_much_happened(
+    signed_in: Enter, dara: User, followed: Journey, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    client = signed_in(dara)
+    for n in range(6):
+        client.post(f"/journeys/{followed.uid}/add/visit_booked/", {"on": on(n + 1), "service": f"oncology {n}", "evidence": "portal"})
+    page_of(client, followed)
+    with django_assert_max_num_queries(40):  # type: ignore[attr-defined]
+        page_of(client, followed)
