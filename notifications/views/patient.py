@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import linked
+from notifications.views import linked, watching
 from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
 from patients import access, contacts
 from patients.models import ConsentEntry, ContactPoint, Identifier, Patient, Permission
-from patients.views.guard import CARE, STEERING, StaffRequest, page
+from patients.views.guard import CARE, STEERING, StaffRequest, page, zone_of
 
 RECENT = 20
 
@@ -30,9 +30,11 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
     if merged:
         return redirect("patient", uid=merged)
     found = get_object_or_404(Patient.objects.visible_to(request.user).select_related("person"), uid=uid)
+    records = Patient.objects.filter(Q(pk=found.pk) | Q(survivor=found)).values("pk")
+    looked = watching.looked(found, records.values_list("pk", flat=True), now=now)
     access.saw(request, action="view", what="patient", patients=[found.pk], now=now)
     related = ("patient__person", "journey__version", "matter", "owner", "site")
-    records = Patient.objects.filter(Q(pk=found.pk) | Q(survivor=found)).values("pk")
+    ways = list(ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone").order_by("rank", "pk"))
     items = (
         WorkItem.objects.visible_to(request.user).open().filter(patient__in=records).select_related(*related).order_by("priority", "due_at")
     )
@@ -40,7 +42,9 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "patient": found,
         "about": about(found, None, now.date()),
         "identifiers": Identifier.objects.filter(patient__in=records, until__isnull=True).order_by("type", "authority"),
-        "contacts": ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone").order_by("rank", "pk"),
+        "contacts": ways,
+        "used": watching.used([way.phone for way in ways if way.phone], zone=found.person.time_zone or zone_of(request.user).key, now=now),
+        "looked": looked,
         "permissions": Permission.objects.filter(patient=found).select_related("person", "phone").order_by("pk"),
         "consents": ConsentEntry.objects.filter(patient__in=records).select_related("by", "phone").order_by("-at", "-pk")[:RECENT],
         "links": linked.links(found, now=now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 
@@ -19,7 +20,7 @@ class AccessLog(models.Model):
     request_id = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="access_at")]
+        indexes = [models.Index(fields=["at"], name="access_at"), GinIndex(fields=["patients"], name="access_patients")]
 
 
 class AccessSeal(models.Model):

@@ -9,8 +9,10 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
+from notifications.models import Message, SendSlot
 from pathways.models import Event, Journey, Stay
 from patients.models import User
+from tests.people import phone_of
 
 Enter = Callable[[User], Client]
 
@@ -95,3 +97,16 @@ def test_the_page_costs_the_same_however_much_happened(
     page_of(client, followed)
     with django_assert_max_num_queries(40):  # type: ignore[attr-defined]
         page_of(client, followed)
+
+
+def test_the_patients_page_says_who_looked_and_what_is_left_of_the_texts(
+    signed_in: Enter, dara: User, hal: User, followed: Journey
+) -> None:
+    for _ in range(2):
+        page_of(signed_in(hal), followed)
+    message = Message.objects.create(purpose="reminder", wording="visit", created_at=timezone.now(), not_before=timezone.now())
+    SendSlot.objects.create(phone=phone_of(followed.patient), local_day=timezone.localdate(), message=message)
+    page = signed_in(dara).get(f"/patients/{followed.patient.uid}/").content.decode()
+    assert re.search(r"Hal Example</span>, lab liaison · Journey, 2 times", page)
+    assert "1 of 3 in seven days, one of them today" in page
+    assert "Dara Example</span>, nurse" not in page, "whoever looks now sees who looked before"
