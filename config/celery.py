@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "send": every(10, "notifications.tasks.send"),
     "reconcile": every(60, "notifications.tasks.reconcile"),
     "seal": every(30, "config.tasks.seal"),
+    "anchor": every(24 * 3600, "config.tasks.anchor"),
     "release": every(3600, "config.tasks.release"),
     "tidy": every(24 * 3600, "config.tasks.tidy"),
 }

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.SessionLifetimeMiddleware",
     "config.middleware.NoStoreMiddleware",
+    "patients.access.ReadsAreLogged",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -253,6 +254,8 @@ TRAINING_AUTH_TOKEN: str = env("TRAINING_AUTH_TOKEN", default="" if PRODUCTION e
 TWILIO_TIMEOUT_SECONDS: float = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 
 # --- watching it --------------------------------------------------------------------------------------------------------------
+AUDIT_ANCHOR_FILE: str = env("AUDIT_ANCHOR_FILE", default="")
+AUDIT_ANCHOR_EMAIL: list[str] = env.list("AUDIT_ANCHOR_EMAIL", default=[])
 METRICS_TOKEN: str = env("METRICS_TOKEN", default="")
 READY_SWEEP_SECONDS: int = env.int("READY_SWEEP_SECONDS", default=300)
 READY_MESSAGE_SECONDS: int = env.int("READY_MESSAGE_SECONDS", default=900)

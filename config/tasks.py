@@ -18,6 +18,14 @@ def seal() -> None:
 
 
 @shared_task
+def anchor() -> None:
+    """Keep the newest seal outside the database."""
+    from config import anchors
+
+    anchors.keep(now=timezone.now())
+
+
+@shared_task
 def release() -> None:
     """Take the day's share off the go-live review lists, and ask leads for signatures that are missing or have lapsed."""
     review.release_daily(now=timezone.now())

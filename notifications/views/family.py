@@ -20,7 +20,7 @@ from patients import codes
 from patients.demographics import Demographics, StatedIdentifier
 from patients.models import Authority, Role, User
 from patients.templatetags.finalmile import sentence
-from patients.views.guard import STEERING, StaffRequest, must_hold, page
+from patients.views.guard import StaffRequest, must_hold, page
 
 HOW = ("by phone", "in person", "signed form")
 DEGREES = {1: "first degree", 2: "second degree", 3: "third degree"}
@@ -126,7 +126,7 @@ def _linked(link: JourneyLink, journey: Journey | None) -> Linked:
 
 
 @require_POST
-@page(*STEERING)
+@page(Role.GENETIC_COUNSELOR)
 def name_relative(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, form = _counselled(request, uid), NameForm(request.POST)
     if form.is_valid():
@@ -140,7 +140,7 @@ def name_relative(request: StaffRequest, uid: UUID) -> HttpResponse:
 
 
 @require_POST
-@page(*STEERING)
+@page(Role.GENETIC_COUNSELOR)
 def join(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, form = _counselled(request, uid), JoinForm(request.POST)
     if form.is_valid():

@@ -27,7 +27,7 @@ def log(dara: User, now: datetime) -> list[int]:
 
 
 def broken(now: datetime, anchor: str = "") -> set[str]:
-    return {violation.row for violation in access.verify(now=now, anchor=anchor)}
+    return {violation.row for violation in access.verify(now=now, anchors=[anchor])}
 
 
 def named(pk: int) -> str:
@@ -54,7 +54,7 @@ def test_the_user_comes_from_the_request_and_a_process_names_itself(dara: User, 
 
 
 def test_an_unbroken_log_verifies_and_sealing_twice_adds_nothing(log: list[int], now: datetime) -> None:
-    assert access.verify(now=now + timedelta(days=1), anchor=access.head()) == []
+    assert access.verify(now=now + timedelta(days=1), anchors=[access.head()]) == []
     assert access.seal(now=now) == 0
 
 

@@ -69,10 +69,10 @@ def test_the_command_says_numbers_and_no_names(dara: User, fay: User, ann: Patie
     path = tmp_path / "list.csv"
     path.write_bytes(table(ann))
     out = io.StringIO()
-    call_command("audit", str(path), "--site", "north", "--pathway", PATHWAY, "--by", "dara", "--json", stdout=out)
+    call_command("registry_audit", str(path), "--site", "north", "--pathway", PATHWAY, "--by", "dara", "--json", stdout=out)
     said = json.loads(out.getvalue())
     assert (said["rows"], said["missing"], said["here"]) == (2, 2, 0)
     assert "Okafor" not in out.getvalue()
     assert AccessLog.objects.filter(what="registry audit", user=dara).exists()
     with pytest.raises(CommandError):
-        call_command("audit", str(path), "--site", "north", "--pathway", PATHWAY, "--by", "fay")
+        call_command("registry_audit", str(path), "--site", "north", "--pathway", PATHWAY, "--by", "fay")
