@@ -177,19 +177,23 @@ def _do(row: PathwayVersion, act: VersionAct.Act, by: User | None, now: datetime
 
 def _store_stages(version: PathwayVersion, body: dict[str, Any]) -> None:
     definition = compiling.compile_pathway(schema.Pathway.model_validate(body), number=version.number, digest=version.digest)
-    for stage in definition.stages.values():
-        row = Stage.objects.create(
-            version=version,
-            track=stage.track,
-            name=stage.name,
-            problem=stage.problem,
-            label=stage.label,
-            ball=stage.ball,
-            awaits=list(stage.awaits),
-            watch=stage.watch,
-            blocks=stage.blocks,
-        )
-        Rung.objects.bulk_create(_rung_row(row, rung) for rung in stage.ladder)
+    rows = Stage.objects.bulk_create(_stage_row(version, stage) for stage in definition.stages.values())
+    stages = zip(rows, definition.stages.values(), strict=True)
+    Rung.objects.bulk_create(_rung_row(row, rung) for row, stage in stages for rung in stage.ladder)
+
+
+def _stage_row(version: PathwayVersion, stage: compiling.Stage) -> Stage:
+    return Stage(
+        version=version,
+        track=stage.track,
+        name=stage.name,
+        problem=stage.problem,
+        label=stage.label,
+        ball=stage.ball,
+        awaits=list(stage.awaits),
+        watch=stage.watch,
+        blocks=stage.blocks,
+    )
 
 
 def _rung_row(stage: Stage, rung: compiling.Rung) -> Rung:

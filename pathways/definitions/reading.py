@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,17 @@ def with_order(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parse(text: str) -> tuple[dict[str, Any], dict[Place, int], list[Refusal]]:
     """Body, lines, and what is wrong although it can be read. Raises Unacceptable where reading on would be unsafe or senseless."""
+    parsed: tuple[dict[str, Any], dict[Place, int], list[Refusal]] = pickle.loads(_parsed(text))  # noqa: S301 (made by the line below)
+    return parsed
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> bytes:
+    """Skeletons and lists are read for every definition that builds on them: the same text is parsed once, and everybody gets a copy."""
+    return pickle.dumps(_parse_anew(text))
+
+
+def _parse_anew(text: str) -> tuple[dict[str, Any], dict[Place, int], list[Refusal]]:
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise Unacceptable([(1, "too-large", f"larger than {LARGEST // 1024} KiB")])
     try:
