@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from config.reports import REPORTS, as_csv
-from pathways.definitions import registry
-from pathways.views.asked import question, shows_all
+from config.report_files import as_csv, as_workbook
+from config.report_pages import asked_for
+from pathways.reports.sheet import Sheet
 from patients import access
 from patients.views import guard
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 @require_GET
-@guard.page(*guard.REPORTS)
+@guard.page(*guard.ANYONE)
 def export(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
-    published = registry.published()
-    if name not in REPORTS or code not in published:
-        raise Http404
+    """CSV: one table of the report, named by `?table=`, else its first."""
+    sheet = _exported(request, name, code, "csv")
+    wanted = request.GET.get("table", "")
+    table = wanted if wanted in {one.name for one in sheet.tables} else ""
+    return _file(as_csv(sheet, table).encode(), f"{name}{f'-{table}' if table else ''}-{code}", "csv", "text/csv; charset=utf-8")
+
+
+@require_GET
+@guard.page(*guard.ANYONE)
+def workbook(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
+    return _file(as_workbook(_exported(request, name, code, "xlsx")), f"{name}-{code}", "xlsx", WORKBOOK)
+
+
+def _exported(request: guard.StaffRequest, name: str, code: str, kind: str) -> Sheet:
     now = timezone.now()
-    asked = question(request.GET, published[code].definition, request.user, now)
-    answer = REPORTS[name].run(asked, shows_all(request.user))
-    access.saw(request, action="export", what=f"report {name}", patients=[], now=now)
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{code}-{timezone.localdate():%Y-%m-%d}.csv"'}
-    return HttpResponse(as_csv(REPORTS[name], answer), content_type="text/csv; charset=utf-8", headers=headers)
+    asked = asked_for(request, name, code, now=now)
+    sheet = asked.report.sheet(asked.question, exact=asked.exact)
+    access.saw(request, action="export", what=f"report {name}.{kind}", patients=[], now=now)
+    return sheet
+
+
+def _file(content: bytes, name: str, kind: str, content_type: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.{kind}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)

@@ -2,66 +2,77 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from pathways.reports import drop_off, now, shown, time
+from pathways.reports import drop_off, now, sheets, shown, time
 from pathways.reports.cohort import Question
+from pathways.reports.rows import Rows
+from pathways.reports.sheet import Sheet, as_plain
+from patients.views.guard import REPORTS as READERS
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+EVERY = "all"
+"""Stands in an address where a report speaks of all programmes."""
+
+
+class Run(Protocol):
+    def __call__(self, question: Question, *, exact: bool) -> Sheet: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`run` answers a question as plain values; `rows` names the list in the answer that an export makes lines of."""
+    """`sheet` answers a question; `rows` lists what is behind one of its numbers; `plain` is JSON where it says more than the sheet.
+
+    `asks` is the question in a manager's words. `every`: it can be asked of all programmes together; `one`: of a single one.
+    `takes` names the filters that mean something to it.
+    """
 
     name: str
     title: str
-    run: Callable[[Question, bool], dict[str, Any]]
-    rows: str
+    asks: str
+    sheet: Run
+    rows: Callable[[Question, str], Rows] | None = None
+    plain: Callable[[Question, bool], dict[str, Any]] | None = None
+    one: bool = True
+    every: bool = False
+    takes: Sequence[str] = ()
+    readers: Sequence[str] = READERS
+    template: str = "reports/report.html"
 
+    def answer(self, question: Question, *, exact: bool) -> dict[str, Any]:
+        return self.plain(question, exact) if self.plain else as_plain(self.sheet(question, exact=exact))
+
+
+COHORT = ("entry", "funnel", "horizon", "by", "as_of")
 
 REPORTS: Mapping[str, Report] = {
     report.name: report
     for report in (
-        Report("drop-off", "Where patients are lost", lambda q, exact: shown.drop_off(drop_off.drop_off(q), exact=exact), "steps"),
-        Report("time", "How long the steps take", lambda q, exact: shown.times(time.times(q), exact=exact), "intervals"),
-        Report("now", "What is under way", lambda q, exact: shown.now(now.now(q), exact=exact), "stages"),
+        Report(
+            "drop-off",
+            "Where patients are lost",
+            "At which step do patients leave, and why?",
+            sheets.drop_off,
+            rows=sheets.drop_off_rows,
+            plain=lambda question, exact: shown.drop_off(drop_off.drop_off(question), exact=exact),
+            takes=COHORT,
+        ),
+        Report(
+            "time",
+            "How long the steps take",
+            "Which step is slow, against which target?",
+            sheets.time,
+            plain=lambda question, exact: shown.times(time.times(question), exact=exact),
+            takes=COHORT,
+        ),
+        Report(
+            "now",
+            "What is under way",
+            "Where do patients wait today, and how long?",
+            sheets.now,
+            rows=sheets.now_rows,
+            plain=lambda question, exact: shown.now(now.now(question), exact=exact),
+        ),
     )
 }
-
-
-def as_csv(report: Report, answer: Mapping[str, Any]) -> str:
-    """The report's rows, of the whole and of each stratum. Hidden values are blank; words cannot start a formula."""
-    lines = list(_lines(report, answer))
-    names = list(dict.fromkeys(name for line in lines for name in line))
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return out.getvalue()
-
-
-def _lines(report: Report, answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for stratum, part in [("all", answer), *answer["strata"].items()]:
-        for row in part[report.rows]:
-            yield {"stratum": _plain(stratum), **dict(_flat(row))}
-
-
-def _flat(row: Mapping[str, Any], *, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in row.items():
-        if name == "reasons":
-            continue
-        if isinstance(value, Mapping):
-            yield from _flat(value, prefix=f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return "" if value is None else value

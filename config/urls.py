@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import exports, health
+from config import exports, health, report_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("reports/", report_pages.index, name="reports"),
+    path("reports/<slug:name>/", report_pages.first, name="report_of"),
+    path("reports/<slug:name>/<slug:code>/", report_pages.report, name="report"),
+    path("reports/<slug:name>/<slug:code>/rows/", report_pages.rows, name="report_rows"),
     path("reports/<slug:name>/<slug:code>.csv", exports.export, name="report_export"),
+    path("reports/<slug:name>/<slug:code>.xlsx", exports.workbook, name="report_workbook"),
     path("accounts/", include("allauth.urls")),
     path("", include("patients.urls")),
     path("", include("pathways.urls")),

@@ -25,7 +25,7 @@ class Entry:
 ENTRIES = (
     ("Queue", "queue", "queue", CARE),
     ("Patients", "search", "patient_search", CARE),
-    ("Drop-off", "funnel", "drop_off", REPORTS),
+    ("Reports", "chart", "reports", REPORTS),
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
     ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
@@ -36,7 +36,8 @@ def entries(user: User, path: str) -> list[Entry]:
     """Pages that the user may open; the one whose path begins like `path` is here."""
     roles = user.roles()
     allowed = [(label, icon, reverse(name)) for label, icon, name, wanted in ENTRIES if not wanted or roles & set(wanted)]
-    return [Entry(label, icon, url, path.startswith(url)) for label, icon, url in allowed]
+    here = reverse("reports") if path.startswith("/drop-off/") else path
+    return [Entry(label, icon, url, here.startswith(url)) for label, icon, url in allowed]
 
 
 @register.simple_tag

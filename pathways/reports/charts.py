@@ -64,7 +64,7 @@ def _svg(kind: str, rows: str, title: str, described: str) -> str:
 
     data = json.loads(rows)
     chart = _funnel(data) if kind == "funnel" else _curves(data)
-    return _in_page_colours(str(vl_convert.vegalite_to_svg(chart.to_json())), title, described)
+    return in_page_colours(str(vl_convert.vegalite_to_svg(chart.to_json())), title, described)
 
 
 def _funnel(rows: list[dict[str, Any]]) -> Any:
@@ -108,7 +108,7 @@ def _framed(chart: Any) -> Any:
     )
 
 
-def _in_page_colours(svg: str, title: str, described: str) -> str:
+def in_page_colours(svg: str, title: str, described: str) -> str:
     """Theme colours for placeholders, a name and a description for those who cannot see it, and nothing that a strict CSP refuses."""
     for placeholder, colour in COLOURS.items():
         svg = re.sub(placeholder, colour, svg, flags=re.IGNORECASE)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from pathways.definitions.compile import Definition
 from pathways.reports.cohort import STRATA, Question
 from patients.models import Role, User
 
 HORIZONS = (30, 60, 90, 180, 365)
+FILTERS = ("entry", "funnel", "horizon", "by", "as_of")
 OPENS_PATIENTS = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN)
 
 
@@ -29,18 +32,44 @@ def choices(definition: Definition) -> Choices:
     return Choices(tuple(definition.entries), tuple(definition.funnels))
 
 
-def question(asked: QueryDict, definition: Definition, user: User, now: datetime) -> Question:
-    """The user's sites only. A value that the programme does not know is as good as not given."""
+def question(
+    asked: QueryDict, definition: Definition | None, user: User, now: datetime, *, takes: Sequence[str] = FILTERS, exact: bool = True
+) -> Question:
+    """The user's sites only. A value that the programme does not know is as good as not given.
+
+    Who may not see small numbers asks on a fixed grid: as of the last Monday, and one way of looking at a cohort at a time. Two
+    questions that differ by a few people would otherwise give those few away.
+    """
+    as_of = _as_of(asked.get("as_of", ""), now) if exact and "as_of" in takes else now
+    if definition is None:
+        return Question(pathway="", as_of=as_of if exact else monday(now), sites=user.site_ids())
     horizon = asked.get("horizon", "")
+    by = known(asked.get("by"), STRATA) if "by" in takes else ""
+    entry = known(asked.get("entry"), definition.entries) if "entry" in takes and (exact or not by) else ""
     return Question(
         pathway=definition.code,
-        as_of=now,
+        as_of=as_of if exact else monday(now),
         horizon_days=int(horizon) if horizon in map(str, HORIZONS) else 90,
-        funnel=known(asked.get("funnel"), definition.funnels),
-        entry=known(asked.get("entry"), definition.entries) or None,
-        by=known(asked.get("by"), STRATA),
+        funnel=known(asked.get("funnel"), definition.funnels) if "funnel" in takes else "",
+        entry=entry or None,
+        by=by,
         sites=user.site_ids(),
     )
+
+
+def monday(now: datetime) -> datetime:
+    """Midnight before the last Monday began, on the clock of the page."""
+    day = timezone.localdate(now)
+    return timezone.make_aware(datetime.combine(day - timedelta(days=day.weekday()), time.min))
+
+
+def _as_of(given: str, now: datetime) -> datetime:
+    """The end of a day that is over, on the clock of the page; now where none is given."""
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        return now
+    return min(now, timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)))
 
 
 def known(given: str | None, names: object) -> str:
@@ -48,5 +77,6 @@ def known(given: str | None, names: object) -> str:
 
 
 def shows_all(user: User) -> bool:
-    """Small numbers are hidden from those who may not open the patients behind them."""
-    return user.has_role(*OPENS_PATIENTS)
+    """Small numbers are hidden from those who may not open the patients behind them, at every one of their sites."""
+    sites = user.site_ids()
+    return bool(sites) and all(user.roles_at(site) & set(OPENS_PATIENTS) for site in sites)

@@ -34,8 +34,9 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
     if code not in published:
         raise Http404
     definition = published[code].definition
-    asked = question(request.GET, definition, request.user, timezone.now())
-    answer = shown.drop_off(report.drop_off(asked), exact=shows_all(request.user))
+    exact = shows_all(request.user)
+    asked = question(request.GET, definition, request.user, timezone.now(), exact=exact)
+    answer = shown.drop_off(report.drop_off(asked), exact=exact)
     context = {
         "answer": answer,
         "asked": asked,

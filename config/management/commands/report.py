@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.reports import REPORTS, as_csv
+from config.report_files import as_csv, as_workbook
+from config.reports import EVERY, REPORTS, Report
 from pathways.reports.cohort import Question, UnknownReport
 
 
@@ -19,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", choices=sorted(REPORTS))
-        parser.add_argument("--pathway", required=True)
+        parser.add_argument("--pathway", default=EVERY, help="its code; `all` where a report speaks of all programmes")
         parser.add_argument("--as-of", type=_moment, help="ISO 8601; what happened later is left out. Now when absent.")
         parser.add_argument("--horizon", type=int, default=90, help="days within which a step counts as reached")
         parser.add_argument("--by", default="", help="site, sex, race, ethnicity, payer, rurality, language, age, month, entry, found_by")
@@ -32,12 +34,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--exact", action="store_true", help="do not hide small numbers; for people who may open the patients behind them"
         )
-        parser.add_argument("--format", choices=["json", "csv"], default="json")
+        parser.add_argument("--format", choices=["json", "csv", "xlsx"], default="json")
+        parser.add_argument("--table", default="", help="which table of the report as CSV; its first when absent")
 
     def handle(self, *, name: str, **options: Any) -> None:
         report = REPORTS[name]
         question = Question(
-            pathway=options["pathway"],
+            pathway="" if options["pathway"] == EVERY else options["pathway"],
             as_of=options["as_of"] or timezone.now(),
             horizon_days=options["horizon"],
             by=options["by"],
@@ -48,11 +51,24 @@ class Command(BaseCommand):
             prevalent=options["prevalent"],
             every_episode=options["every_episode"],
         )
+        if (options["pathway"] == EVERY and not report.every) or (options["pathway"] != EVERY and not report.one):
+            raise CommandError(f"{name} is asked of {'one programme: --pathway CODE' if report.one else 'all programmes together'}")
         try:
-            answer = report.run(question, options["exact"])
+            self.answer(report, question, options)
         except UnknownReport as unknown:
             raise CommandError(str(unknown)) from unknown
-        self.stdout.write(json.dumps(answer) if options["format"] == "json" else as_csv(report, answer), ending="\n")
+
+    def answer(self, report: Report, question: Question, options: dict[str, Any]) -> None:
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(report.answer(question, exact=options["exact"])), ending="\n")
+            return
+        sheet = report.sheet(question, exact=options["exact"])
+        if options["format"] == "xlsx":
+            sys.stdout.buffer.write(as_workbook(sheet))
+            return
+        if options["table"] not in ("", *(table.name for table in sheet.tables)):
+            raise CommandError(f"{report.name} has the tables {', '.join(table.name for table in sheet.tables)}")
+        self.stdout.write(as_csv(sheet, options["table"]), ending="\n")
 
 
 def _moment(text: str) -> datetime:

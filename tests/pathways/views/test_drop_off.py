@@ -78,7 +78,7 @@ def test_the_export_is_what_the_screen_shows_and_is_logged(signed_in: Enter, len
         rows = list(csv.DictReader(io.StringIO(sent.content.decode())))
         steps = answer(north, exact=exact)["steps"]
         assert [row["entered"] for row in rows] == ["" if step["entered"] is None else str(step["entered"]) for step in steps]
-        assert AccessLog.objects.get(user=user, action="export").what == "report drop-off"
+        assert AccessLog.objects.get(user=user, action="export").what == "report drop-off.csv"
 
 
 def test_a_programme_that_is_not_in_force_is_unknown(signed_in: Enter, lena: User, today: Morning) -> None:

@@ -1,0 +1,126 @@
+"""The pages of reports: the index, one frame for every report, and the rows behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from config.report_rows import listed
+from config.reports import EVERY, REPORTS, Report
+from pathways.definitions import registry
+from pathways.reports.cohort import Question
+from pathways.reports.rows import UnknownNumber
+from pathways.reports.sheet import Sheet
+from pathways.views.asked import Choices, choices, question, shows_all
+from patients import access
+from patients.views.guard import ANYONE, StaffRequest, page
+from patients.views.guard import REPORTS as READERS
+
+PER_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report, the question that an address asks of it, and whether its reader may see small numbers."""
+
+    report: Report
+    question: Question
+    exact: bool
+    code: str
+    choices: Choices | None
+
+
+def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> Asked:
+    """Raises Http404 for what does not exist, PermissionDenied where the report is not for this user."""
+    report, published = REPORTS.get(name), registry.published()
+    if report is None or (code != EVERY and (code not in published or not report.one)) or (code == EVERY and not report.every):
+        raise Http404
+    if not request.user.has_role(*report.readers):
+        raise PermissionDenied
+    definition = published[code].definition if code != EVERY else None
+    exact = shows_all(request.user)
+    asked = question(request.GET, definition, request.user, now, takes=report.takes, exact=exact)
+    return Asked(report, asked, exact, code, choices(definition) if definition else None)
+
+
+@require_GET
+@page(*READERS)
+def index(request: StaffRequest) -> HttpResponse:
+    """All reports that this reader may open, by the question each answers."""
+    codes = sorted(registry.published())
+    mine = [report for report in REPORTS.values() if request.user.has_role(*report.readers)]
+    return render(request, "reports/index.html", {"reports": [(one, _first(one, codes)) for one in mine], "any": bool(codes)})
+
+
+def _first(report: Report, codes: Sequence[str]) -> str:
+    """The programme that a report opens with: all of them where it can speak of all."""
+    return EVERY if report.every else next(iter(codes), "")
+
+
+@require_GET
+@page(*ANYONE)
+def first(request: StaffRequest, name: str) -> HttpResponse:
+    if name not in REPORTS:
+        raise Http404
+    code = _first(REPORTS[name], sorted(registry.published()))
+    return redirect("report", name=name, code=code) if code else redirect("reports")
+
+
+@require_GET
+@page(*ANYONE)
+def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
+    asked = asked_for(request, name, code, now=timezone.now())
+    sheet = asked.report.sheet(asked.question, exact=asked.exact)
+    return render(request, asked.report.template, {**frame(asked, sheet), "query": request.GET.urlencode()})
+
+
+def frame(asked: Asked, sheet: Sheet) -> dict[str, Any]:
+    """What every report's page is made of."""
+    published = registry.published()
+    programmes = [(name, published[name].definition.title) for name in sorted(published)] if asked.report.one else []
+    return {
+        "report": asked.report,
+        "sheet": sheet,
+        "asked": asked.question,
+        "exact": asked.exact,
+        "code": asked.code,
+        "choices": asked.choices,
+        "takes": asked.report.takes,
+        "programmes": [(EVERY, "All programmes"), *programmes] if asked.report.every and programmes else programmes,
+        "title": published[asked.code].definition.title if asked.code in published else "All programmes",
+    }
+
+
+@require_GET
+@page(*ANYONE)
+@access.reads_patients
+def rows(request: StaffRequest, name: str, code: str) -> HttpResponse:
+    """Who and what is behind a number: for people who may open each of them, page by page, logged."""
+    now = timezone.now()
+    asked = asked_for(request, name, code, now=now)
+    number = request.GET.get("number", "")
+    if not asked.exact:
+        raise PermissionDenied
+    if asked.report.rows is None:
+        raise Http404
+    try:
+        behind = asked.report.rows(asked.question, number)
+    except UnknownNumber as unknown:
+        raise Http404 from unknown
+    pages = Paginator(behind.uids, PER_PAGE)
+    here = pages.get_page(request.GET.get("page"))
+    lines = listed(behind.kind, list(here.object_list), user=request.user)
+    access.saw(request, action="list", what=f"report {name} rows", patients=[line.patient_id for line in lines if line.patient_id], now=now)
+    back = urlencode([(key, value) for key, value in request.GET.items() if key not in ("number", "page")])
+    context = {"report": asked.report, "code": code, "lines": lines, "total": len(behind.uids), "kind": behind.kind, "page": here}
+    return render(request, "reports/rows.html", {**context, "number": number, "back": back, "unseen": len(here.object_list) - len(lines)})

@@ -1,0 +1,106 @@
+"""The rows behind a number of a report, each with its patient and the way to it; only what the user may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from notifications.models import Message, WorkItem
+from pathways.models import Inbound, Journey, Matter
+from pathways.reports.rows import Behind
+from patients.models import Patient, User
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: whom it is about, where it leads, and what is said of it."""
+
+    patient_id: int | None
+    who: str
+    url: str
+    what: str
+    where: str
+    state: str
+    since: datetime | None
+
+
+def listed(kind: Behind, uids: Sequence[str], *, user: User) -> list[Line]:
+    """In the order of `uids`; rows of sites that the user does not see are left out."""
+    found = dict(LISTS[kind](uids, user))
+    return [found[uid] for uid in map(str, uids) if uid in found]
+
+
+Lines = Iterator[tuple[str, Line]]
+
+
+def _journeys(uids: Sequence[str], user: User) -> Lines:
+    rows = Journey.objects.visible_to(user).filter(uid__in=uids).select_related("patient__person", "home_site")
+    for one in rows:
+        ended = one.exit_reason or one.outcome
+        state = f"{one.get_status_display()}: {ended}" if ended else "on hold" if one.held_until else one.get_status_display()
+        where = f"{one.home_site}, {one.pathway}"
+        yield (
+            str(one.uid),
+            Line(one.patient_id, str(one.patient), reverse("journey", args=[one.uid]), one.phase, where, state, one.opened_at),
+        )
+
+
+def _items(uids: Sequence[str], user: User) -> Lines:
+    rows = WorkItem.objects.visible_to(user).filter(uid__in=uids).select_related("patient__person", "site")
+    for one in rows:
+        state = one.outcome or one.get_state_display()
+        yield (
+            str(one.uid),
+            Line(one.patient_id, _who(one.patient), reverse("work_item", args=[one.uid]), one.problem, str(one.site), state, one.opened_at),
+        )
+
+
+def _messages(uids: Sequence[str], user: User) -> Lines:
+    """A text belongs to the sites of its journey; it opens the journey, or the patient."""
+    journeys = Journey.objects.visible_to(user)
+    patients = Patient.objects.visible_to(user)
+    rows = Message.objects.filter(uid__in=uids).select_related("patient__person", "journey")
+    seen = set(journeys.filter(pk__in=rows.values("journey")).values_list("pk", flat=True))
+    known = set(patients.filter(pk__in=rows.values("patient")).values_list("pk", flat=True))
+    for one in rows:
+        if one.journey is not None and one.journey_id in seen:
+            url = reverse("journey", args=[one.journey.uid])
+        elif one.patient is not None and one.patient_id in known:
+            url = reverse("patient", args=[one.patient.uid])
+        else:
+            continue
+        state = f"{one.get_state_display()}{f': {one.reason}' if one.reason else ''}"
+        yield str(one.uid), Line(one.patient_id, _who(one.patient), url, one.purpose, one.programme, state, one.created_at)
+
+
+def _matters(uids: Sequence[str], user: User) -> Lines:
+    rows = Matter.objects.filter(uid__in=uids, site__in=user.site_ids()).select_related("patient__person", "journey", "site")
+    for one in rows:
+        url = (
+            reverse("journey", args=[one.journey.uid]) if one.journey else reverse("patient", args=[one.patient.uid]) if one.patient else ""
+        )
+        state = one.reason or ("settled" if one.closed_at else "open")
+        yield str(one.uid), Line(one.patient_id, _who(one.patient), url, one.get_kind_display(), str(one.site), state, one.opened_at)
+
+
+def _inbound(uids: Sequence[str], user: User) -> Lines:
+    rows = Inbound.objects.filter(uid__in=uids, feed__site__in=user.site_ids()).select_related("feed")
+    for one in rows:
+        url = reverse("inbound", args=[one.uid])
+        yield str(one.uid), Line(None, one.type or one.format, url, one.reason, one.feed.name, one.outcome, one.received_at)
+
+
+def _who(patient: Patient | None) -> str:
+    return str(patient) if patient else "nobody we know"
+
+
+LISTS: Mapping[Behind, Callable[[Sequence[str], User], Lines]] = {
+    Behind.JOURNEYS: _journeys,
+    Behind.ITEMS: _items,
+    Behind.MESSAGES: _messages,
+    Behind.MATTERS: _matters,
+    Behind.INBOUND: _inbound,
+}

@@ -1,0 +1,85 @@
+"""How the values of a report are written: numbers that open their rows, shares with their interval, hidden ones as such."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from pathways.reports import drawing as charts
+from pathways.reports.sheet import Cell, Column, Drawing, Kind
+from patients.templatetags.finalmile import day as written_day
+from patients.templatetags.finalmile import words
+
+register = template.Library()
+CODE = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+HIDDEN = format_html('<span class="soft small">{}</span>', "hidden")
+
+
+@register.simple_tag(takes_context=True)
+def value(context: dict[str, Any], cell: Cell, kind: Kind) -> SafeString | str:
+    """A cell as it stands in a table."""
+    if cell.hidden:
+        return HIDDEN
+    if cell.value is None:
+        return ""
+    said = written(cell, kind)
+    return format_html('<a href="{}">{}</a>', _address(context, cell.opens), said) if cell.opens else said
+
+
+def _address(context: dict[str, Any], number: str) -> str:
+    """The rows behind a number, asked as this page was. A number `report:...` is one of another report."""
+    request, name = context["request"], context["report"].name
+    if number.startswith("/"):
+        return number
+    asked = [(key, one) for key, one in request.GET.items() if key not in ("number", "page")]
+    return f"{reverse('report_rows', args=[name, context['code']])}?{urlencode([*asked, ('number', number)])}"
+
+
+def written(cell: Cell, kind: Kind) -> SafeString | str:
+    match kind, cell.value:
+        case Kind.DAY, date() as day:
+            return written_day(day)
+        case ((Kind.SHARE | Kind.POINTS | Kind.DAYS), float() | int() as number):
+            return _with_limits(_said(number, kind), cell, kind)
+        case Kind.NUMBER, float() as number:
+            return f"{number:.1f}"
+        case Kind.MONEY, float() | int() as number:
+            return f"${number:,.2f}"
+        case Kind.COUNT, int() as number:
+            return f"{number:,}"
+        case Kind.WORDS, str() as code if CODE.fullmatch(code):
+            return words(code)
+        case _, other:
+            return str(other)
+
+
+def _said(number: float, kind: Kind) -> str:
+    if kind is Kind.SHARE:
+        return f"{number * 100:.0f}\N{NO-BREAK SPACE}%"
+    if kind is Kind.POINTS:
+        return f"{number * 100:+.0f}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
+
+
+def _with_limits(said: str, cell: Cell, kind: Kind) -> SafeString | str:
+    if cell.low is None or cell.high is None or cell.low == cell.high:
+        return said
+    return format_html('{} <span class="soft small">{} to {}</span>', said, _said(cell.low, kind), _said(cell.high, kind))
+
+
+@register.filter
+def is_number(column: Column) -> bool:
+    return column.kind in (Kind.COUNT, Kind.NUMBER, Kind.MONEY)
+
+
+@register.simple_tag
+def picture(drawing: Drawing) -> SafeString:
+    """The chart as SVG in the page's own colours. It was made from our own numbers, escaped where it takes words."""
+    return mark_safe(charts.drawn(drawing))  # noqa: S308

@@ -1,0 +1,161 @@
+"""Drop-off, time and now as sheets: the values of `shown`, with the sentences that say what is to be seen in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pathways.reports import drop_off as losing
+from pathways.reports import now as waiting
+from pathways.reports import shown
+from pathways.reports import time as lasting
+from pathways.reports.cohort import Question
+from pathways.reports.freshness import freshness, in_force, versions
+from pathways.reports.rows import Behind, Rows, UnknownNumber
+from pathways.reports.sheet import About, Sheet
+from pathways.reports.tabular import table
+
+CENSORED = "Open journeys and transfers are censored: followed until the as-of time, never counted as lost."
+CODES = ("name", "observable", "horizon_days", "measured", "already", "implied")
+STEPS = {"entered", *losing.CELLS, *(f"left.{kind}" for kind in losing.EXIT_CLASSES)}
+
+
+def about(question: Question, *, of: tuple[str, ...], censoring: str, suppressed: bool, horizon: bool = True) -> About:
+    return About(
+        as_of=question.as_of,
+        programme=question.pathway,
+        versions=of,
+        fresh=freshness(question.sites, now=question.as_of),
+        whom=whom(question),
+        censoring=censoring,
+        horizon_days=question.horizon_days if horizon else None,
+        suppressed=suppressed,
+    )
+
+
+def whom(question: Question) -> str:
+    """The cohort in words."""
+    began = f"that began as {question.entry}" if question.entry else "by entry"
+    episodes = "all episodes" if question.every_episode else "the first episode of each patient and primary"
+    return f"Journeys {began}, {episodes}{', also those under way at go-live' if question.prevalent else ''}"
+
+
+def drop_off(question: Question, *, exact: bool) -> Sheet:
+    report = losing.drop_off(question)
+    answer = shown.drop_off(report, exact=exact)
+    steps = [{"stratum": name, **step} for name, part in _parts(answer) for step in part["steps"]]
+    opens = _opener(question, exact)
+    return Sheet(
+        name="drop-off",
+        title="Where patients are lost",
+        says=tuple(_says_drop_off(answer)),
+        about=about(question, of=versions(report.versions), censoring=CENSORED, suppressed=not exact),
+        tables=(
+            table("steps", "Step by step", steps, opens=opens, leave=("reasons",), filed=_filed(answer, *CODES)),
+            table("ends", "How journeys ended", answer["ends"], empty="No journey has ended yet."),
+            table("matched", "Actionable to drug", [answer["matched"]], leave=("not_matched",)),
+        ),
+    )
+
+
+def _filed(answer: Mapping[str, Any], *codes: str) -> tuple[str, ...]:
+    """Columns that only files need: codes, and the stratum where there is one."""
+    return codes if answer["strata"] else (*codes, "stratum")
+
+
+def _opener(question: Question, exact: bool) -> Callable[[Mapping[str, Any], str], str]:
+    """Only numbers of the whole open: a stratum's rows are reached by its own filter."""
+
+    def opens(row: Mapping[str, Any], column: str) -> str:
+        if not exact or row["stratum"] != "all" or column not in STEPS:
+            return ""
+        return f"{row['name']}/{column.removeprefix('left.')}"
+
+    return opens
+
+
+def _parts(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "all", answer
+    yield from answer["strata"].items()
+
+
+def _says_drop_off(answer: Mapping[str, Any]) -> Iterator[str]:
+    steps = [step for step in answer["steps"] if step["entered"] and step["left"]["preventable"] is not None]
+    if not answer["n"]:
+        yield "No journey to speak of, or too few to show."
+        return
+    worst = max(steps, key=lambda step: step["left"]["preventable"], default=None)
+    if worst and worst["left"]["preventable"]:
+        yield f"Most preventable losses are before “{worst['label']}”: {worst['left']['preventable']} of {worst['entered']} who came that far."
+    whole = answer["whole"]
+    if whole and whole["value"] is not None:
+        yield f"{whole['value']:.0%} go the whole way within {answer['horizon_days']} days; {answer['open']} of {answer['n']} are still under way."
+
+
+def drop_off_rows(question: Question, number: str) -> Rows:
+    step, _, cell = number.partition("/")
+    if not cell:
+        raise UnknownNumber(number)
+    try:
+        found = losing.members(question, step=step, cell="" if cell == "entered" else cell)
+    except StopIteration:
+        raise UnknownNumber(number) from None
+    return Rows(Behind.JOURNEYS, found)
+
+
+def time(question: Question, *, exact: bool) -> Sheet:
+    answer = shown.times(lasting.times(question), exact=exact)
+    rows = [{"stratum": name, **one} for name, part in _parts(answer) for one in part["intervals"]]
+    return Sheet(
+        name="time",
+        title="How long the steps take",
+        says=tuple(_says_time(answer)),
+        about=about(
+            question,
+            of=in_force(question.pathway),
+            suppressed=not exact,
+            censoring="Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank.",
+        ),
+        tables=(table("intervals", "From step to step", rows, filed=_filed(answer)),),
+    )
+
+
+def _says_time(answer: Mapping[str, Any]) -> Iterator[str]:
+    timed = [one for one in answer["intervals"] if one["median_days"] and one["median_days"]["value"] is not None]
+    steps = timed[:-1] if len(timed) > 1 else timed
+    if not steps:
+        yield "No step has a median yet: too few got there."
+        return
+    slowest = max(steps, key=lambda one: one["median_days"]["value"])
+    yield f"The slowest step is from {slowest['from']} to {slowest['to']}: half take {slowest['median_days']['value']:.0f} days or more."
+
+
+def now(question: Question, *, exact: bool) -> Sheet:
+    answer = shown.now(waiting.now(question), exact=exact)
+    late = sum(stage["overdue"] or 0 for stage in answer["stages"])
+
+    def opens(row: Mapping[str, Any], column: str) -> str:
+        return f"{row['track']}/{row['stage']}" if column == "open" else ""
+
+    return Sheet(
+        name="now",
+        title="What is under way",
+        says=(f"{answer['journeys']} journeys are open; {late} waits are past due and not on hold.",),
+        about=about(
+            question,
+            of=in_force(question.pathway),
+            censoring="A snapshot of what is open now; it says nothing of how many arrive or are lost.",
+            suppressed=answer["suppressed"],
+            horizon=False,
+        ),
+        tables=(
+            table(
+                "stages", "Where journeys wait", answer["stages"], opens=opens, filed=("stage", "problem", "watch"), empty="Nobody waits."
+            ),
+        ),
+    )
+
+
+def now_rows(question: Question, number: str) -> Rows:
+    track, _, stage = number.partition("/")
+    return Rows(Behind.JOURNEYS, waiting.members(question, track=track, stage=stage))
