@@ -251,6 +251,8 @@ TRAINING_API_URL: str = env("TRAINING_API_URL", default=TWILIO_API_URL if _local
 if "twilio.com" in TRAINING_API_URL:
     raise ValueError("TRAINING_API_URL must be a simulator's address: no text of a training site may reach a telephone")
 TRAINING_AUTH_TOKEN: str = env("TRAINING_AUTH_TOKEN", default="" if PRODUCTION else "simulator-token")
+TWILIO_TEST_NUMBERS: list[str] = env.list("TWILIO_TEST_NUMBERS", default=[])  # all that may be texted for real outside production
+TWILIO_CONTENT_RETENTION_OFF: bool = env.bool("TWILIO_CONTENT_RETENTION_OFF", default=False)
 TWILIO_TIMEOUT_SECONDS: float = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 
 # --- watching it --------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,12 @@ def evening(zone: str, address: str, country: str, *, now: datetime) -> datetime
     return min(now.astimezone(ZoneInfo(name)).replace(hour=LAST_HOUR, minute=0, second=0, microsecond=0) for name in known)
 
 
+def local_day(zone: str, address: str, country: str, *, at: datetime) -> date:
+    """The day of a number that a text at that time takes."""
+    home = next((name for name in (zone, address) if name in _known()), span(country, at)[0])
+    return at.astimezone(ZoneInfo(home)).date()
+
+
 def span(country: str, now: datetime) -> tuple[str, str]:
     """The westernmost and the easternmost zone of a country, as its clocks stand in this hour."""
     return SPANS.get(country) or _extremes(country, now.replace(minute=0, second=0, microsecond=0))

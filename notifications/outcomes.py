@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from notifications import halts
 from notifications.models import Reply, WorkItem
 from pathways import journeys, matters
 from pathways.facts import Grade
@@ -51,6 +52,7 @@ OUTCOMES: dict[str, Outcome] = {
     "settled": Outcome("Settled", Then.DONE, ("why",), ("matter", "result_changed")),
     "read": Outcome("Read and answered", Then.DONE, (), ("reply",)),
     "number_updated": Outcome("Number updated", Then.DONE, (), ("bad_number", "no_text")),
+    "released": Outcome("Looked at, texts may go again", Then.DONE, (), ("halt",)),
     "handled": Outcome("Handled", Then.DONE, ("note",)),
 }
 NOT_A_STALL = ("rule wrong", "not eligible", "duplicate", "data late")
@@ -88,11 +90,20 @@ def perform(item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: s
             journeys.exit(journey=item.journey, reason=details["reason"], now=now, by=by, note=note)
         case "read":
             _mark_read(item, by=by, now=now)
+        case "released":
+            release(item, by=by, now=now)
         case _:
             if outcome == "settled" and item.matter is not None:
                 matters.close(matter=item.matter, reason=str(details["why"])[:60], by=by, now=now)
             said = {key: value for key, value in details.items() if isinstance(value, str)}
             _record(item, "work_outcome", {"outcome": outcome, "problem": item.problem, "note": note, **said}, by=by, now=now)
+
+
+def release(item: WorkItem, *, by: User, now: datetime) -> None:
+    """The wording goes out again. What the provider refuses ends by itself, and a restored database is no matter of opinion."""
+    if not item.cause_key.startswith(halts.WORDING):
+        raise Refused("This ends by itself as soon as it works again; a restored database needs `manage.py texts reconcile`.")
+    halts.lift(item.cause_key, now=now, by=by)
 
 
 def _mark_read(item: WorkItem, *, by: User, now: datetime) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications import outbox
-from notifications.codes import policy
+from notifications import endings
+from notifications.codes import lost
 from notifications.models import Message, MessageState, Receipt
 
 TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent", "delivered", "read"})
@@ -33,7 +33,7 @@ def receive(*, uid: str, token: str, sid: str, status: str, error_code: str, now
         if receipt.message_id is None:
             receipt.message = message
             receipt.save(update_fields=["message"])
-        if new or message.state in outbox.IN_DOUBT:
+        if new or message.state in endings.IN_DOUBT:
             apply_status(message, sid=sid, status=status, error_code=error_code, now=now)
         return True
 
@@ -46,10 +46,15 @@ def apply_status(message: Message, *, sid: str, status: str, error_code: str, no
         if message.state == MessageState.PENDING:
             return  # it was put back already and will be judged anew
         message.error_code, message.provider_sid = error_code, message.provider_sid or sid
-        outbox.fail(message, policy(int(error_code) if error_code.isdigit() else 0), now=now)
-    elif status in TAKEN:
-        outbox.accept(message, sid, now=now)
+        endings.refuse(message, lost(int(error_code) if error_code.isdigit() else 0), now=now)
+    elif status in TAKEN and not (message.state == MessageState.PENDING and _was_lost(sid)):
+        endings.accept(message, sid, now=now)
         if status in ARRIVED and message.state == MessageState.SENT:
             message.deliver()
             message.delivered_at = now
             message.save()
+
+
+def _was_lost(sid: str) -> bool:
+    """The end of that attempt came before its beginning: the text goes again, and *sent* is old news."""
+    return Receipt.objects.filter(provider_sid=sid, status__in=LOST).exists()

@@ -1,8 +1,8 @@
 """Finding out what became of texts whose sending nobody saw end.
 
 A receipt settles it at once (`receipts`). Else, after a quiet time longer than the provider may still be working on a request, the
-provider's own list is asked. *Absent* is believed only if the same list shows a text that we know was accepted in the same
-window; an empty list proves nothing. What cannot be shown goes to a person; it is never sent again on a guess.
+provider's own list is asked. *Absent* is believed only if the same list shows a text that we know was accepted after this one was
+tried; an empty list proves nothing. What cannot be shown goes to a person; it is never sent again on a guess.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from notifications import outbox, transports, worklist
-from notifications.models import Message, MessageState
-from notifications.receipts import apply_status
+from notifications import endings, outbox, transports, worklist
+from notifications.models import Message, MessageState, Receipt
+from notifications.receipts import LOST, apply_status
 from notifications.send import LEASE
 from notifications.transports.base import Seen, Transport
 from notifications.worklist import NewItem
@@ -27,7 +27,6 @@ from pathways.sql import load
 QUIET = timedelta(minutes=15)
 GIVE_UP = timedelta(minutes=30)
 MARGIN = timedelta(minutes=5)
-MOST_ATTEMPTS = 2  # one resend; confirmations are never sent again
 WITH_A_PERSON = "a person looks into it"
 CALL_WITHIN = timedelta(days=1)  # local default
 
@@ -49,7 +48,7 @@ def reconcile(*, now: datetime, transport: Transport | None = None, quiet: timed
         return Reconciled(lost=lost)
     counts = []
     for way, some in _by_way(doubtful, transport or transports.current()):
-        seen = _listed(some, way) if way else Listing((), frozenset(), False)
+        seen = _listed(some, way) if way else Listing()
         counts += [_settle(message.pk, seen, now, give_up) for message in some]
     return Reconciled(lost, counts.count("found"), counts.count("put back"), counts.count("handed over"))
 
@@ -79,11 +78,15 @@ def _expire_leases(now: datetime) -> int:
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What the provider shows. `trusted`: it shows a text that we know it took in the same window."""
+    """What the provider shows. `taken`: those that are other messages, or earlier tries. `control`: when the latest text was accepted of
+    which we know it, and which the list shows: about what came later it says nothing."""
 
-    texts: Sequence[Seen]
-    taken: frozenset[str]
-    trusted: bool
+    texts: Sequence[Seen] = ()
+    taken: frozenset[str] = frozenset()
+    control: datetime | None = None
+
+    def proves_absence(self, claimed_at: datetime | None) -> bool:
+        return self.control is not None and claimed_at is not None and self.control >= claimed_at
 
 
 def _listed(doubtful: list[Message], way: Transport) -> Listing:
@@ -91,10 +94,11 @@ def _listed(doubtful: list[Message], way: Transport) -> Listing:
     since = min(message.claimed_at for message in doubtful if message.claimed_at) - MARGIN
     texts = way.listed(since)
     if texts is None:
-        return Listing((), frozenset(), False)
-    known = Message.objects.exclude(provider_sid="").filter(provider_sid__in=[text.sid for text in texts])
-    ours = dict(known.values_list("provider_sid", "sent_at"))
-    return Listing(texts, frozenset(ours), any(sent_at and sent_at >= since for sent_at in ours.values()))
+        return Listing()
+    sids = [text.sid for text in texts]
+    ours = dict(Message.objects.exclude(provider_sid="").filter(provider_sid__in=sids).values_list("provider_sid", "sent_at"))
+    over = Receipt.objects.filter(provider_sid__in=sids, status__in=LOST).values_list("provider_sid", flat=True)
+    return Listing(texts, frozenset({*ours, *over}), max((at for at in ours.values() if at), default=None))
 
 
 def _settle(message_id: int, listing: Listing, now: datetime, give_up: timedelta) -> str:
@@ -107,9 +111,8 @@ def _settle(message_id: int, listing: Listing, now: datetime, give_up: timedelta
         if len(same) == 1:
             apply_status(message, sid=same[0].sid, status=same[0].status, error_code=same[0].error_code, now=now)
             return "found"
-        absent = listing.trusted and not matches
-        if absent and message.purpose == "reminder" and message.attempt < MOST_ATTEMPTS:
-            outbox.put_back(message, reason="shown not to have been sent", now=now)
+        absent = listing.proves_absence(message.claimed_at) and not matches
+        if absent and endings.try_again(message, reason="shown not to have been sent", now=now):
             return "put back"
         if absent or message.unknown_since <= now - give_up:
             _hand_over(message, now)

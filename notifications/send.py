@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from notifications import outbox, transports
+from notifications import endings, epoch, halts, outbox, transports
 from notifications.codes import Fate
 from notifications.outbox import Claimed
 from notifications.transports.base import Accepted, Transport
 
 LEASE = timedelta(minutes=2)
-GUARD_SECONDS = LEASE.total_seconds() / 4
-TRAINING_AGAIN = timedelta(hours=1)
+GUARD_SECONDS = 25.0  # since before the claim; with the client's ten seconds nothing is on its way 35 seconds after it
+ANOTHER_DAY = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit; the next wake-up goes on
+
+
+def boot_time() -> float:
+    """Seconds that go on while the machine sleeps; Python's `monotonic` stands still then."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -27,6 +32,9 @@ class Sent(msgspec.Struct, frozen=True):
     not_accepted: int = 0
     given_back: int = 0
 
+    def plus(self, other: Sent) -> Sent:
+        return Sent(*(mine + theirs for mine, theirs in zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)))
+
 
 def send_due(
     *,
@@ -34,28 +42,28 @@ def send_due(
     transport: Transport | None = None,
     batch: int = outbox.BATCH,
     seconds: float = LONGEST_RUN_SECONDS,
-    stopwatch: Callable[[], float] = time.monotonic,
+    stopwatch: Callable[[], float] = boot_time,
 ) -> Sent:
     """Sends until nothing is due, the time is up, or the provider refuses our account. Safe in any number of processes.
+
+    While everything is halted nothing goes; when it is time to try again one text does, and its success ends the halt.
 
     The stopwatch of a batch starts *before* its claim: a process that was frozen meanwhile (a paused machine, swap) finds that it
     is late and gives its texts back instead of posting what somebody may have looked up already.
     """
     way, begun, total = transport or transports.current(), stopwatch(), Sent()
-    while (elapsed := stopwatch() - begun) < seconds:
-        started = stopwatch()
-        claim = outbox.claim(now=now + timedelta(seconds=elapsed), batch=batch)
+    while epoch.is_ours(now=now) and (elapsed := stopwatch() - begun) < seconds:
+        started, at = stopwatch(), now + timedelta(seconds=elapsed)
+        halt = halts.of_everything()
+        if halt is not None and (halt.again_at is None or at < halt.again_at):
+            break
+        claim = outbox.claim(now=at, batch=1 if halt else batch)
         if not claim.judged:
             break
-        run = _Run(way, now, begun, started, stopwatch)
+        run = _Run(way, now, begun, started, stopwatch, trying=halt is not None)
         for claimed in claim.texts:
             run.hand_over(claimed)
-        total = Sent(
-            total.judged + claim.judged,
-            total.accepted + run.accepted,
-            total.not_accepted + run.not_accepted,
-            total.given_back + run.given_back,
-        )
+        total = total.plus(Sent(claim.judged, run.accepted, run.not_accepted, run.given_back))
         if run.paused:
             break
     return total
@@ -64,7 +72,10 @@ def send_due(
 class _Run:
     """One batch on its way."""
 
-    def __init__(self, way: Transport, now: datetime, begun: float, started: float, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self, way: Transport, now: datetime, begun: float, started: float, stopwatch: Callable[[], float], *, trying: bool = False
+    ) -> None:
+        self.trying = trying  # whether one text may show that a halt is over
         self.way, self.now, self.begun, self.started, self.stopwatch = way, now, begun, started, stopwatch
         self.accepted = self.not_accepted = self.given_back = 0
         self.paused = False
@@ -75,17 +86,24 @@ class _Run:
             self.given_back += 1
             return
         way = transports.training() if claimed.training else self.way
-        if way is None:
-            outbox.postpone(claimed=claimed, reason="no simulator for training", until=self._moment() + TRAINING_AGAIN)
+        if way is None or not way.may_reach(claimed.text.to):
+            reason = "no simulator for training" if way is None else "real numbers only in production"
+            outbox.postpone(claimed=claimed, reason=reason, until=self._moment() + ANOTHER_DAY)
             self.given_back += 1
             return
         answer = way.send(claimed.text)
-        rule = outbox.record(claimed=claimed, answer=answer, now=self._moment())
+        rule = endings.record(claimed=claimed, answer=answer, now=self._moment())
         self.paused = rule is not None and rule.fate is Fate.PAUSE
         if isinstance(answer, Accepted):
             self.accepted += 1
+            self._it_works(claimed)
         else:
             self.not_accepted += 1
+
+    def _it_works(self, claimed: Claimed) -> None:
+        if self.trying and not claimed.training:
+            endings.all_clear(halts.PROVIDER, now=self._moment())
+            self.trying = False
 
     def _moment(self) -> datetime:
         return self.now + timedelta(seconds=self.stopwatch() - self.begun)

@@ -76,6 +76,8 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "no_text": ("lead", 0),
     "hand_over": ("lead", 1),
     "result_changed": ("lead", 0),
+    "consent": ("lead", 0),
+    "halt": ("administrator", 0),
 }
 
 

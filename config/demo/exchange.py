@@ -67,6 +67,12 @@ class InProcess:
     def listed(self, since: datetime) -> list[Seen] | None:
         return None
 
+    def heard(self, since: datetime) -> list[Seen] | None:
+        return None
+
+    def may_reach(self, number: str) -> bool:
+        return True
+
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         return False
 

@@ -1,3 +1,4 @@
+from .halt import Epoch, Halt
 from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
 from .reply import Reply
 from .shadow import ShadowNote
@@ -5,6 +6,8 @@ from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 
 __all__ = [
     "OPEN_STATES",
+    "Epoch",
+    "Halt",
     "ItemState",
     "Message",
     "MessageAlert",

@@ -59,6 +59,9 @@ class Message(FSMModelMixin, models.Model):
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     unknown_since = models.DateTimeField(null=True)
+    second_tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="sent again after it was shown absent or not delivered; once at most"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -84,6 +87,7 @@ class Message(FSMModelMixin, models.Model):
             models.Index(fields=["state", "claimed_at"], condition=models.Q(state__in=["sending", "unknown"]), name="message_in_doubt"),
             models.Index(fields=["patient"], name="message_patient"),
             models.Index(fields=["journey"], name="message_journey"),
+            models.Index(fields=["wording", "claimed_at"], condition=models.Q(claimed_at__isnull=False), name="message_wording_claimed"),
         ]
 
     @transition(state, source=MessageState.PENDING, target=MessageState.SENDING)
@@ -101,8 +105,9 @@ class Message(FSMModelMixin, models.Model):
     @transition(state, source=MessageState.SENDING, target=MessageState.UNKNOWN)
     def lose_sight(self) -> None: ...
 
-    @transition(state, source=[MessageState.SENDING, MessageState.UNKNOWN], target=MessageState.PENDING)
-    def put_back(self) -> None: ...
+    @transition(state, source=[MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT], target=MessageState.PENDING)
+    def put_back(self) -> None:
+        """Certainly not outside: never handed over, shown absent, refused for now, or (`sent`) reported as not delivered."""
 
     @transition(state, source=[MessageState.PENDING, MessageState.UNKNOWN], target=MessageState.WITHDRAWN)
     def withdraw(self) -> None: ...

@@ -7,7 +7,8 @@
 -- What another transaction holds (a STOP, a death, a withdrawal under way) is `busy` and left for the next tick: locks are taken
 -- SKIP LOCKED because this statement starts at the message, not at the patient.
 WITH due AS MATERIALIZED (
-    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.matter_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at
+    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.matter_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at,
+           m.wording
     FROM notifications_message m
     WHERE m.state = 'pending' AND NOT m.shadow AND m.not_before <= %(now)s
     ORDER BY m.not_before, m.priority, m.id
@@ -126,6 +127,7 @@ facts AS MATERIALIZED (
            EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id IN (d.patient_id, p.survivor_id) AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
            EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
                       AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
+           EXISTS (SELECT FROM notifications_halt x WHERE x.lifted_at IS NULL AND x.key = 'wording:' || d.wording) AS halted,
            EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) AS has_slot
     FROM due d
     JOIN reach r ON r.id = d.id
@@ -162,6 +164,7 @@ judged AS MATERIALIZED (
             (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (NOT f.permitted, 'never', 'no permission', NULL),
             (f.opens_at IS NULL OR f.tomorrow IS NULL, 'never', 'no hour suits', NULL),
+            (f.halted, 'wait', 'wording stopped by carriers', %(now)s + interval '15 minutes'),
             (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
             (f.outgrown, 'wait', 'to be asked anew at this age', f.tomorrow),
             (f.bereaved, 'wait', 'a death in the family', f.tomorrow),

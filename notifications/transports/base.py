@@ -41,13 +41,15 @@ Answer = Accepted | Declined | Unclear
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A text on the provider's own list. `body` is blank where the provider redacts it."""
+    """A text on the provider's own list, ours or (`from_`) a patient's. `body` is blank where the provider redacts it."""
 
     sid: str
     to: str
     body: str
     status: str
     error_code: str = ""
+    from_: str = ""
+    at: datetime | None = None
 
 
 class Transport(Protocol):
@@ -57,6 +59,14 @@ class Transport(Protocol):
 
     def listed(self, since: datetime) -> list[Seen] | None:
         """Outgoing texts since then, newest first; None when the list could not be had."""
+        ...
+
+    def heard(self, since: datetime) -> list[Seen] | None:
+        """What patients wrote to us since then, newest first; None when the list could not be had."""
+        ...
+
+    def may_reach(self, number: str) -> bool:
+        """Whether this installation may text that number at all: outside production no real one."""
         ...
 
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:

@@ -22,6 +22,8 @@ CRITICAL = 1  # work items of this priority: harm if nobody acts today
 BORN_HERE = {
     "reply": "Reply not read",
     "bad_number": "Number does not work",
+    "stopped_at_provider": "Said STOP to the provider, not to us",
+    "texts_stopped": "Texts have stopped",
     "unknown_send": "Text may not have been sent",
     "no_text": "No text possible, call instead",
     "hand_over": "Hand-over to accept",

@@ -17,6 +17,8 @@ class Carrier:
     moods: list[str] = field(default_factory=list)
     took: list[Seen] = field(default_factory=list)
     hides: bool = False
+    wrote: list[Seen] = field(default_factory=list)
+    barred: bool = False
     calls: int = 0
 
     def send(self, text: Text) -> Answer:
@@ -31,6 +33,12 @@ class Carrier:
 
     def listed(self, since: datetime) -> list[Seen] | None:
         return None if self.hides else list(self.took)
+
+    def heard(self, since: datetime) -> list[Seen] | None:
+        return None if self.hides else list(self.wrote)
+
+    def may_reach(self, number: str) -> bool:
+        return not self.barred
 
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         return signature == "good"

@@ -11,8 +11,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications import outbox
-from notifications.codes import CODES, Fate, policy
+from notifications import endings, outbox
 from notifications.models import Message, SendSlot, WorkItem
 from notifications.outbox import Claim
 from notifications.plan import plan
@@ -290,31 +289,19 @@ def test_shadow_messages_are_never_claimed(world: World) -> None:
 
 def test_accepted_and_a_late_answer_to_an_older_attempt(message: Message) -> None:
     (claimed,) = claim().texts
-    outbox.record(claimed=claimed, answer=Accepted("SM1"), now=NOON)
-    outbox.record(claimed=claimed, answer=Declined(21610), now=NOON)
+    endings.record(claimed=claimed, answer=Accepted("SM1"), now=NOON)
+    endings.record(claimed=claimed, answer=Declined(21610), now=NOON)
     message = Message.objects.get()
     assert (message.state, message.provider_sid, message.sent_at) == ("sent", "SM1", NOON)
     Message.objects.update(attempt=2, state="sending")
-    outbox.record(claimed=claimed, answer=Declined(21610), now=NOON)
+    endings.record(claimed=claimed, answer=Declined(21610), now=NOON)
     assert Message.objects.get().state == "sending"
-
-
-@pytest.mark.parametrize("code", [*CODES, 99999])
-def test_every_code_ends_as_its_row_says(message: Message, code: int) -> None:
-    (claimed,) = claim().texts
-    rule = policy(code)
-    outbox.record(claimed=claimed, answer=Declined(code), now=NOON)
-    message, phone = Message.objects.get(), Phone.objects.get()
-    assert message.state == {Fate.FAILED: "failed", Fate.AGAIN: "pending", Fate.PAUSE: "pending", Fate.UNKNOWN: "unknown"}[rule.fate]
-    assert (phone.bad_since is not None, phone.stopped_at is not None) == (rule.phone == "bad", rule.phone == "stopped")
-    assert WorkItem.objects.exists() == rule.call
-    assert SendSlot.objects.exists() == (rule.fate is Fate.UNKNOWN)
 
 
 @pytest.mark.parametrize("answer", [Unclear("Timeout"), Declined(20500, 500), Declined(0, 503)])
 def test_no_clear_answer_is_unknown_and_never_pending(message: Message, answer: Unclear | Declined) -> None:
     (claimed,) = claim().texts
-    outbox.record(claimed=claimed, answer=answer, now=NOON)
+    endings.record(claimed=claimed, answer=answer, now=NOON)
     message = Message.objects.get()
     assert (message.state, message.unknown_since) == ("unknown", NOON)
     assert claim(NOON + DAY) == Claim([], 0)
@@ -322,7 +309,7 @@ def test_no_clear_answer_is_unknown_and_never_pending(message: Message, answer: 
 
 def test_a_busy_provider_is_tried_again_later(message: Message) -> None:
     (claimed,) = claim().texts
-    outbox.record(claimed=claimed, answer=Declined(20429, 429), now=NOON)
+    endings.record(claimed=claimed, answer=Declined(20429, 429), now=NOON)
     back = Message.objects.get()
     assert NOON < back.not_before < NOON + timedelta(minutes=2)
     assert claim(back.not_before).texts[0].attempt == 2

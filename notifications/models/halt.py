@@ -1,0 +1,29 @@
+"""What keeps texts from going out although they are due: everything at once, or all texts of one wording."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Halt(models.Model):
+    """`key` is `provider`, `restore`, `staff` (everything rests) or `wording:<name>`. `again_at` is when one text may try whether it is
+    over; without it a person must say so."""
+
+    key = models.CharField(max_length=70)
+    reason = models.CharField(max_length=60)
+    opened_at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+    trips = models.PositiveIntegerField(default=1)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], condition=models.Q(lifted_at=None), name="halt_one_open_per_key")]
+
+
+class Epoch(models.Model):
+    """The database that texts were last sent from, by what PostgreSQL says of itself. A restored one says something else."""
+
+    fingerprint = models.CharField(max_length=80)
+    since = models.DateTimeField()
