@@ -10,7 +10,7 @@ from django.db import connections, models
 from psycopg import sql
 
 from pathways.models import Binding, Event, JourneyRevision, KnowledgeApproval, RolloutChange, Signature, StayRevision, VersionAct
-from patients.models import AccessLog, AccessSeal, ConsentEntry, Merge
+from patients.models import AccessLog, AccessSeal, ConsentEntry, EmergencyAccess, EmergencyReview, Merge
 
 SQL = Path(__file__).parent / "sql" / "grants.sql"
 APPEND_ONLY: tuple[type[models.Model], ...] = (
@@ -18,6 +18,8 @@ APPEND_ONLY: tuple[type[models.Model], ...] = (
     AccessSeal,
     Binding,
     ConsentEntry,
+    EmergencyAccess,
+    EmergencyReview,
     Event,
     JourneyRevision,
     KnowledgeApproval,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
-from patients.models import Role, User
+from patients.emergencies import TOLD
+from patients.models import EmergencyAccess, Role, User
 from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS
 
 register = template.Library()
@@ -28,6 +30,7 @@ ENTRIES = (
     ("Reports", "chart", "reports", REPORTS),
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
+    ("Oversight", "eye", "oversight", TOLD),
     ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
 )
 
@@ -46,6 +49,15 @@ def training_sites(request: HttpRequest) -> list[str]:
     if not isinstance(request.user, User):
         return []
     return sorted({one.site.name for one in request.user.held() if one.site.is_training})
+
+
+@register.simple_tag
+def opened_charts(request: HttpRequest) -> list[EmergencyAccess]:
+    """Charts of other sites that are open to the user for now, for the banner on every page."""
+    user, now = request.user, timezone.now()
+    if not isinstance(user, User) or user.emergency_until is None or user.emergency_until <= now:
+        return []
+    return list(EmergencyAccess.objects.filter(user=user, until__gt=now).select_related("patient").order_by("until"))
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
     merged = Patient.objects.filter(uid=uid, survivor__isnull=False).values_list("survivor__uid", flat=True).first()
     if merged:
         return redirect("patient", uid=merged)
-    found = get_object_or_404(Patient.objects.visible_to(request.user).select_related("person"), uid=uid)
+    found = get_object_or_404(Patient.objects.within_reach_of(request.user, now=now).select_related("person"), uid=uid)
     records = Patient.objects.filter(Q(pk=found.pk) | Q(survivor=found)).values("pk")
     looked = watching.looked(found, records.values_list("pk", flat=True), now=now)
     access.saw(request, action="view", what="patient", patients=[found.pk], now=now)
@@ -54,7 +54,7 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "may_link": request.user.has_role(*linked.LINKING),
         "may_enrol": request.user.has_role(*STEERING) and not found.pseudonym,
         "is_minor": not contacts.is_adult(found.person, now.date()),
-        "journeys": Journey.objects.visible_to(request.user)
+        "journeys": Journey.objects.within_reach_of(request.user, now=now)
         .filter(patient__in=records)
         .select_related("version", "accountable")
         .order_by("-opened_at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from patients.models import Patient, Practitioner, Site
+from patients.models.patient import opened_in_emergency
 
 from .definition import PathwayVersion
 
@@ -47,6 +49,14 @@ class JourneyQuerySet(models.QuerySet["Journey"]):
         sites = user.site_ids()
         taking_part = JourneySite.objects.filter(site__in=sites).values("journey")
         return self.filter(models.Q(home_site__in=sites) | models.Q(pk__in=taking_part)).exclude(status=Status.VOID)
+
+    def within_reach_of(self, user: User, *, now: datetime) -> JourneyQuerySet:
+        """As `visible_to`, and journeys of charts that the user opened in an emergency: to be read, never to be changed."""
+        if user.emergency_until is None or user.emergency_until <= now:
+            return self.visible_to(user)
+        opened = opened_in_emergency(user, now=now)
+        records = models.Q(patient__in=opened) | models.Q(patient__survivor__in=opened)
+        return self.filter(models.Q(pk__in=self.visible_to(user).values("pk")) | records).exclude(status=Status.VOID)
 
     def open(self) -> JourneyQuerySet:
         return self.filter(status=Status.ACTIVE)

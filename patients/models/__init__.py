@@ -1,5 +1,7 @@
 from .access import AccessLog, AccessSeal
 from .consent import ConsentEntry, ConsentKind, Permission
+from .draft import Draft
+from .emergency import EmergencyAccess, EmergencyReview
 from .patient import Authority, Identifier, Merge, Patient, PatientSite
 from .person import ContactPoint, Person, Phone
 from .practitioner import Practitioner
@@ -13,6 +15,9 @@ __all__ = [
     "ConsentEntry",
     "ConsentKind",
     "ContactPoint",
+    "Draft",
+    "EmergencyAccess",
+    "EmergencyReview",
     "Identifier",
     "Membership",
     "Merge",

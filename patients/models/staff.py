@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
 from .site import Site
@@ -24,6 +25,10 @@ class Role(models.TextChoices):
 
 class User(AbstractUser):
     """A staff member. What they may see follows from their memberships, never from flags."""
+
+    uid = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
+    language = models.CharField(max_length=5, blank=True, default="", db_default="", help_text="of the screens; blank: as the browser asks")
+    emergency_until = models.DateTimeField(null=True, help_text="until when some chart of another site is open to them")
 
     _remembered: list[Membership] | None = None
 

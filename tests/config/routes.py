@@ -31,11 +31,11 @@ ROWS: dict[str, Callable[[Morning], object]] = {
 }
 # Rows that the morning has none of: only strangers and other roles are tried, with an address that leads nowhere.
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-WITHOUT_A_ROW = {"audits", "second-chances"}
+WITHOUT_A_ROW = {"audits", "oversight", "second-chances"}
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
 NAMES_NOTHING = {"forget_expectation", "dry_run"}
 # Names in a path that are no row: a programme, its version, a report.
-NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off"}
+NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered"}
 SITE = "north"
 
 
@@ -62,7 +62,7 @@ class Route:
     def address(self, today: Morning) -> str:
         row = ROWS[self.first](today) if self.first in ROWS else NOWHERE
         filled = {**NAMES, "site": SITE, "uid": row, "token": "x"}
-        return "/" + re.sub(r"<\w+:(\w+)>", lambda found: str(filled[found[1]]), self.path)
+        return "/" + re.sub(r"<\w+:(\w+)>", lambda found: str(filled.get(found[1], "x")), self.path)
 
 
 def every_route() -> list[Route]:
