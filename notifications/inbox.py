@@ -1,32 +1,28 @@
-"""What patients write back. The words stay in the reply; the journey learns only that there was one.
+"""What patients write back. The words stay in the reply; the journey learns that there was one, and what a number or a keyword said.
 
 STOP works in the transaction that stores it. Words that ask us to stop without the keyword work as STOP and bring a person, at
-once. Everything else is an item with a clock of its own.
+once. Everything else that needs a person is an item with a clock of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from notifications import worklist
+from notifications import said
 from notifications.models import Message, Reply, WorkItem
 from notifications.reading import Concern, Reading, read
-from notifications.worklist import NewItem
-from pathways import journeys
-from pathways.deadlines import Duration, due
-from pathways.facts import Grade
+from notifications.said import Voice
+from notifications.topics import TOPICS, Topic
+from notifications.wording import compiler
 from pathways.models import Journey
-from pathways.timeline import Calendar
 from patients import codes, consent, contacts, registry
-from patients.calendars import calendar_for_site
 from patients.models import Authority, Patient, Person, Phone, Site
 
 LONGEST_BODY = 1_600
-ANSWER_WITHIN = Duration(4, "working_hours")  # clinical rule: an unread reply has four working hours
-AT_ONCE = timedelta(minutes=15)
+ASKED_WITHIN = timedelta(days=14)  # a number answers the last text only while that is fresh (local default)
 SAY_AGAIN_AFTER = timedelta(hours=12)  # one automatic answer per number and half day: two machines must not talk to each other
 PRIORITY = {Concern.SAFETY: 1, Concern.DEATH: 1, Concern.STOP: 2, Concern.WRONG_NUMBER: 2, Concern.VERIFY: 3, Concern.NONE: 4}
 PROBLEM = {
@@ -42,12 +38,12 @@ EVIDENCE = "reply"
 
 def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime) -> Reply:
     """Stores an inbound SMS and does what it asks; the same `provider_sid` again changes nothing."""
-    reading = read(body)
     with transaction.atomic():
         known = Reply.objects.filter(provider_sid=provider_sid).first()
         if known is not None:
             return known
         phone = _phone(from_)
+        reading = read(body, menu(phone, now))
         person, patient = _writer(phone)
         reply, new = Reply.objects.get_or_create(
             provider_sid=provider_sid,
@@ -62,9 +58,17 @@ def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime)
             },
         )
         if new:
-            _tell_journey(reply, now)
+            _tell_journey(reply, reading, now)
             _act(reply, reading, now)
         return reply
+
+
+def menu(phone: Phone, now: datetime) -> Mapping[str, Topic]:
+    """What the last text to this number asked for, number by number."""
+    last = _last_text(phone)
+    if last is None or last.claimed_at is None or last.claimed_at < now - ASKED_WITHIN:
+        return {}
+    return compiler.menu(last.wording, last.language, last.programme)
 
 
 def _act(reply: Reply, reading: Reading, now: datetime) -> None:
@@ -82,9 +86,22 @@ def _act(reply: Reply, reading: Reading, now: datetime) -> None:
             if reading.concern is Concern.WRONG_NUMBER:
                 contacts.mark_bad(phone=reply.phone, reason="wrong number, by reply", now=now)
             _ask_a_person(reply, reading.concern, now)
+        case Reply.Kind.TEXT if reading.topic is not None:
+            _hear(reply, reading.topic, now)
         case Reply.Kind.TEXT:
-            _ask_a_person(reply, reading.concern, now)
-            _answer_text(reply, reading.concern, now)
+            _ask_a_person(reply, reading.concern, now, guess=reading.guess)
+            _answer_text(reply, reading.concern is Concern.SAFETY or reading.guess is Topic.WORSE, now)
+
+
+def _hear(reply: Reply, topic: Topic, now: datetime) -> None:
+    """A number or a keyword. What needs nobody counts as read; the rest is thanked for while somebody is there to read it."""
+    item = said.hear(_voice(reply), topic, now=now)
+    if item is None:
+        Reply.objects.filter(pk=reply.pk).update(read_at=now)
+    if item is None or topic is Topic.WORSE or said.is_open(_site(reply), now):
+        _answer(reply, "acknowledgement", TOPICS[topic].thanks, now)
+    elif not _said_lately(reply, now):
+        _answer(reply, "out_of_hours", "out.of.hours", now)
 
 
 def _start(reply: Reply, evidence: consent.Evidence, now: datetime) -> None:
@@ -95,11 +112,11 @@ def _start(reply: Reply, evidence: consent.Evidence, now: datetime) -> None:
         _ask_a_person(reply, Concern.NONE, now, problem="start-ambiguous")
 
 
-def _answer_text(reply: Reply, concern: Concern, now: datetime) -> None:
+def _answer_text(reply: Reply, in_danger: bool, now: datetime) -> None:
     """Nobody may think that a message at night, or a cry for help, was read by a person."""
-    if concern is Concern.SAFETY:
+    if in_danger:
         _answer(reply, "safety", "safety", now)
-    elif not _is_open(_site(reply), now) and not _said_lately(reply, now):
+    elif not said.is_open(_site(reply), now) and not _said_lately(reply, now):
         _answer(reply, "out_of_hours", "out.of.hours", now)
 
 
@@ -124,49 +141,28 @@ def _said_lately(reply: Reply, now: datetime) -> bool:
     return Message.objects.filter(phone=reply.phone, purpose="out_of_hours", created_at__gt=now - SAY_AGAIN_AFTER).exists()
 
 
-def _ask_a_person(reply: Reply, concern: Concern, now: datetime, *, problem: str = "") -> WorkItem | None:
-    """One open item per number: further replies join it and make it more urgent."""
-    site = _site(reply)
-    if site is None:
-        return None
-    journey = _journey(reply)
-    urgent = PRIORITY[concern] <= 2
-    item = NewItem(
-        cause_kind="reply",
-        cause_key=str(reply.phone_id),
-        site=site.pk,
-        patient=reply.patient_id,
-        journey=journey.pk if journey else None,
-        problem=problem or PROBLEM[concern],
-        priority=PRIORITY[concern],
-        due_at=now + AT_ONCE if urgent else due(now, ANSWER_WITHIN, _calendar(site)),
-    )
-    return worklist.open(item, now=now)
+def _ask_a_person(reply: Reply, concern: Concern, now: datetime, *, problem: str = "", guess: Topic | None = None) -> WorkItem | None:
+    """The words as they are; what they seem to be about only names the item, and makes it more urgent where somebody feels worse."""
+    rule = TOPICS[guess] if guess else None
+    if rule is not None:
+        return said.ask(_voice(reply), problem=rule.problem, priority=rule.priority, audience=rule.audience, now=now)
+    return said.ask(_voice(reply), problem=problem or PROBLEM[concern], priority=PRIORITY[concern], now=now)
 
 
-def _tell_journey(reply: Reply, now: datetime) -> None:
+def _tell_journey(reply: Reply, reading: Reading, now: datetime) -> None:
     """As if it were a message: the fact that somebody wrote, without the words. The patient is locked before anything else is."""
     patient, site = reply.patient, _site(reply)
     if patient is None or site is None:
         return
-    _tell(reply, patient, site, "patient_replied", now)
-    if read(reply.body).concern is Concern.DEATH:
+    about_the_patient = Voice(reply.phone, patient, None, site, {"reply": str(reply.uid)}, str(reply.uid))
+    said.tell(about_the_patient, "patient_replied", {}, now=now)
+    if reading.concern is Concern.DEATH:
         registry.death_hint(patient_id=patient.pk, now=now, source=EVIDENCE)
-        _tell(reply, patient, site, "death_hint", now)
+        said.tell(about_the_patient, "death_hint", {}, now=now)
 
 
-def _tell(reply: Reply, patient: Patient, site: Site, kind: str, now: datetime) -> None:
-    journeys.record_for_patient(
-        patient=patient,
-        kind=kind,
-        body={"reply": str(reply.uid)},
-        occurred=now,
-        now=now,
-        by=None,
-        grade=Grade.PATIENT_REPORTED,
-        business_id=str(reply.uid),
-        site=site,
-    )
+def _voice(reply: Reply) -> Voice:
+    return Voice(reply.phone, reply.patient, _journey(reply), _site(reply), {"reply": str(reply.uid)}, str(reply.uid))
 
 
 def _phone(number: str) -> Phone:
@@ -189,7 +185,7 @@ def _writer(phone: Phone) -> tuple[Person | None, Patient | None]:
 
 def _journey(reply: Reply) -> Journey | None:
     """What they answer: the journey last texted about, else the only open one."""
-    last = Message.objects.filter(phone=reply.phone, journey__isnull=False, attempt__gt=0).order_by("-claimed_at").first()
+    last = _last_text(reply.phone)
     if last is not None:
         return last.journey
     running = list(Journey.objects.filter(patient=reply.patient).open()[:2]) if reply.patient else []
@@ -206,14 +202,5 @@ def _site(reply: Reply) -> Site | None:
     return Site.objects.filter(is_training=False).exclude(sender_name="").order_by("pk").first() or Site.objects.order_by("pk").first()
 
 
-def _calendar(site: Site) -> Calendar:
-    plain = calendar_for_site(site.pk)
-    return Calendar(zone=plain.zone, holidays=plain.holidays)
-
-
-def _is_open(site: Site | None, now: datetime) -> bool:
-    if site is None:
-        return False
-    calendar = _calendar(site)
-    local = now.astimezone(ZoneInfo(calendar.zone))
-    return local.weekday() < 5 and local.date() not in calendar.holidays and calendar.opens <= local.hour < calendar.closes
+def _last_text(phone: Phone) -> Message | None:
+    return Message.objects.filter(phone=phone, journey__isnull=False, attempt__gt=0).order_by("-claimed_at").first()

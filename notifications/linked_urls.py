@@ -1,12 +1,15 @@
-"""Routes of linked people, and of whom to ask at the next visit."""
+"""Routes of linked people, of what patients say to texts and by text, and of whom to ask at the next visit."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from notifications.views import asking, linked
+from notifications.views import asking, consenting, life, linked, thread
 
 urlpatterns: list[URLPattern] = [
+    path("items/<uuid:uid>/conversation/", thread.conversation, name="conversation"),
+    path("patients/<uuid:uid>/death/", life.death, name="death"),
+    path("patients/<uuid:uid>/texts/", consenting.consenting, name="consenting"),
     path("queue/ask/", asking.asking_list, name="ask"),
     path("patients/<uuid:uid>/people/", linked.link, name="link_person"),
     path("patients/<uuid:uid>/people/change/", linked.change, name="change_link"),

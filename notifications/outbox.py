@@ -116,7 +116,7 @@ def _say(row: Row) -> tuple[str, str]:
         return row.body, row.language
     names = row.given.split()
     first_name, org, phone = names[0] if names else "", row.sender_name or "", row.call_back or ""
-    said = render(row.wording, row.language, first_name=first_name, org=org, phone=phone, ref=f"{row.uid.int % 10_000:04d}")
+    said = render(row.wording, row.language, first_name=first_name, org=org, phone=phone, refs=(f"{row.uid.int % 10_000:04d}",))
     return said.body, said.language
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
 
 from notifications.models import Reply
+from notifications.topics import ASKED, WORDS, Topic
 from notifications.wording.compiler import fold
 
 STOP = frozenset(
@@ -69,13 +71,53 @@ PATTERNS: tuple[tuple[Concern, re.Pattern[str]], ...] = (
 )
 
 
+# What a free text seems to be about: a name for the item under which a person reads it, nothing more.
+GUESSES: tuple[tuple[Topic, re.Pattern[str]], ...] = (
+    (Topic.WORSE, re.compile(r"\b((feel|feels|feeling|getting|doing|much) worse|me siento (peor|muy mal)|estoy peor|empeor\w+)\b")),
+    (
+        Topic.DECLINE,
+        re.compile(
+            r"\b((cant|cannot|can not|wont|unable to) (come|make|be there|get there)|reschedul\w*|(another|different|new) (day|time|date)|"
+            r"no (puedo|voy a poder) (ir|venir|asistir|llegar)|cambiar (la|mi|de) (cita|hora|fecha)|otr[ao] (dia|hora|fecha|cita))\b"
+        ),
+    ),
+    (
+        Topic.COST,
+        re.compile(
+            r"\b(expensive|afford|costs?|co ?pay\w*|insurance|the bill|no money|muy car[oa]|no puedo pagar|cuesta|costo|seguro medico|dinero)\b"
+        ),
+    ),
+    (
+        Topic.TRANSPORT,
+        re.compile(
+            r"\b(no (ride|car|transport\w*)|(need|have no|get) a ride|transport\w*|too far|no tengo (carro|coche|como (ir|llegar))|muy lejos)\b"
+        ),
+    ),
+    (Topic.FEAR, re.compile(r"\b(scared|afraid|nervous|frightened|worried|miedo|asustad\w+|nervios\w+)\b")),
+    (Topic.NO_TIME, re.compile(r"\b(no time|too busy|have to work|cant get off work|no tengo tiempo|tengo que trabajar)\b")),
+    (
+        Topic.CALL,
+        re.compile(
+            r"\b((please|can you|could you|someone|pls) call|call me|ring me|llam[ae]me|me (puede|podria)n? llamar|que me llamen)\b"
+        ),
+    ),
+)
+
+
 class Reading(msgspec.Struct, frozen=True):
+    """`topic` is what they told us by a word or number that means one thing; `guess` what their own words seem to be about."""
+
     kind: Reply.Kind
     concern: Concern = Concern.NONE
+    topic: Topic | None = None
+    guess: Topic | None = None
 
 
-def read(body: str) -> Reading:
-    """The kind of a reply. A keyword counts only as the whole message, whatever case, accents, quotes or signs surround it."""
+def read(body: str, menu: Mapping[str, Topic] | None = None) -> Reading:
+    """The kind of a reply. A keyword counts only as the whole message, whatever case, accents, quotes or signs surround it.
+
+    `menu` is what the last text asked for, number by number: without it `1` and `yes` mean nothing.
+    """
     word = keyword(body)
     if word in STOP or word.replace(" ", "") in STOP:  # S T O P
         return Reading(Reply.Kind.STOP)
@@ -83,10 +125,20 @@ def read(body: str) -> Reading:
         return Reading(Reply.Kind.START)
     if word in HELP:
         return Reading(Reply.Kind.HELP)
+    if (topic := _topic(word, menu or {})) is not None:
+        return Reading(Reply.Kind.TEXT, topic=topic)
     text = " ".join(fold(body).replace("'", "").replace("’", "").split())
     concern = next((concern for concern, pattern in PATTERNS if pattern.search(text)), Concern.NONE)
     silencing = concern in (Concern.STOP, Concern.WRONG_NUMBER, Concern.DEATH)
-    return Reading(Reply.Kind.STOP_INTENT if silencing else Reply.Kind.TEXT, concern)
+    guess = None if concern is not Concern.NONE else next((topic for topic, pattern in GUESSES if pattern.search(text)), None)
+    return Reading(Reply.Kind.STOP_INTENT if silencing else Reply.Kind.TEXT, concern, guess=guess)
+
+
+def _topic(word: str, menu: Mapping[str, Topic]) -> Topic | None:
+    if word in menu:
+        return menu[word]
+    asked = ASKED.get(word)
+    return asked if asked in menu.values() else WORDS.get(word)
 
 
 def keyword(body: str) -> str:

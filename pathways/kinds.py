@@ -123,6 +123,8 @@ ACTS: dict[str, str] = {
     "work_outcome": "outcome, problem, note",
     "contact_attempted": "channel, outcome",
     "patient_replied": "reply id only; the words stay in the reply",
+    "patient_said": "topic (confirm|decline|call|started|changed_doctor|cost|transport|fear|no_time|worse), reply or link: told by a number, a keyword or "
+    "a choice on the secure page; closes nothing",
     "reply_read": "reply id",
     "relative_named": "kinship, degree: a relative was named; who they are stays with themselves",
     "relative_joined": "how: the relative is known here under their own name, by their own consent",

@@ -27,6 +27,16 @@ BORN_HERE = {
     "unknown_send": "Text may not have been sent",
     "no_text": "No text possible, call instead",
     "hand_over": "Hand-over to accept",
+    "wants_a_call": "Asks for a call",
+    "wants_another_time": "Cannot come, asks for another time",
+    "cost": "Says that the cost is in the way",
+    "transport": "Says that there is no way to come",
+    "fear": "Says that they are afraid",
+    "no_time": "Says that there is no time",
+    "feels_worse": "Feels worse",
+    "verify": "Says that something changed: please verify",
+    "start_ambiguous": "START from a number of several people",
+    "link_locked": "Secure page locked after wrong birth dates",
 }
 
 
@@ -137,6 +147,8 @@ def next_step(item: WorkItem, user: User) -> Action | None:
     """Claim what nobody has, decide a candidate, record an outcome for what is yours; what another holds offers nothing."""
     if item.matter and item.matter.kind in CANDIDATE_KINDS:
         return Action("Decide", reverse("candidate", args=[item.matter.uid]))
+    if item.matter and item.matter.kind == MatterKind.DEATH_HINT and item.patient:
+        return Action("Settle", reverse("death", args=[item.patient.meant.uid]))
     if item.owner_id is None:
         return Action("Claim", reverse("claim", args=[item.uid]), post=True)
     if item.owner_id != user.pk:

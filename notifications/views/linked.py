@@ -122,7 +122,7 @@ def speaks_for(patient: Patient, user: User) -> list[Authority]:
     )
 
 
-def _of(request: StaffRequest, uid: UUID) -> Patient:
+def patient_to_link(request: StaffRequest, uid: UUID) -> Patient:
     """The patient, if the user may link people at one of the patient's sites."""
     found = get_object_or_404(Patient.objects.visible_to(request.user).select_related("person"), uid=uid)
     if not any(request.user.roles_at(site) & set(LINKING) for site in found.sites.values_list("site", flat=True)):
@@ -134,7 +134,7 @@ def _of(request: StaffRequest, uid: UUID) -> Patient:
 @page(*LINKING)
 def link(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Somebody may be told of the patient from now on."""
-    patient, form = _of(request, uid), LinkForm(request.POST)
+    patient, form = patient_to_link(request, uid), LinkForm(request.POST)
     if form.is_valid():
         try:
             authority.introduce(patient=patient, now=timezone.now(), by=request.user, **form.cleaned_data)
@@ -150,7 +150,7 @@ def link(request: StaffRequest, uid: UUID) -> HttpResponse:
 @page(*LINKING)
 def change(request: StaffRequest, uid: UUID) -> HttpResponse:
     """A yes or no to texts, a limit, an end."""
-    patient, form = _of(request, uid), ChangeForm(request.POST)
+    patient, form = patient_to_link(request, uid), ChangeForm(request.POST)
     if not form.is_valid():
         return _again(request, patient, form)
     held = get_object_or_404(Authority.objects.select_related("person", "patient"), pk=form.cleaned_data["link"], patient=patient)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import linked, watching
+from notifications.views import consenting, linked, watching
 from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
 from patients import access, contacts
@@ -52,6 +52,8 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "link_form": linked.LinkForm(),
         "endings": linked.ENDINGS,
         "may_link": request.user.has_role(*linked.LINKING),
+        "consent_form": consenting.ConsentForm(found) if request.user.has_role(*linked.LINKING) else None,
+        "may_settle": request.user.has_role(*STEERING) and not found.pseudonym,
         "may_enrol": request.user.has_role(*STEERING) and not found.pseudonym,
         "is_minor": not contacts.is_adult(found.person, now.date()),
         "journeys": Journey.objects.within_reach_of(request.user, now=now)

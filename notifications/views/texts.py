@@ -9,14 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from notifications.wording.compiler import LANGUAGES, Wording, load, segments
+from notifications.wording.compiler import HERE, LANGUAGES, Wording, languages, load, segments
 from notifications.wording.readability import LIMITS, Ease, ease
-from notifications.wording.rules import ANSWERS, READ_ALOUD, WORST_CASE, text_faults
+from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_case
 from pathways.definitions import registry
 from pathways.models import PathwayVersion
 from patients.views.guard import ANYONE, StaffRequest, page
 
-NAMES = {"en": "English", "es": "Spanish"}
+EXAMPLE_LINK = "https://answers.example.org/a/" + "x" * 22
 SHOWN = {"first_name": "Ana", "org": "Riverside Care", "phone": "(555) 010-0199", "ref": "0042"}
 
 
@@ -68,15 +68,16 @@ def uses() -> dict[str, list[str]]:
 def _face(key: str, code: str) -> Face:
     wording = load(code).get(key)
     if wording is None:
-        return Face(code, NAMES.get(code, code))
-    body = wording.text.format(**SHOWN)
+        return Face(code, languages()[code].name)
+    here = load(code)[HERE].text.format(link=EXAMPLE_LINK)
+    body = here if key == HERE else wording.text.format(**SHOWN, answer=here)
     return Face(
         language=code,
-        name=NAMES.get(code, code),
+        name=languages()[code].name,
         body=body,
         characters=len(body),
         segments=segments(body),
-        longest=segments(wording.text.format(**WORST_CASE)),
+        longest=1 if key == HERE else segments(worst_case(wording.text, code)),
         ease=ease(wording.text.format(**READ_ALOUD), code),
         limit=LIMITS[code],
         reviewed=wording.reviewed,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -17,13 +17,19 @@ from typing import Any
 import msgspec
 import yaml
 
-LANGUAGES = ("en", "es")
-FIELDS = frozenset({"first_name", "org", "phone", "ref"})
+from notifications.topics import Topic
+
+FIELDS = frozenset({"first_name", "org", "phone", "ref", "answer"})
+HERE = "answer.here"
+"""The words around a link; the only text that may hold one."""
 LONGEST_SEGMENTS = 2
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_TWO = frozenset("^{}\\[~]|€\f")
+
+
+REVIEWED = re.compile(r".+, \d{4}-\d\d-\d\d")
 
 
 class Unsayable(Exception):
@@ -40,35 +46,86 @@ class Rendered(msgspec.Struct, frozen=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`nameless` for a reader without a name that fits, `several` where one text speaks for several children; `menu`: what a number in
+    the answer means, as the text says it. `reviewed`: by whom, and on which day."""
+
     text: str
     reviewed: str = ""
     nameless: str = ""
+    several: str = ""
+    menu: dict[str, Topic] = {}
+
+    @property
+    def is_active(self) -> bool:
+        """Somebody read it, and said when."""
+        return bool(REVIEWED.fullmatch(self.reviewed.strip()))
 
 
-def render(key: str, language: str, *, first_name: str, org: str, phone: str, ref: str = "") -> Rendered:
-    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs. `ref` is a number
-    of the text itself, so that a parent of two knows which is which and says nothing about either.
+class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    own: str
+    opt_out: str
+
+
+def render(
+    key: str,
+    language: str,
+    *,
+    first_name: str,
+    org: str,
+    phone: str,
+    refs: Sequence[str] = ("",),
+    programme: str = "",
+    link: str = "",
+) -> Rendered:
+    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs. Several `refs` (numbers
+    of the texts themselves, so that a parent of two knows which is which) are one text for several children.
 
     Raises:
         Unsayable: no reviewed wording in this language, a field is empty, a denied word, or too long.
     """
     code = language.partition("-")[0].lower() or "en"
-    if code not in LANGUAGES or key not in load(code) or not load(code)[key].reviewed:
+    wording = wording_of(key, code, programme)
+    if wording is None or key == HERE or not wording.is_active:
         raise Unsayable(f"no wording in {code}"[:60])
     if not org or not phone:
         raise Unsayable("the site has no name or number for texts")
-    for text in _variants(load(code)[key], first_name):
-        body = text.format(first_name=first_name, org=org, phone=phone, ref=ref)
-        if segments(body) <= LONGEST_SEGMENTS and not denied(body):
+    here = wording_of(HERE, code, programme)
+    answer = here.text.format(link=link) if link and here and here.is_active else ""
+    for text in _variants(wording, first_name, len(refs) > 1):
+        body = text.format(first_name=first_name, org=org, phone=phone, ref=", ".join(refs), answer=answer)
+        if segments(body) <= LONGEST_SEGMENTS and not denied(body.replace(link, "") if link else body):
             return Rendered(body, code)
     raise Unsayable("the text would say too much or be too long")
 
 
-def _variants(wording: Wording, first_name: str) -> Iterator[str]:
+def wording_of(key: str, language: str, programme: str = "") -> Wording | None:
+    """The programme's own text of this name, else the text of all programmes."""
+    if language not in LANGUAGES:
+        return None
+    texts = load(language)
+    return texts.get(f"{key}@{programme}") or texts.get(key)
+
+
+def menu(key: str, language: str, programme: str = "") -> Mapping[str, Topic]:
+    """What a reply of one number means after this text."""
+    wording = wording_of(key, language, programme)
+    return wording.menu if wording else {}
+
+
+def _variants(wording: Wording, first_name: str, several: bool) -> Iterator[str]:
+    if several:
+        yield from filter(None, [wording.several])
+        return
     if first_name or "{first_name}" not in wording.text:
         yield wording.text
     if wording.nameless:
         yield wording.nameless
+
+
+@cache
+def languages() -> dict[str, Language]:
+    return msgspec.convert(_yaml("languages.yaml"), dict[str, Language])
 
 
 @cache
@@ -107,3 +164,6 @@ def segments(text: str) -> int:
 
 def _yaml(name: str) -> Any:
     return yaml.safe_load(resources.files("notifications.wording").joinpath(name).read_text())
+
+
+LANGUAGES = tuple(languages())

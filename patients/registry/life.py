@@ -26,15 +26,23 @@ def death_hint(*, patient_id: int, now: datetime, source: str) -> bool:
     return bool(alive.update(death_hold_since=now, death_hint_source=source[:60]))
 
 
-def settle_death_hint(*, patient_id: int, alive: bool, now: datetime, source: str, died_lo: datetime | None = None) -> bool:
-    """A person found out. Dead: the death lies between `died_lo` (else the hint) and now. Whether a hold was open."""
+def settle_death_hint(
+    *,
+    patient_id: int,
+    alive: bool,
+    now: datetime,
+    source: str,
+    died_lo: datetime | None = None,
+    died_hi: datetime | None = None,
+) -> bool:
+    """A person found out. Dead: the death lies between `died_lo` (else registration) and `died_hi` (else the hint). Whether a hold was open."""
     held = Patient.objects.filter(pk=patient_id, death_hold_since__isnull=False).first()
     if held is None or held.death_hold_since is None:
         return False
     if alive:
         Patient.objects.filter(pk=patient_id).update(death_hold_since=None, death_hint_refuted_at=now)
         return True
-    return record_death(patient_id=patient_id, lo=died_lo or held.registered_at, hi=held.death_hold_since, source=source)
+    return record_death(patient_id=patient_id, lo=died_lo or held.registered_at, hi=died_hi or held.death_hold_since, source=source)
 
 
 def admit(*, patient_id: int, at: datetime) -> bool:

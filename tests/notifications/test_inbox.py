@@ -144,6 +144,48 @@ def test_several_replies_are_one_item_read_together(world: World, ana: Patient, 
     assert [kind for kind, _ in told].count("reply_read") == 2
 
 
+def test_a_number_confirms_the_visit_that_was_asked_about(ana: Patient, told: list[tuple[str, dict[str, Any]]]) -> None:
+    reply = say("1")
+    assert told == [("patient_replied", {"reply": str(reply.uid)}), ("patient_said", {"reply": str(reply.uid), "topic": "confirm"})]
+    assert (Reply.objects.get().read_at, answers()) == (NOON, ["acknowledgement"])
+    assert not WorkItem.objects.exists()
+
+
+@pytest.mark.parametrize(("body", "problem"), [("2", "wants-another-time"), ("3", "wants-a-call"), ("cost", "cost"), ("ride", "transport")])
+def test_an_answer_that_needs_somebody_is_an_item_and_a_fact(
+    ana: Patient, told: list[tuple[str, dict[str, Any]]], body: str, problem: str
+) -> None:
+    say(body)
+    item = WorkItem.objects.get()
+    assert (item.problem, item.audience, item.due_at) == (problem, "navigator", NOON + 4 * HOUR)
+    assert [kind for kind, _ in told] == ["patient_replied", "patient_said"]
+    assert answers() == ["acknowledgement"]
+
+
+def test_money_goes_to_the_financial_counselor_where_there_is_one(world: World, ana: Patient) -> None:
+    world.staff("fin", "financial_counselor")
+    say("cost")
+    assert WorkItem.objects.get().audience == "financial_counselor"
+
+
+def test_a_guess_is_an_item_and_no_fact(ana: Patient, told: list[tuple[str, dict[str, Any]]]) -> None:
+    say("I can't come on Thursday")
+    assert WorkItem.objects.get().problem == "wants-another-time"
+    assert [kind for kind, _ in told] == ["patient_replied"]
+    assert answers() == []
+
+
+def test_a_number_long_after_the_text_means_nothing(ana: Patient) -> None:
+    say("1", now=NOON + 20 * DAY)
+    assert WorkItem.objects.get().problem == "reply"
+
+
+def test_yes_is_no_opt_in(world: World, ana: Patient) -> None:
+    say("STOP")
+    say("YES", sid="SM2")
+    assert Phone.objects.get().stopped_at is not None
+
+
 def test_a_number_nobody_knows(world: World) -> None:
     reply = say("hello", number="+16175550123")
     assert (reply.person, reply.patient) == (None, None)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.reading import HELP, START, STOP, Concern, read
+from notifications.topics import ASKED, WORDS, Topic
 
 STOPS = [
     "STOP",
@@ -58,7 +59,7 @@ def test_other_keywords(body: str, kind: str) -> None:
         ("Falleció en marzo", Concern.DEATH),
         ("I started the pills", Concern.VERIFY),
         ("I changed doctors", Concern.NONE),
-        ("changed doctor", Concern.VERIFY),
+        ("I have a different doctor now", Concern.VERIFY),
         ("I can't breathe", Concern.SAFETY),
         ("chest pain since monday", Concern.SAFETY),
         ("Will I be late if I come at 9?", Concern.NONE),
@@ -78,6 +79,60 @@ def test_words_that_silence(concern: Concern) -> None:
 
 def test_no_word_means_two_things() -> None:
     assert not (STOP & START or STOP & HELP or START & HELP)
+    assert not {*WORDS, *ASKED} & (STOP | START | HELP)
+    assert not WORDS.keys() & ASKED.keys()
+
+
+VISIT = {"1": Topic.CONFIRM, "2": Topic.DECLINE, "3": Topic.CALL}
+
+
+@pytest.mark.parametrize(
+    ("body", "menu", "topic"),
+    [
+        ("1", VISIT, Topic.CONFIRM),
+        (" 1. ", VISIT, Topic.CONFIRM),
+        ("３", VISIT, Topic.CALL),
+        ("1", {}, None),
+        ("1", {"1": Topic.CALL}, Topic.CALL),
+        ("YES", VISIT, Topic.CONFIRM),
+        ("Sí!", VISIT, Topic.CONFIRM),
+        ("YES", {}, None),
+        ("yes", {"1": Topic.CALL}, None),
+        ("no", VISIT, Topic.DECLINE),
+        ("Cost", {}, Topic.COST),
+        ("¡Llámeme!", {}, Topic.CALL),
+        ("ride?", {}, Topic.TRANSPORT),
+        ("STARTED", {}, Topic.STARTED),
+        ("Cambié de doctor", {}, Topic.CHANGED_DOCTOR),
+        ("1 and 2", VISIT, None),
+    ],
+)
+def test_a_number_means_what_the_last_text_asked(body: str, menu: dict[str, Topic], topic: Topic | None) -> None:
+    assert read(body, menu).topic is topic
+
+
+@pytest.mark.parametrize(
+    ("body", "guess"),
+    [
+        ("I can't come on Monday", Topic.DECLINE),
+        ("necesito cambiar la cita", Topic.DECLINE),
+        ("it is too expensive for me", Topic.COST),
+        ("no tengo carro", Topic.TRANSPORT),
+        ("I am scared of it", Topic.FEAR),
+        ("could you call me please", Topic.CALL),
+        ("I feel worse today", Topic.WORSE),
+        ("me siento peor", Topic.WORSE),
+        ("Which entrance?", None),
+    ],
+)
+def test_their_own_words_are_only_guessed_at(body: str, guess: Topic | None) -> None:
+    reading = read(body, VISIT)
+    assert (reading.topic, reading.guess) == (None, guess)
+
+
+def test_what_silences_is_never_taken_for_an_answer() -> None:
+    assert read("stop", VISIT).kind == "stop"
+    assert read("wrong number, call me", VISIT).concern is Concern.WRONG_NUMBER
 
 
 @given(st.text(max_size=400))

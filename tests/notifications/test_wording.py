@@ -11,7 +11,7 @@ from notifications.wording.compiler import Unsayable, denied, render, segments
 from notifications.wording.readability import ease, syllables
 from notifications.wording.rules import text_faults
 
-KEYS = sorted(compiler.load("en"))
+KEYS = sorted(compiler.load("en").keys() - {compiler.HERE})
 
 
 def test_every_shipped_text_keeps_the_rules() -> None:
