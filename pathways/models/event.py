@@ -10,6 +10,18 @@ from patients.models import Patient
 
 from .inbound import Inbound
 
+FINDINGS = (
+    "flagged_actionable",
+    "actionable_confirmed",
+    "not_actionable_confirmed",
+    "not_actionable",
+    "later_line_actionable",
+    "cannot_say",
+    "matched_therapy",
+    "first_dose_attested",
+)
+"""What is found of a journey between its result and its drug; reports count these, so an index leads to them."""
+
 
 class Event(models.Model):
     """One version of one fact; never updated, never deleted. See `pathways.facts.Fact` for the meaning of the fields."""
@@ -40,6 +52,7 @@ class Event(models.Model):
                 fields=["patient", "lineage", "rank", "digest", "issued_at"], name="event_revision_once", nulls_distinct=False
             )
         ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(kind__in=FINDINGS), name="event_finding")]
 
 
 class Binding(models.Model):

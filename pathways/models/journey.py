@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -80,6 +81,9 @@ class Journey(FSMModelMixin, models.Model):
     responsible = models.ForeignKey(Practitioner, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     prevalent = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
+    observed_from = models.DateTimeField(
+        null=True, help_text="since when we would have seen what happens, where that is later than opened_at: a transfer in"
+    )
     phase = FSMField(max_length=12, choices=Phase.choices, default=Phase.IDENTIFIED, protected=True)
     status = FSMField(max_length=12, choices=Status.choices, default=Status.ACTIVE, protected=True)
     outcome = models.CharField(max_length=60, blank=True)
@@ -94,6 +98,7 @@ class Journey(FSMModelMixin, models.Model):
     started_at = models.DateTimeField(null=True)
     milestones = models.JSONField(default=dict, help_text="name -> [state, ISO time or null, basis lineage]; absent is unknown")
     ball = models.CharField(max_length=40, blank=True)
+    balls = models.JSONField(default=list, help_text="[party, since, until or null] for every day from opening to end: who had the ball")
     held_until = models.DateTimeField(null=True)
     hold_reason = models.CharField(max_length=60, blank=True)
     context = models.JSONField(default=dict)
@@ -161,9 +166,16 @@ class JourneySite(models.Model):
 
 
 class JourneyRevision(models.Model):
-    """What a correction changed: the old value, and until when we believed it."""
+    """What the journey said until something was received: reports run as of what was known on an earlier day.
+
+    `field` is `*`: `old` maps each column that changed to what it said before, a line of milestones as `milestones.NAME`; or `created`:
+    before it there was no journey; or one column by name.
+    """
 
     journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="revisions")
     field = models.CharField(max_length=60)
     old = models.JSONField(null=True)
     until_received = models.DateTimeField()
+
+    class Meta:
+        indexes = [BrinIndex(fields=["until_received"], name="journey_revision_time")]

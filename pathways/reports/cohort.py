@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
+from pathways.models import JourneyRevision
+from pathways.reports.columns import ACTIVE, NEVER, NOT_APPLICABLE, REACHED, Columns, as_datetime, copied, moment, spelled
+from pathways.reports.columns import UNKNOWN as NOT_KNOWN
 from pathways.sql import load
 from pathways.timeline import PHASES
 
-STRATA = ("site", "sex", "race", "ethnicity", "payer", "rurality", "language", "age", "month", "entry", "found_by")
+BY: Mapping[str, str] = {
+    "site": "s.name",
+    "sex": "p.sex",
+    "race": "p.race",
+    "ethnicity": "p.ethnicity",
+    "payer": "p.payer",
+    "rurality": "p.rurality",
+    "language": "person.language",
+    "age": "CASE WHEN person.birth_lo IS NULL THEN '' ELSE (EXTRACT(YEAR FROM age(j.opened_at, person.birth_lo))::int / 10 * 10)::text || 's' END",
+    "month": "to_char(j.opened_at, 'YYYY-MM')",
+    "entry": "j.entry",
+    "found_by": "j.found_by",
+}
+"""What a report can be asked apart by, as SQL over a journey, its patient, person and site."""
+STRATA = tuple(BY)
+REASON = "j.exit_reason || '/' || j.outcome"
 UNKNOWN = "unknown"
-DAY = 86_400.0
+STATES = ("", "reached", "implied", "not_applicable")
+STATUSES = ("active", "completed", "exited")
+EXIT_CLASSES = ("preventable", "patient_choice", "appropriate", "competing", "administrative")
 
 
 class UnknownReport(Exception):
@@ -25,7 +48,10 @@ class UnknownReport(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `as_of` is aware; `sites` are ids (None: all); `funnel` names one of the definition's, blank is the phases."""
+    """What is asked. `as_of` is aware; `sites` are ids (None: all); `funnel` names one of the definition's, blank is the phases.
+
+    A report as of an earlier day uses what had been received by then; with `hindsight`, what is known now about that day.
+    """
 
     pathway: str
     as_of: datetime
@@ -38,6 +64,7 @@ class Question:
     sites: Sequence[int] | None = None
     prevalent: bool = False
     every_episode: bool = False
+    hindsight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +99,38 @@ class Member:
         return self.status == "active"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cohort:
+    """The journeys asked for. `columns` has all of them as numbers; `members` one object each, for those that a person looks at."""
+
     question: Question
     steps: tuple[Step, ...]
-    members: tuple[Member, ...]
+    columns: Columns
+
+    @property
+    def n(self) -> int:
+        return len(self.columns)
 
     def strata(self) -> dict[str, Cohort]:
         """The cohort by the asked field; unknown is a stratum of its own."""
-        groups: dict[str, list[Member]] = {}
-        for member in self.members:
-            groups.setdefault(member.strata[self.question.by] or UNKNOWN, []).append(member)
-        return {name: Cohort(self.question, self.steps, tuple(groups[name])) for name in sorted(groups)}
+        kinds, place = np.unique(self.columns.stratum, return_inverse=True)
+        words = spelled(BY[self.question.by], self.columns.id, self.columns.stratum)
+        parts = {words[int(kind)] or UNKNOWN: self.part(place == n) for n, kind in enumerate(kinds)}
+        return {name: parts[name] for name in sorted(parts)}
+
+    def part(self, chosen: NDArray[Any]) -> Cohort:
+        return Cohort(self.question, self.steps, self.columns.where(chosen))
+
+    @cached_property
+    def reasons(self) -> dict[int, str]:
+        """Why journeys ended, in words, by the hash that stands in the columns."""
+        ended = self.columns.status != ACTIVE
+        words = spelled(REASON, self.columns.id[ended], self.columns.reason[ended])
+        return {kind: next((part for part in text.split("/") if part), "not stated") for kind, text in words.items()}
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        return tuple(_members(self))
 
 
 def definition_of(pathway: str) -> Definition:
@@ -106,68 +153,99 @@ def steps_of(definition: Definition, funnel: str) -> tuple[Step, ...]:
 
 
 def cohort(question: Question) -> Cohort:
-    """Loads the cohort in one statement. Raises UnknownReport."""
+    """Loads the cohort. Raises UnknownReport."""
     definition = definition_of(question.pathway)
-    if question.by and question.by not in STRATA:
+    if question.by and question.by not in BY:
         raise UnknownReport(f"no field {question.by!r}; there are {', '.join(STRATA)}")
     if question.entry and definition.entries and question.entry not in definition.entries:
         raise UnknownReport(f"{question.pathway} has no entry {question.entry!r}; it has {', '.join(definition.entries)}")
     steps = steps_of(definition, question.funnel)
-    rows = _rows(question, [step.milestone for step in steps])
-    return Cohort(question, steps, tuple(_member(row, steps, question) for row in rows))
+    return Cohort(question, steps, _by(question.as_of, copied(_statement(question, steps), _parameters(question, steps), len(steps))))
 
 
 def _spine(definition: Definition, phase: str) -> str:
     return next((one.name for one in definition.spine if one.phase == phase), phase)
 
 
-def _rows(question: Question, names: list[str]) -> Iterable[dict[str, Any]]:
-    parameters: dict[str, Any] = {
+def _statement(question: Question, steps: Sequence[Step]) -> str:
+    """Phases have time columns of their own; the milestone says whether the time was seen or only implied."""
+    asked = []
+    for i, step in enumerate(steps):
+        line = f"j.milestones -> %(step{i})s"
+        at = f"({line} ->> 1)::timestamptz" if question.funnel else f"j.{step.name}_at"
+        state = f"CASE {line} ->> 0 WHEN 'reached' THEN 1 WHEN 'implied' THEN 2 WHEN 'not_applicable' THEN 3 ELSE 0 END::int2"
+        asked.append(f", {state}, COALESCE({at}, 'infinity')")
+    by = f"hashtextextended(COALESCE({BY[question.by]}, ''), 0)" if question.by else "0::bigint"
+    known = load("pathways.sql", "report_known_then" if _has_changed_since(question) else "report_known_now")
+    return f"WITH known AS ({known})\n" + load("pathways.sql", "report_cohort").format(by=by, steps="".join(asked))
+
+
+def _has_changed_since(question: Question) -> bool:
+    return not question.hindsight and JourneyRevision.objects.filter(until_received__gt=question.as_of).exists()
+
+
+def _parameters(question: Question, steps: Sequence[Step]) -> dict[str, Any]:
+    return {
         "pathway": question.pathway,
         "as_of": question.as_of,
-        "names": names,
         "entry": question.entry,
         "since": question.since,
         "until": question.until,
         "sites": list(question.sites) if question.sites is not None else None,
         "prevalent": question.prevalent,
-        "every_episode": question.every_episode,
+        "later": [] if question.every_episode else _later(question),
+        **{f"step{i}": step.milestone for i, step in enumerate(steps)},
     }
+
+
+def _later(question: Question) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(load("pathways.sql", "report_cohort"), parameters)
-        columns = [column.name for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        cursor.execute(load("pathways.sql", "report_later"), {"pathway": question.pathway})
+        return list((cursor.fetchone() or ([],))[0])
 
 
-def _member(row: dict[str, Any], steps: Sequence[Step], question: Question) -> Member:
-    times: list[datetime | None] = list(row["times"])
-    states: list[str] = list(row["states"])
-    if not question.funnel:
-        # Phases have columns of their own; the milestone says whether the time was seen or only implied.
-        by_phase = dict(zip(PHASES, row["phase_times"], strict=True))
-        times = [by_phase[step.name] for step in steps]
-    for i, at in enumerate(times):
-        if at is None or at > question.as_of:
-            times[i], states[i] = None, "not_applicable" if states[i] == "not_applicable" else ""
-        else:
-            states[i] = states[i] if states[i] in ("reached", "implied") else "reached"
-    ended = row["status"] != "active"
+def _by(as_of: datetime, columns: Columns) -> Columns:
+    """What happened after as_of has not happened; a step with a time was reached, whatever else is said of it."""
+    later = columns.times > moment(as_of)
+    times = np.where(later, NEVER, columns.times)
+    timeless = np.where(columns.states == NOT_APPLICABLE, NOT_APPLICABLE, NOT_KNOWN)
+    seen = np.where(np.isin(columns.states, (NOT_KNOWN, NOT_APPLICABLE)), REACHED, columns.states)
+    return replace(columns, times=times, states=np.where(times == NEVER, timeless, seen).astype(np.int16))
+
+
+def _members(found: Cohort) -> Iterator[Member]:
+    """In the order in which they began."""
+    columns = found.columns
+    with connection.cursor() as cursor:
+        asked = ", ".join(f"{expression} AS {name}" for name, expression in BY.items())
+        cursor.execute(load("pathways.sql", "report_words").format(words=f"j.uid::text, {asked}"), {"ids": columns.id.tolist()})
+        names = [column.name for column in cursor.description or ()]
+        said = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+    for i in np.lexsort((columns.id, columns.opened)):
+        yield _member(columns, int(i), said[int(columns.id[i])], found.reasons)
+
+
+def _member(columns: Columns, i: int, said: Mapping[str, Any], reasons: Mapping[int, str]) -> Member:
+    status = STATUSES[columns.status[i]]
+    reason = reasons.get(int(columns.reason[i]), "")
+    opened = as_datetime(int(columns.opened[i]))
+    assert opened is not None
     return Member(
-        id=row["id"],
-        uid=row["uid"],
-        version_id=row["version_id"],
-        opened_at=row["opened_at"],
-        status=row["status"],
-        outcome=row["outcome"] if ended else "",
-        exit_reason=row["exit_reason"] if ended else "",
-        exit_class=row["exit_class"] if ended else "",
-        ended_at=row["ended_at"] if ended else None,
-        held=row["held"],
-        states=states,
-        times=times,
-        strata={name: row[name] or "" for name in STRATA},
+        id=int(columns.id[i]),
+        uid=said["uid"],
+        version_id=int(columns.version[i]),
+        opened_at=opened,
+        status=status,
+        outcome=reason if status == "completed" else "",
+        exit_reason=reason if status == "exited" else "",
+        exit_class=EXIT_CLASSES[columns.exit_class[i] - 1] if status == "exited" else "",
+        ended_at=as_datetime(int(columns.ended[i])),
+        held=bool(columns.held[i]),
+        states=[STATES[state] for state in columns.states[i]],
+        times=[as_datetime(int(at)) for at in columns.times[i]],
+        strata={name: said[name] or "" for name in STRATA},
     )
 
 
 def days_between(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds() / DAY
+    return (end - start).total_seconds() / 86_400

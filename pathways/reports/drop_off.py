@@ -5,20 +5,26 @@ One definition for screen, command and export. Every number can be opened: `memb
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pathways.models import Journey
 from pathways.reports import matched, observable
-from pathways.reports.cohort import Cohort, Member, Question, Step, cohort, days_between
-from pathways.reports.estimators import Estimate, aalen_johansen, incidence_at
-from pathways.reports.matched import Matched
+from pathways.reports.cohort import EXIT_CLASSES as EXIT_CLASSES
+from pathways.reports.cohort import Cohort, Question, Step, cohort
+from pathways.reports.columns import ACTIVE, COMPLETED, DAY, IMPLIED, NEVER, NOT_APPLICABLE, Codes, Columns, Ints, moment
+from pathways.reports.estimators import UNSAID, Estimate, Floats, Incidence, aalen_johansen, incidence_at
+from pathways.reports.matched import Matched, Standing
 
-REACHED, NOT_APPLICABLE, COMPLETED, OPEN, HELD = "reached", "not_applicable", "completed", "open", "held"
-EXIT_CLASSES = ("preventable", "patient_choice", "appropriate", "competing", "administrative")
-CELLS = (REACHED, NOT_APPLICABLE, COMPLETED, OPEN, HELD, *EXIT_CLASSES)
+CELLS = ("reached", "not_applicable", "completed", "open", "held", *EXIT_CLASSES)
+HERE_REACHED, HERE_NOT_APPLICABLE, HERE_COMPLETED, HERE_OPEN, HERE_HELD, HERE_LEFT = range(6)
 ARRIVED, LEFT = 1, 2
+ADMINISTRATIVE = EXIT_CLASSES.index("administrative") + 1
+MOST_POINTS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,8 @@ class StepRow:
 
     `conversion` is the share that reached the step within the horizon of entering it, among those to whom it applies, exits
     competing. `measured` journeys are in it; `already` had reached the step before they entered it (archival tissue before the
-    order) and are left out, as are those of unknown time. `matured` of them could have been followed for the whole horizon.
+    order) and are left out, as are those of unknown time and `unseen`, who passed it before they came under observation. `matured`
+    of the measured could have been followed for the whole horizon; `not_due` of the open could not, so nothing is late about them.
     """
 
     name: str
@@ -39,7 +46,9 @@ class StepRow:
     conversion: Estimate
     measured: int
     already: int
+    unseen: int
     matured: int
+    not_due: int
     observable: bool = True
 
     @property
@@ -58,6 +67,17 @@ class EndRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The whole path on one day: who arrived, who left (exits compete), who is still on the way; they sum to one."""
+
+    day: float
+    arrived: Estimate
+    left: float
+    under_way: float
+    at_risk: int
+
+
+@dataclass(frozen=True, slots=True)
 class DropOff:
     question: Question
     n: int
@@ -66,27 +86,30 @@ class DropOff:
     ends: tuple[EndRow, ...]
     open: int
     whole: Estimate
+    curve: tuple[Point, ...]
     matched: Matched
     strata: Mapping[str, DropOff]
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """How far one journey came: `at` is the step it did not reach (the number of steps: all), `cell` what became of it there."""
+class Passages:
+    """How far each journey came: `at` is the step it did not reach (the number of steps: all), `cell` what became of it there,
+    `entered` when it entered each step (NEVER: it did not)."""
 
-    at: int
-    cell: str
-    entered: tuple[datetime | None, ...]
+    at: Codes
+    cell: Codes
+    entered: Ints
 
 
 def drop_off(question: Question) -> DropOff:
     """Runs the report. Raises cohort.UnknownReport."""
     found = cohort(question)
     hidden = observable.unseen(question, [step.milestone for step in found.steps])
-    report = _marked(of_cohort(found), hidden)
+    known = matched.standing(question)
+    report = _marked(of_cohort(found, known), hidden)
     if not question.by:
         return report
-    return replace(report, strata={name: _marked(of_cohort(part), hidden) for name, part in found.strata().items()})
+    return replace(report, strata={name: _marked(of_cohort(part, known), hidden) for name, part in found.strata().items()})
 
 
 def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
@@ -95,132 +118,170 @@ def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
     return replace(report, steps=tuple(rows))
 
 
-def of_cohort(found: Cohort) -> DropOff:
-    passages = [passage(member, found.steps) for member in found.members]
-    pairs = list(zip(found.members, passages, strict=True))
+def of_cohort(found: Cohort, known: Standing) -> DropOff:
+    ways = passages(found.columns)
+    whole = _whole(ways, found)
     return DropOff(
         question=found.question,
-        n=len(found.members),
-        versions=tuple(sorted({member.version_id for member in found.members})),
-        steps=tuple(_step_row(i, step, pairs, found.question) for i, step in enumerate(found.steps)),
-        ends=tuple(_ends(found.members)),
-        open=sum(member.is_open for member in found.members),
-        whole=_whole(pairs, found),
-        matched=matched.of_cohort(found),
+        n=found.n,
+        versions=tuple(np.unique(found.columns.version).tolist()),
+        steps=tuple(_step_row(i, step, ways, found) for i, step in enumerate(found.steps)),
+        ends=tuple(_ends(found)),
+        open=int(np.count_nonzero(found.columns.status == ACTIVE)),
+        whole=UNSAID if whole is None else incidence_at(whole, ARRIVED, found.question.horizon_days),
+        curve=() if whole is None else tuple(_points(whole, found.question.horizon_days)),
+        matched=matched.of_cohort(found, known),
         strata={},
     )
 
 
-def passage(member: Member, steps: Sequence[Step]) -> Passage:
-    """Follows one journey through the steps: it stands before the first that applies and is not reached, whatever came after."""
-    entered: list[datetime | None] = []
-    since: datetime | None = member.opened_at
-    for i in range(len(steps)):
-        entered.append(since)
-        if member.states[i] == NOT_APPLICABLE:
-            continue
-        reached = member.times[i]
-        if reached is None:
-            return Passage(i, _cell(member), tuple(entered))
-        since = max(since, reached) if since is not None else reached
-    return Passage(len(steps), REACHED, tuple(entered))
+def passages(columns: Columns) -> Passages:
+    """Follows each journey through the steps: it stands before the first that applies and is not reached, whatever came after."""
+    n, steps = columns.times.shape
+    at = np.full(n, steps, dtype=np.int16)
+    entered = np.full((n, steps), NEVER, dtype=np.int64)
+    since, goes_on = columns.opened.copy(), np.ones(n, dtype=bool)
+    for i in range(steps):
+        entered[goes_on, i] = since[goes_on]
+        applies = goes_on & (columns.states[:, i] != NOT_APPLICABLE)
+        stops = applies & (columns.times[:, i] == NEVER)
+        at[stops] = i
+        goes_on &= ~stops
+        passes = applies & ~stops
+        since[passes] = np.maximum(since[passes], columns.times[passes, i])
+    return Passages(at, _stood(columns), entered)
 
 
-def _cell(member: Member) -> str:
-    if member.is_open:
-        return HELD if member.held else OPEN
-    if member.status == "completed":
-        return COMPLETED
-    return member.exit_class if member.exit_class in EXIT_CLASSES else "administrative"
+def _stood(columns: Columns) -> Codes:
+    """What became of each journey, as a place in CELLS."""
+    ended = np.where(columns.status == COMPLETED, HERE_COMPLETED, HERE_LEFT - 1 + columns.exit_class)
+    return np.where(columns.status == ACTIVE, np.where(columns.held == 1, HERE_HELD, HERE_OPEN), ended).astype(np.int16)
 
 
-Pairs = Sequence[tuple[Member, Passage]]
+def cells_of(columns: Columns, ways: Passages, i: int) -> Codes:
+    """Which cell of step `i` each journey that entered it belongs to."""
+    passed = np.where(columns.states[:, i] == NOT_APPLICABLE, HERE_NOT_APPLICABLE, HERE_REACHED)
+    return np.where(ways.at == i, ways.cell, passed).astype(np.int16)
 
 
-def _step_row(i: int, step: Step, pairs: Pairs, question: Question) -> StepRow:
-    here = [(member, way) for member, way in pairs if way.at >= i]
-    cells = Counter(cell_of(member, way, i) for member, way in here)
-    stopped = [member for member, way in here if way.at == i and not member.is_open]
-    timed = list(_timed(i, here, question))
-    inside = [one for one in timed if one is not None]
-    already = len(timed) - len(inside)
-    curve = aalen_johansen([days for days, _, _ in inside], [cause for _, cause, _ in inside])
+def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
+    columns, horizon = found.columns, found.question.horizon_days
+    here = ways.at >= i
+    counts = np.bincount(cells_of(columns, ways, i)[here], minlength=len(CELLS))
+    stopped = (ways.at == i) & (columns.status != ACTIVE)
+    timed = _timed(i, ways, found)
+    curve = aalen_johansen(timed.days, timed.cause, timed.entry)
+    measured = int(np.count_nonzero(timed.seen))
+    waits = (ways.at == i) & (columns.status == ACTIVE)
+    potential = (moment(found.question.as_of) - ways.entered[:, i][waits]) / DAY
     return StepRow(
         name=step.name,
         label=step.label,
-        entered=len(here),
-        cells={name: cells.get(name, 0) for name in CELLS},
-        implied=sum(member.states[i] == "implied" for member, way in here if way.at > i),
-        reasons=dict(Counter(member.exit_reason or member.outcome or "not stated" for member in stopped).most_common()),
-        conversion=incidence_at(curve, ARRIVED, question.horizon_days) if inside else Estimate(None, None, None),
-        measured=len(inside),
-        already=already,
-        matured=sum(potential >= question.horizon_days for _, _, potential in inside),
+        entered=int(np.count_nonzero(here)),
+        cells={name: int(count) for name, count in zip(CELLS, counts, strict=True)},
+        implied=int(np.count_nonzero((ways.at > i) & (columns.states[:, i] == IMPLIED))),
+        reasons=_reasons(found, columns.reason[stopped]),
+        conversion=incidence_at(curve, ARRIVED, horizon) if measured else UNSAID,
+        measured=measured,
+        already=timed.already,
+        unseen=int(np.count_nonzero(~timed.seen)),
+        matured=int(np.count_nonzero(timed.potential[timed.seen] >= horizon)),
+        not_due=int(np.count_nonzero(potential < horizon)),
     )
 
 
-def cell_of(member: Member, way: Passage, i: int) -> str:
-    """Which cell of step `i` a journey that entered it belongs to."""
-    if way.at == i:
-        return way.cell
-    return NOT_APPLICABLE if member.states[i] == NOT_APPLICABLE else REACHED
+def _reasons(found: Cohort, hashes: Ints) -> dict[str, int]:
+    """The commonest first."""
+    kinds, counts = np.unique(hashes, return_counts=True)
+    named: dict[str, int] = {}
+    for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        named[found.reasons[kind]] = named.get(found.reasons[kind], 0) + count
+    return dict(sorted(named.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _timed(i: int, here: Pairs, question: Question) -> Iterator[tuple[float, int, float] | None]:
-    """(days, cause, potential follow-up) of those to whom step `i` applies; None where it was reached before it was entered."""
-    for member, way in here:
-        if member.states[i] == NOT_APPLICABLE:
-            continue
-        start = way.entered[i]
-        if start is None:
-            continue
-        potential = days_between(start, question.as_of)
-        if way.at > i:
-            reached = member.times[i]
-            assert reached is not None
-            yield None if reached < start else (days_between(start, reached), ARRIVED, potential)
-        else:
-            yield (*_waiting(member, start, question), potential)
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Days, cause, entry into the risk set and potential follow-up of those to whom a step applies and who have a time for it.
+
+    `seen` were under observation before they arrived or left; `already` counts those who had reached the step before they entered it.
+    """
+
+    days: Floats
+    cause: Codes
+    entry: Floats | None
+    potential: Floats
+    seen: NDArray[Any]
+    already: int
 
 
-def _waiting(member: Member, start: datetime, question: Question) -> tuple[float, int]:
-    """How long somebody who did not arrive was followed, and whether an exit competed. A transfer is censored at the hand-over."""
-    if member.is_open:
-        return days_between(start, question.as_of), 0
-    until = max(member.ended_at or start, start)
-    transferred = member.exit_class == "administrative"
-    return days_between(start, until), 0 if transferred else LEFT
+def _timed(i: int, ways: Passages, found: Cohort) -> Timed:
+    columns = found.columns
+    applies = (ways.at >= i) & (columns.states[:, i] != NOT_APPLICABLE)
+    backwards = applies & (ways.at > i) & (columns.times[:, i] < ways.entered[:, i])
+    chosen = np.nonzero(applies & ~backwards)[0]
+    arrived = ways.at[chosen] > i
+    return followed(found, chosen, ways.entered[chosen, i], arrived, columns.times[chosen, i], int(np.count_nonzero(backwards)))
 
 
-def _whole(pairs: Pairs, found: Cohort) -> Estimate:
-    """From entry to the last step within the horizon, over the whole path: never the product of the steps."""
-    last = len(found.steps) - 1
-    rows = []
-    for member, way in pairs:
-        if last < 0 or member.states[last] == NOT_APPLICABLE:
-            continue
-        reached = member.times[last] if way.at > last else None
-        if reached is not None:
-            rows.append((max(0.0, days_between(member.opened_at, reached)), ARRIVED))
-        else:
-            rows.append(_waiting(member, member.opened_at, found.question))
-    if not rows:
-        return Estimate(None, None, None)
-    curve = aalen_johansen([days for days, _ in rows], [cause for _, cause in rows])
-    return incidence_at(curve, ARRIVED, found.question.horizon_days)
+def followed(found: Cohort, chosen: Ints, start: Ints, arrived: NDArray[Any], reached: Ints, already: int = 0) -> Timed:
+    """How long each was followed from `start`, and what ended it. A transfer is censored at the hand-over, an open journey at as-of."""
+    columns, as_of = found.columns, moment(found.question.as_of)
+    status, ended = columns.status[chosen], columns.ended[chosen]
+    until = np.where(arrived, reached, np.where(status == ACTIVE, as_of, ended))
+    days = np.maximum(until - start, 0) / DAY
+    transferred = (status != ACTIVE) & (status != COMPLETED) & (columns.exit_class[chosen] == ADMINISTRATIVE)
+    cause = np.where(arrived, ARRIVED, np.where((status == ACTIVE) | transferred, 0, LEFT)).astype(np.int16)
+    observed = columns.observed[chosen]
+    late = observed > start
+    entry = np.where(late, observed - np.where(late, start, 0), 0) / DAY if late.any() else None
+    seen = np.ones(len(chosen), dtype=bool) if entry is None else entry <= days
+    return Timed(days, cause, entry, (as_of - start) / DAY, seen, already)
 
 
-def _ends(members: Sequence[Member]) -> Iterator[EndRow]:
+def _whole(ways: Passages, found: Cohort) -> Incidence | None:
+    """From entry to the last step, over the whole path: never the product of the steps."""
+    columns, last = found.columns, len(found.steps) - 1
+    if last < 0:
+        return None
+    chosen = np.nonzero(columns.states[:, last] != NOT_APPLICABLE)[0]
+    if not len(chosen):
+        return None
+    arrived = ways.at[chosen] > last
+    timed = followed(found, chosen, columns.opened[chosen], arrived, columns.times[chosen, last])
+    return aalen_johansen(timed.days, timed.cause, timed.entry)
+
+
+def _points(curve: Incidence, horizon: int) -> Iterator[Point]:
+    """The curve by the day up to the horizon, with how many were still at risk."""
+    for day in np.unique(np.linspace(0, horizon, min(horizon, MOST_POINTS) + 1).round()):
+        at = int(np.searchsorted(curve.times, day, side="right")) - 1
+        left = float(curve.by_cause[LEFT][at]) if at >= 0 and LEFT in curve.by_cause else 0.0
+        under_way = float(curve.survival[at]) if at >= 0 else 1.0
+        later = int(np.searchsorted(curve.times, day, side="left"))
+        at_risk = int(curve.at_risk[later]) if later < len(curve.times) else 0
+        yield Point(float(day), incidence_at(curve, ARRIVED, float(day)), left, under_way, at_risk)
+
+
+def _ends(found: Cohort) -> Iterator[EndRow]:
     """All ends by class and reason; good ends first, and never one drop-off figure over all of them."""
-    ended = Counter((_cell(member), member.exit_reason or member.outcome or "not stated") for member in members if not member.is_open)
-    order = {name: i for i, name in enumerate((COMPLETED, *EXIT_CLASSES))}
-    for (kind, reason), count in sorted(ended.items(), key=lambda item: (order.get(item[0][0], 99), -item[1], item[0][1])):
-        yield EndRow(kind, reason, count)
+    columns = found.columns
+    stood = _stood(columns)
+    for place in (HERE_COMPLETED, *range(HERE_LEFT, len(CELLS))):
+        for reason, count in _reasons(found, columns.reason[(stood == place) & (columns.status != ACTIVE)]).items():
+            yield EndRow(CELLS[place], reason, count)
 
 
 def members(question: Question, *, step: str, cell: str = "") -> list[str]:
     """The journeys (uid) behind a number: those that entered `step`, or of them those in `cell`. They add up to the number."""
     found = cohort(question)
     i = next(n for n, one in enumerate(found.steps) if one.name == step)
-    ways = ((member, passage(member, found.steps)) for member in found.members)
-    return [member.uid for member, way in ways if way.at >= i and (not cell or cell_of(member, way, i) == cell)]
+    ways = passages(found.columns)
+    chosen = ways.at >= i
+    if cell:
+        chosen &= cells_of(found.columns, ways, i) == CELLS.index(cell)
+    return uids(found.columns.id[chosen])
+
+
+def uids(ids: Ints) -> list[str]:
+    """In the order in which the journeys began."""
+    return [str(uid) for uid in Journey.objects.filter(pk__in=ids.tolist()).order_by("opened_at", "pk").values_list("uid", flat=True)]

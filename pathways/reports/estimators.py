@@ -67,7 +67,7 @@ def kaplan_meier(durations: Numbers, happened: Sequence[bool] | NDArray[Any], en
     times, deaths = np.unique(until[event], return_counts=True)
     at_risk = _number_at_risk(until, since, times)
     survival: Floats = np.cumprod(1.0 - deaths / at_risk, dtype=np.float64)
-    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths, at_risk))))
+    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths.astype(np.float64), at_risk))))
     return Survival(times, survival, low, high, at_risk)
 
 

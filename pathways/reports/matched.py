@@ -5,29 +5,23 @@ What a rule flagged and what a clinician confirmed are two columns; received and
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+import numpy as np
+from numpy.typing import NDArray
 
-from pathways.reports.cohort import Cohort, Member, Question
+from pathways.models.event import FINDINGS
+from pathways.reports.cohort import EXIT_CLASSES, Cohort, Question
+from pathways.reports.columns import ACTIVE, COMPLETED, Ints, pairs
 from pathways.reports.estimators import Estimate, wilson
 from pathways.sql import load
 
-KINDS = (
-    "flagged_actionable",
-    "actionable_confirmed",
-    "not_actionable_confirmed",
-    "not_actionable",
-    "later_line_actionable",
-    "cannot_say",
-    "matched_therapy",
-    "first_dose_attested",
-)
 HANDED_OVER = "handed over"
-CONFIRMED = "start confirmed"
+CONFIRMED = 1
+BIT = {kind: 1 << n for n, kind in enumerate(FINDINGS, 1)}
+"""The findings of a journey travel as a sum of these; CONFIRMED: the start of its matched therapy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +44,79 @@ class Matched:
     not_actionable: int
 
 
-def of_cohort(found: Cohort) -> Matched:
-    seen = _seen([member.id for member in found.members], found.question)
-    confirmed = [member for member in found.members if "actionable_confirmed" in seen.get(member.id, ())]
-    flagged = [member for member in found.members if "flagged_actionable" in seen.get(member.id, ())]
-    received = [member for member in confirmed if _is_matched(member, seen)]
-    flagged_matched = sum(_is_matched(member, seen) for member in flagged)
-    undecided = [member for member in found.members if "flagged_actionable" not in seen.get(member.id, ())]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is found of the journeys of a programme by as-of: sums of BIT by journey, in the order of their ids."""
+
+    id: Ints
+    has: Ints
+
+    def of(self, ids: Ints) -> Ints:
+        if not len(self.id):
+            return np.zeros(len(ids), dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.id, ids), len(self.id) - 1)
+        return np.where(self.id[place] == ids, self.has[place], 0)
+
+
+def standing(question: Question) -> Standing:
+    """One pass over the programme's findings, whatever part of it is asked."""
+    statement = load("pathways.sql", "report_findings").format(kinds=", ".join(f"'{kind}'" for kind in FINDINGS))
+    parameters = {"pathway": question.pathway, "kinds": list(FINDINGS), "as_of": question.as_of, "hindsight": question.hindsight}
+    ids, has = pairs(statement, parameters)
+    order = np.argsort(ids)
+    return Standing(ids[order], has[order])
+
+
+def of_cohort(found: Cohort, known: Standing) -> Matched:
+    has = known.of(found.columns.id)
+    elsewhere = _is_reason(found, "completed_elsewhere")
+    received = _has(has, "matched_therapy") | elsewhere
+    confirmed, flagged = _has(has, "actionable_confirmed"), _has(has, "flagged_actionable")
+    started = ((has & CONFIRMED) != 0) | _has(has, "first_dose_attested") | _is_reason(found, "matched_therapy")
+    later, nothing = _has(has, "later_line_actionable"), _has(has, "not_actionable")
     return Matched(
-        confirmed=len(confirmed),
-        received=len(received),
-        start_confirmed=sum(_start_confirmed(member, seen) for member in received),
-        share=wilson(len(received), len(confirmed)),
-        not_matched=dict(Counter(_why(member) for member in confirmed if not _is_matched(member, seen)).most_common()),
-        flagged=len(flagged),
-        flagged_matched=flagged_matched,
-        flagged_share=wilson(flagged_matched, len(flagged)),
-        cannot_say=_standing(undecided, seen, "cannot_say", ("not_actionable", "later_line_actionable")),
-        later_line=_standing(undecided, seen, "later_line_actionable", ("not_actionable",)),
-        not_actionable=_standing(undecided, seen, "not_actionable", ()),
+        confirmed=_count(confirmed),
+        received=_count(confirmed & received),
+        start_confirmed=_count(confirmed & received & started),
+        share=wilson(_count(confirmed & received), _count(confirmed)),
+        not_matched=_why(found, confirmed & ~received),
+        flagged=_count(flagged),
+        flagged_matched=_count(flagged & received),
+        flagged_share=wilson(_count(flagged & received), _count(flagged)),
+        cannot_say=_count(~flagged & _has(has, "cannot_say") & ~nothing & ~later),
+        later_line=_count(~flagged & later & ~nothing),
+        not_actionable=_count(~flagged & nothing),
     )
 
 
-def _standing(members: Sequence[Member], seen: Mapping[int, Mapping[str, Any]], kind: str, over: Sequence[str]) -> int:
-    return sum(kind in seen.get(member.id, ()) and not any(one in seen.get(member.id, ()) for one in over) for member in members)
-
-
-def _is_matched(member: Member, seen: Mapping[int, Mapping[str, Any]]) -> bool:
-    """Received here, or attested elsewhere (where, what, when, told by whom)."""
-    return "matched_therapy" in seen.get(member.id, ()) or "completed_elsewhere" in (member.exit_reason, member.outcome)
-
-
-def _start_confirmed(member: Member, seen: Mapping[int, Mapping[str, Any]]) -> bool:
-    """An infusion was given, a first dose attested, or therapy was continued: not merely a drug handed over."""
-    known = seen.get(member.id, {})
-    return CONFIRMED in known or "first_dose_attested" in known or member.outcome == "matched_therapy"
-
-
-def _why(member: Member) -> str:
-    if member.is_open:
-        return "held" if member.held else "open"
-    if member.status == "completed":
-        return "completed otherwise"
-    return HANDED_OVER if member.exit_reason == "transferred" else member.exit_class or "not stated"
-
-
-def _seen(journeys: Sequence[int], question: Question) -> dict[int, dict[str, Any]]:
-    """Per journey the kinds of its findings with their first time."""
-    if not journeys:
-        return {}
-    parameters: dict[str, Any] = {"journeys": list(journeys), "kinds": list(KINDS), "as_of": question.as_of}
-    found: dict[int, dict[str, Any]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(load("pathways.sql", "report_findings"), parameters)
-        for journey, kind, first, confirmed in cursor.fetchall():
-            found.setdefault(journey, {})[kind] = first
-            if confirmed and kind == "matched_therapy":
-                found[journey][CONFIRMED] = first
+def _has(has: Ints, kind: str) -> NDArray[Any]:
+    found: NDArray[Any] = (has & BIT[kind]) != 0
     return found
+
+
+def _count(chosen: NDArray[Any]) -> int:
+    return int(np.count_nonzero(chosen))
+
+
+def _is_reason(found: Cohort, reason: str) -> NDArray[Any]:
+    """Journeys that ended so: received elsewhere is attested (where, what, when, told by whom)."""
+    hashes = [kind for kind, text in found.reasons.items() if text == reason]
+    ended: NDArray[Any] = found.columns.status != ACTIVE
+    matches: NDArray[Any] = np.isin(found.columns.reason, hashes) & ended
+    return matches
+
+
+def _why(found: Cohort, missing: NDArray[Any]) -> dict[str, int]:
+    """Those who are not matched by class or open state, the commonest first."""
+    columns = found.columns
+    over = missing & (columns.status != ACTIVE)
+    handed = over & (columns.status != COMPLETED) & _is_reason(found, "transferred")
+    left = over & (columns.status != COMPLETED) & ~handed
+    counts = {
+        "open": _count(missing & (columns.status == ACTIVE) & (columns.held == 0)),
+        "held": _count(missing & (columns.status == ACTIVE) & (columns.held == 1)),
+        "completed otherwise": _count(over & (columns.status == COMPLETED)),
+        HANDED_OVER: _count(handed),
+        **{name: _count(left & (columns.exit_class == n)) for n, name in enumerate(EXIT_CLASSES, 1)},
+    }
+    return dict(sorted(((why, n) for why, n in counts.items() if n), key=lambda one: -one[1]))

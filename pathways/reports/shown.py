@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pathways.reports.cohort import Question
-from pathways.reports.drop_off import CELLS, COMPLETED, EXIT_CLASSES, HELD, OPEN, DropOff, EndRow, StepRow
+from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, StepRow
 from pathways.reports.estimators import Estimate
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
@@ -18,7 +18,7 @@ from pathways.reports.time import Interval, Times
 
 Shown = dict[str, Any]
 # Sums of these over the steps stand in the report as well: how journeys ended, and how many are open.
-TOTALLED = (COMPLETED, OPEN, HELD, *EXIT_CLASSES)
+TOTALLED = ("completed", "open", "held", *EXIT_CLASSES)
 
 
 def drop_off(report: DropOff, *, exact: bool = False) -> Shown:

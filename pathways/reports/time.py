@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pathways.reports.cohort import Cohort, Member, Question, cohort, days_between, definition_of
-from pathways.reports.estimators import Estimate, kaplan_meier, median
+import numpy as np
+
+from pathways.reports.cohort import Cohort, Question, cohort, definition_of
+from pathways.reports.columns import NEVER, NOT_APPLICABLE
+from pathways.reports.drop_off import ARRIVED, Timed, followed
+from pathways.reports.estimators import UNSAID, Estimate, kaplan_meier, median
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def of_cohort(found: Cohort) -> Times:
     if len(found.steps) > 2:
         pairs.append((0, len(found.steps) - 1))
     targets = _targets(found)
-    return Times(found.question, len(found.members), tuple(_interval(found, *pair, targets) for pair in pairs), {})
+    return Times(found.question, found.n, tuple(_interval(found, *pair, targets) for pair in pairs), {})
 
 
 def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
@@ -58,30 +62,28 @@ def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _interval(found: Cohort, start: int, end: int, targets: Mapping[tuple[str, str], tuple[str, str]]) -> Interval:
-    rows = list(_followed(found.members, start, end, found.question))
-    timed = [row for row in rows if row is not None]
-    happened = [arrived for _, arrived in timed]
-    curve = kaplan_meier([days for days, _ in timed], happened)
+    timed = _followed(found, start, end)
+    curve = kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)
     within, source = targets.get((found.steps[start].name, found.steps[end].name), ("", ""))
+    n = int(np.count_nonzero(timed.seen))
     return Interval(
         start=found.steps[start].name,
         end=found.steps[end].name,
-        n=len(timed),
-        happened=sum(happened),
-        backwards=len(rows) - len(timed),
-        median_days=median(curve) if timed else Estimate(None, None, None),
+        n=n,
+        happened=int(np.count_nonzero((timed.cause == ARRIVED) & timed.seen)),
+        backwards=timed.already,
+        median_days=median(curve) if n else UNSAID,
         target=within,
         source=source,
     )
 
 
-def _followed(members: Sequence[Member], start: int, end: int, question: Question) -> Iterator[tuple[float, bool] | None]:
-    for member in members:
-        began, reached = member.times[start], member.times[end]
-        if began is None or member.states[end] == "not_applicable":
-            continue
-        if reached is not None:
-            yield None if reached < began else (days_between(began, reached), True)
-            continue
-        until = question.as_of if member.is_open else member.ended_at or began
-        yield (max(0.0, days_between(began, until)), False)
+def _followed(found: Cohort, start: int, end: int) -> Timed:
+    """From one step to another, for those who reached the first and to whom the second applies."""
+    columns = found.columns
+    began, reached = columns.times[:, start], columns.times[:, end]
+    asked = (began != NEVER) & (columns.states[:, end] != NOT_APPLICABLE)
+    backwards = asked & (reached < began)
+    chosen = np.nonzero(asked & ~backwards)[0]
+    arrived = reached[chosen] != NEVER
+    return followed(found, chosen, began[chosen], arrived, reached[chosen], int(np.count_nonzero(backwards)))

@@ -72,7 +72,7 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
         entry=proposal.entry,
         home_site_id=site_id,
         opened_at=proposal.opened_at,
-        columns={**BLANK, "milestones": {}, "anomalies": []},
+        columns={**BLANK, "milestones": {}, "balls": [], "anomalies": []},
         is_new=True,
         found_by=proposal.found_by,
         laterality=proposal.laterality,

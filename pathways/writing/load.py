@@ -18,10 +18,10 @@ FROM pathways_event e WHERE e.patient_id = ANY(%s)
 """
 COLUMNS = (
     "phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, sampled_at, resulted_at, decided_at, "
-    "started_at, milestones, ball, held_until, hold_reason, context_digest, anomalies"
+    "started_at, milestones, ball, balls, held_until, hold_reason, context_digest, anomalies"
 )
 COLUMN_NAMES = tuple(COLUMNS.split(", "))
-JSON_COLUMNS = ("milestones", "anomalies")
+JSON_COLUMNS = ("milestones", "balls", "anomalies")
 _decode = msgspec.json.Decoder().decode
 JOURNEYS = f"""
 SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}

@@ -100,10 +100,21 @@ def _store_columns(desk: Desk, journey: JourneyState, definition: Definition, ti
     if wanted == before:
         return
     if not journey.is_new:
-        corrected = [name for name in (*PHASE_TIMES, "ended_at") if before[name] is not None and before[name] != wanted[name]]
-        desk.changes.journey_revisions.extend((journey.id, name, before[name]) for name in corrected)
+        if said := _said_before(before, wanted):
+            desk.changes.journey_revisions.append((journey.id, "*", said))
         desk.changes.journeys[journey.id] = journey
     journey.columns = wanted
+
+
+REPORTED = ("phase", "status", "outcome", "exit_reason", "exit_class", "ended_at", "held_until", "hold_reason", "balls", *PHASE_TIMES)
+
+
+def _said_before(before: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """What reports read and what it said until now, of all that changed: a report as of an earlier day gives it back."""
+    said = {name: before[name] for name in REPORTED if before[name] != wanted[name]}
+    old, new = before["milestones"], wanted["milestones"]
+    said.update((f"milestones.{name}", old.get(name)) for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return said
 
 
 def columns(definition: Definition, timeline: Timeline, digest: str) -> dict[str, Any]:
@@ -122,6 +133,7 @@ def columns(definition: Definition, timeline: Timeline, digest: str) -> dict[str
             line.name: [line.state, _iso(line.at), line.basis] for line in timeline.milestones.values() if line.state != "unknown"
         },
         "ball": timeline.balls[-1].party if timeline.balls and timeline.balls[-1].until is None else "",
+        "balls": [[span.party, _iso(span.since), _iso(span.until)] for span in timeline.balls],
         "held_until": hold.review_at if hold else None,
         "hold_reason": hold.reason if hold else "",
         "context_digest": digest,

@@ -76,6 +76,7 @@ class JourneyState:
     found_by: str = ""
     laterality: str = ""
     prevalent: bool = False
+    observed_from: datetime | None = None
     accountable_id: int | None = None
 
     @property

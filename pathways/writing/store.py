@@ -24,8 +24,8 @@ EVENT = (
 BINDING = "event_id, journey_id, attached, by_id, how, at"
 JOURNEY = (
     "id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality, entry, found_by, home_site_id, "
-    "accountable_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, "
-    "sampled_at, resulted_at, decided_at, started_at, milestones, ball, held_until, hold_reason, context, context_digest, anomalies, replayed_at"
+    "accountable_id, prevalent, opened_at, observed_from, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, "
+    "sampled_at, resulted_at, decided_at, started_at, milestones, ball, balls, held_until, hold_reason, context, context_digest, anomalies, replayed_at"
 )
 STAY = (
     "id, journey_id, stage_id, track, occurrence, root_lineage, entered_at, due_at, left_at, left_by, rung_at, attention_at, "
@@ -39,7 +39,7 @@ UPDATE_JOURNEYS = """
 WITH wanted AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
         id bigint, phase text, status text, outcome text, exit_reason text, exit_class text, ended_at timestamptz,
         identified_at timestamptz, ordered_at timestamptz, sampled_at timestamptz, resulted_at timestamptz, decided_at timestamptz,
-        started_at timestamptz, milestones jsonb, ball text, held_until timestamptz, hold_reason text, context_digest text,
+        started_at timestamptz, milestones jsonb, ball text, balls jsonb, held_until timestamptz, hold_reason text, context_digest text,
         anomalies jsonb)),
      phases (source, target) AS (SELECT * FROM unnest(%(phase_from)s::text[], %(phase_to)s::text[])),
      statuses (source, target) AS (SELECT * FROM unnest(%(status_from)s::text[], %(status_to)s::text[]))
@@ -47,7 +47,7 @@ UPDATE pathways_journey j
 SET phase = w.phase, status = w.status, outcome = w.outcome, exit_reason = w.exit_reason, exit_class = w.exit_class,
     ended_at = w.ended_at, identified_at = w.identified_at, ordered_at = w.ordered_at, sampled_at = w.sampled_at,
     resulted_at = w.resulted_at, decided_at = w.decided_at, started_at = w.started_at, milestones = w.milestones, ball = w.ball,
-    held_until = w.held_until, hold_reason = w.hold_reason, context_digest = w.context_digest, anomalies = w.anomalies,
+    balls = w.balls, held_until = w.held_until, hold_reason = w.hold_reason, context_digest = w.context_digest, anomalies = w.anomalies,
     replayed_at = %(now)s
 FROM wanted w
 WHERE j.id = w.id
@@ -95,7 +95,7 @@ def store(changes: Changes, *, now: datetime) -> None:
         _update_stays(changes.stays)
         put("pathways_stay", STAY, (_new_stay(journey_id, stay) for journey_id, stay in changes.new_stays))
         put("pathways_stayrevision", "stay_id, field, old, until_received", _revisions(changes.stay_revisions, now))
-        put("pathways_journeyrevision", "journey_id, field, old, until_received", _revisions(changes.journey_revisions, now))
+        put("pathways_journeyrevision", "journey_id, field, old, until_received", _revisions(_journey_revisions(changes), now))
         for reason, stay_ids in changes.withdrawn_stays.items():
             alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
         for reason, matter_ids in changes.closed_matters.items():
@@ -170,6 +170,7 @@ def _new_journey(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
         journey.accountable_id,
         journey.prevalent,
         journey.opened_at,
+        journey.observed_from,
         c["phase"],
         c["status"],
         c["outcome"],
@@ -179,6 +180,7 @@ def _new_journey(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
         *(c[name] for name in PHASE_TIMES),
         _json(c["milestones"]),
         c["ball"],
+        _json(c["balls"]),
         c["held_until"],
         c["hold_reason"],
         "{}",
@@ -255,7 +257,13 @@ def _point(table: str, column: str, targets: dict[int, int]) -> None:
         execute(sql, [list(targets), list(targets.values())])
 
 
-def _revisions(revisions: list[tuple[int, str, Any]], now: datetime) -> Iterable[tuple[Any, ...]]:
+def _journey_revisions(changes: Changes) -> Iterable[tuple[int, str, Any]]:
+    """What each journey said before; of a new one, that it was not there."""
+    yield from ((journey.id, "created", None) for journey in changes.new_journeys)
+    yield from changes.journey_revisions
+
+
+def _revisions(revisions: Iterable[tuple[int, str, Any]], now: datetime) -> Iterable[tuple[Any, ...]]:
     return ((row_id, name, _json(old), now) for row_id, name, old in revisions)
 
 

@@ -121,7 +121,7 @@ def _rows(changes: Changes, now: datetime) -> Rows:
         "withdrawn": [(stay, reason, now) for reason, stays in changes.withdrawn_stays.items() for stay in stays],
         "matter": [storing._new_matter(matter) for matter in changes.matters],
         "stay_revision": list(storing._revisions(changes.stay_revisions, now)),
-        "journey_revision": list(storing._revisions(changes.journey_revisions, now)),
+        "journey_revision": list(storing._revisions(storing._journey_revisions(changes), now)),
     }
 
 
@@ -131,6 +131,7 @@ def _moved(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
     texts = (
         storing._json(c["milestones"]),
         c["ball"],
+        storing._json(c["balls"]),
         c["held_until"],
         c["hold_reason"],
         c["context_digest"],

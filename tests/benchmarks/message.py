@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from config.embedded.place import Place
 from pathways.definitions import registry
 from pathways.ingest import intake
-from pathways.models import Event, Feed, Inbound, Journey, Stay
+from pathways.models import Event, Feed, Inbound, Journey, JourneyRevision, Stay
 from tests.benchmarks import scratch
 from tests.benchmarks.ingest_stream import BASE
 
@@ -99,6 +99,7 @@ def _as_given(number: int) -> dict[str, Any]:
     )
     event = Event.objects.get(inbound=inbound)
     journey = Journey.objects.get(patient_id=event.patient_id)
+    said = JourneyRevision.objects.filter(journey=journey, field="*").latest("pk")
     left = Stay.objects.filter(journey=journey, left_by=event.lineage).first()
     begun = Stay.objects.filter(journey=journey, root_lineage=event.lineage).first()
     if left is None or begun is None:
@@ -127,6 +128,8 @@ def _as_given(number: int) -> dict[str, Any]:
         "ordered_at": journey.ordered_at,
         "milestones": json.dumps(journey.milestones),
         "ball": journey.ball,
+        "balls": json.dumps(journey.balls),
+        "said": json.dumps(said.old),
         "context_digest": journey.context_digest,
         "left_stay": left.pk,
         "stage": begun.stage_id,

@@ -9,15 +9,15 @@ WITH ins AS (
     RETURNING 1
 ),
 begun AS (INSERT INTO pathways_journey (id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality, entry, found_by,
-        home_site_id, accountable_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at,
-        sampled_at, resulted_at, decided_at, started_at, milestones, ball, held_until, hold_reason, context, context_digest, anomalies, replayed_at)
+        home_site_id, accountable_id, prevalent, opened_at, observed_from, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at,
+        sampled_at, resulted_at, decided_at, started_at, milestones, ball, balls, held_until, hold_reason, context, context_digest, anomalies, replayed_at)
     SELECT * FROM stage_journey RETURNING 1),
 bound AS (INSERT INTO pathways_binding (event_id, journey_id, attached, by_id, how, at) SELECT * FROM stage_binding RETURNING 1),
 moved AS (
     UPDATE pathways_journey j
     SET phase = w.phase, status = w.status, outcome = w.outcome, exit_reason = w.exit_reason, exit_class = w.exit_class, ended_at = w.ended_at,
         identified_at = w.identified_at, ordered_at = w.ordered_at, sampled_at = w.sampled_at, resulted_at = w.resulted_at,
-        decided_at = w.decided_at, started_at = w.started_at, milestones = w.milestones, ball = w.ball, held_until = w.held_until,
+        decided_at = w.decided_at, started_at = w.started_at, milestones = w.milestones, ball = w.ball, balls = w.balls, held_until = w.held_until,
         hold_reason = w.hold_reason, context_digest = w.context_digest, anomalies = w.anomalies, replayed_at = w.replayed_at
     FROM stage_moved w WHERE j.id = w.id RETURNING 1),
 gone AS (UPDATE pathways_alert a SET withdrawn_at = w.at, reason = w.reason FROM stage_withdrawn w

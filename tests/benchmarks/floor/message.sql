@@ -20,8 +20,11 @@ bound AS (
     INSERT INTO pathways_binding (event_id, journey_id, attached, how, at) SELECT event.id, %(journey)s, true, %(how)s, %(now)s FROM event RETURNING 1
 ),
 moved AS (
-    UPDATE pathways_journey SET phase = %(phase)s, ordered_at = %(ordered_at)s, milestones = %(milestones)s, ball = %(ball)s,
+    UPDATE pathways_journey SET phase = %(phase)s, ordered_at = %(ordered_at)s, milestones = %(milestones)s, ball = %(ball)s, balls = %(balls)s,
         context_digest = %(context_digest)s, replayed_at = %(now)s WHERE id = %(journey)s RETURNING 1
+),
+said AS (
+    INSERT INTO pathways_journeyrevision (journey_id, field, old, until_received) VALUES (%(journey)s, '*', %(said)s, %(now)s) RETURNING 1
 ),
 gone AS (UPDATE pathways_alert SET withdrawn_at = %(now)s, reason = 'progress' WHERE stay_id = %(left_stay)s AND withdrawn_at IS NULL RETURNING 1),
 heard AS (UPDATE pathways_feed SET heard_at = %(now)s, data_as_of = %(now)s WHERE id = %(feed)s RETURNING 1)

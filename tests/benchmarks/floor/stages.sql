@@ -2,12 +2,12 @@
 CREATE TEMP TABLE stage_event ON COMMIT DELETE ROWS AS SELECT id, patient_id, kind, lineage, rank, issued_at, message_at, digest, retracted, grade, basis,
     occurred_lo, occurred_hi, assumed_zone, recorded_at, received_at, inbound_id, by_id, keys, body FROM pathways_event WITH NO DATA;
 CREATE TEMP TABLE stage_journey ON COMMIT DELETE ROWS AS SELECT id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality,
-    entry, found_by, home_site_id, accountable_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at,
-    ordered_at, sampled_at, resulted_at, decided_at, started_at, milestones, ball, held_until, hold_reason, context, context_digest, anomalies,
+    entry, found_by, home_site_id, accountable_id, prevalent, opened_at, observed_from, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at,
+    ordered_at, sampled_at, resulted_at, decided_at, started_at, milestones, ball, balls, held_until, hold_reason, context, context_digest, anomalies,
     replayed_at FROM pathways_journey WITH NO DATA;
 CREATE TEMP TABLE stage_binding ON COMMIT DELETE ROWS AS SELECT event_id, journey_id, attached, by_id, how, at FROM pathways_binding WITH NO DATA;
 CREATE TEMP TABLE stage_moved ON COMMIT DELETE ROWS AS SELECT id, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at,
-    sampled_at, resulted_at, decided_at, started_at, milestones, ball, held_until, hold_reason, context_digest, anomalies, replayed_at
+    sampled_at, resulted_at, decided_at, started_at, milestones, ball, balls, held_until, hold_reason, context_digest, anomalies, replayed_at
     FROM pathways_journey WITH NO DATA;
 CREATE TEMP TABLE stage_stay ON COMMIT DELETE ROWS AS SELECT id, journey_id, stage_id, track, occurrence, root_lineage, entered_at, due_at, left_at, left_by,
     rung_at, attention_at, rang_through, round, feed_id, gated, release, superseded, set_aside, failures FROM pathways_stay WITH NO DATA;
