@@ -54,6 +54,7 @@ def question(
         entry=entry or None,
         by=by,
         sites=user.site_ids(),
+        hindsight=exact and "as_of" in takes and asked.get("hindsight") == "1",
     )
 
 

@@ -22,7 +22,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", choices=sorted(REPORTS))
         parser.add_argument("--pathway", default=EVERY, help="its code; `all` where a report speaks of all programmes")
-        parser.add_argument("--as-of", type=_moment, help="ISO 8601; what happened later is left out. Now when absent.")
+        parser.add_argument("--as-of", type=_moment, help="ISO 8601; what was received later is left out. Now when absent.")
+        parser.add_argument("--hindsight", action="store_true", help="with --as-of: what is known now about that day, not what was known then")
         parser.add_argument("--horizon", type=int, default=90, help="days within which a step counts as reached")
         parser.add_argument("--by", default="", help="site, sex, race, ethnicity, payer, rurality, language, age, month, entry, found_by")
         parser.add_argument("--funnel", default="", help="one of the definition's named funnels; the phases when absent")
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             until=options["until"],
             prevalent=options["prevalent"],
             every_episode=options["every_episode"],
+            hindsight=options["hindsight"],
         )
         if (options["pathway"] == EVERY and not report.every) or (options["pathway"] != EVERY and not report.one):
             raise CommandError(f"{name} is asked of {'one programme: --pathway CODE' if report.one else 'all programmes together'}")
