@@ -23,7 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=sorted(REPORTS))
         parser.add_argument("--pathway", default=EVERY, help="its code; `all` where a report speaks of all programmes")
         parser.add_argument("--as-of", type=_moment, help="ISO 8601; what was received later is left out. Now when absent.")
-        parser.add_argument("--hindsight", action="store_true", help="with --as-of: what is known now about that day, not what was known then")
+        parser.add_argument(
+            "--hindsight", action="store_true", help="with --as-of: what is known now about that day, not what was known then"
+        )
         parser.add_argument("--horizon", type=int, default=90, help="days within which a step counts as reached")
         parser.add_argument("--by", default="", help="site, sex, race, ethnicity, payer, rurality, language, age, month, entry, found_by")
         parser.add_argument("--funnel", default="", help="one of the definition's named funnels; the phases when absent")
