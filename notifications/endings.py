@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from notifications import halts, outbox, worklist
 from notifications.codes import Fate, Policy, policy
-from notifications.models import ItemState, Message, MessageState, SendSlot, WorkItem
+from notifications.models import ItemState, Message, MessageState, WorkItem
 from notifications.outbox import Claimed
 from notifications.transports.base import Accepted, Answer, Declined
 from notifications.worklist import NewItem
@@ -80,7 +80,7 @@ def fail(message: Message, rule: Policy, *, now: datetime) -> None:
         _stopped_elsewhere(message, now)
     message.save()
     if not rule.vague:
-        SendSlot.objects.filter(message=message).delete()  # nothing reached the patient: the day is free again
+        outbox.free(message)
     if rule.phone == "bad" and message.phone is not None:
         contacts.mark_bad(phone=message.phone, reason=rule.reason, now=now)
     if rule.call and message.purpose == "reminder":

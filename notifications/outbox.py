@@ -19,7 +19,7 @@ from django.urls import reverse
 from notifications import hours, worklist
 from notifications.models import Message, MessageState, SendSlot
 from notifications.transports.base import Text
-from notifications.wording.compiler import Unsayable, denied, render
+from notifications.wording.compiler import Unsayable, denied, numbered, render
 from notifications.worklist import NewItem
 from pathways.models.edges import edges
 from pathways.sql import load
@@ -27,6 +27,7 @@ from pathways.sql import load
 BATCH = 20
 LONGEST_VALIDITY = timedelta(hours=4)
 CALL_WITHIN = timedelta(days=2)  # local default
+COMBINED = "combined"
 CRITICAL = 2  # without permission only rungs this urgent become a call; the rest is the list "ask at the next visit"
 CALLS = {"too late", "no phone", "no hour suits", "bad number", "record merged", "recipient died"}
 
@@ -76,7 +77,7 @@ class Row(msgspec.Struct, frozen=True):
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
     """Judges what is due and takes what may go, with its words, in one transaction; several may claim at once."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"now": now, "batch": batch, **hours.params(now), **edges_of_messages()}
+        params: dict[str, Any] = {"now": now, "batch": batch, "numbered": numbered(), **hours.params(now), **edges_of_messages()}
         cursor.execute(load("notifications.sql", "claim_messages"), params)
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
         if not verdicts:
@@ -155,7 +156,17 @@ def put_back(message: Message, *, reason: str, not_before: datetime) -> None:
     message.reason, message.not_before, message.unknown_since = reason[:60], not_before, None
     message.provider_sid, message.sent_at = "", None
     message.save()
+    free(message)
+
+
+def free(message: Message) -> None:
+    """It is not outside: the day of its number is free, and texts that it spoke for stand for themselves again."""
     SendSlot.objects.filter(message=message).delete()
+    spoken_for = Message.objects.filter(state=MessageState.WITHDRAWN, reason=COMBINED, alerts__alert__in=message.alerts.values("alert"))
+    for other in spoken_for.distinct():
+        other.revive()
+        other.reason = ""
+        other.save()
 
 
 def site_of(message_id: int) -> int | None:

@@ -80,7 +80,7 @@ class Message(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["not_before", "priority", "id"],
+                fields=["priority", "not_before", "id"],
                 condition=models.Q(state="pending", shadow=False),
                 name="message_due",
             ),

@@ -2,18 +2,24 @@
 -- Relies on the partial index message_due, on message_alert_once, contact_point_once, permission_once, and on
 -- send_slot_once (phone, local day): the cap that no race can break.
 -- Parameters: now, batch, zones (zone names that PostgreSQL knows), countries with their west and east (zones between which a number
--- of unknown zone may be), quiet_sites with their quiet_days (closed days on which a site wants no text), ahead (days looked at for the
+-- of unknown zone may be), quiet_sites with their quiet_days (closed days on which a site wants no text), numbered (wordings that stand for one patient only), ahead (days looked at for the
 -- next open hour), sources, targets (edges of Message.state).
 -- What another transaction holds (a STOP, a death, a withdrawal under way) is `busy` and left for the next tick: locks are taken
 -- SKIP LOCKED because this statement starts at the message, not at the patient.
 WITH due AS MATERIALIZED (
-    SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.matter_id, m.programme, m.phone_id, m.priority, m.not_before, m.expires_at,
-           m.wording
-    FROM notifications_message m
-    WHERE m.state = 'pending' AND NOT m.shadow AND m.not_before <= %(now)s
-    ORDER BY m.not_before, m.priority, m.id
+    -- The most urgent first, whenever each became due: of several for one number the most urgent is judged no later than the others.
+    SELECT m.*
+    FROM generate_series(1, 9) AS p (priority)
+    CROSS JOIN LATERAL (
+        SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.stay_id, m.matter_id, m.programme, m.phone_id, m.priority,
+               m.not_before, m.expires_at, m.wording
+        FROM notifications_message m
+        WHERE m.state = 'pending' AND NOT m.shadow AND m.priority = p.priority AND m.not_before <= %(now)s
+        ORDER BY m.not_before, m.id
+        LIMIT %(batch)s
+        FOR UPDATE OF m SKIP LOCKED
+    ) AS m
     LIMIT %(batch)s
-    FOR UPDATE OF m SKIP LOCKED
 ),
 standing AS MATERIALIZED (
     SELECT l.message_id
@@ -127,6 +133,12 @@ facts AS MATERIALIZED (
            EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id IN (d.patient_id, p.survivor_id) AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
            EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
                       AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
+           -- What the patient is asked for may have happened long ago where the source has fallen silent.
+           EXISTS (SELECT FROM pathways_stay sy JOIN pathways_feed fd ON fd.id = sy.feed_id
+                   WHERE sy.id = d.stay_id AND fd.mode = 'live' AND fd.heard_at + fd.longest_silence < %(now)s)
+               OR EXISTS (SELECT FROM pathways_stay sy JOIN pathways_stage sg ON sg.id = sy.stage_id
+                          JOIN pathways_expectation q ON q.feed_id = sy.feed_id AND q.site_id = j.home_site_id
+                          WHERE sy.id = d.stay_id AND q.silent_from < %(now)s AND (q.kind = '' OR sg.awaits @> to_jsonb(q.kind))) AS feed_late,
            EXISTS (SELECT FROM notifications_halt x WHERE x.lifted_at IS NULL AND x.key = 'wording:' || d.wording) AS halted,
            EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) AS has_slot
     FROM due d
@@ -175,6 +187,7 @@ judged AS MATERIALIZED (
             (f.admitted_since IS NOT NULL, 'wait', 'admitted', f.tomorrow),
             (f.hold_reason <> '', 'wait', 'held', f.tomorrow),
             (f.to_verify, 'wait', 'reply to be verified', f.tomorrow),
+            (f.feed_late, 'wait', 'its feed is silent', %(now)s + interval '1 hour'),
             (NOT f.is_open, 'wait', 'quiet hours', f.opens_at),
             (f.sent >= 3 AND NOT f.has_slot, 'wait', 'three in seven days', ((f.first_day + 7) + time '09:00') AT TIME ZONE f.home),
             (f.today AND NOT f.has_slot, 'wait', 'one a day', f.tomorrow),
@@ -198,13 +211,26 @@ slots AS (
     ON CONFLICT (phone_id, local_day) DO NOTHING
     RETURNING message_id
 ),
+paired AS MATERIALIZED (
+    -- The same words to the same reader, for another child or another wait: one text says both.
+    SELECT q.id, w.id AS with_id
+    FROM queued q
+    JOIN queued w ON w.to_id = q.to_id AND w.turn = 1 AND w.recipient_id = q.recipient_id AND w.wording = q.wording
+    WHERE q.turn > 1 AND NOT q.has_slot AND q.wording <> ALL (%(numbered)s::text[]) AND (w.has_slot OR w.id IN (SELECT message_id FROM slots))
+),
+joined AS (
+    INSERT INTO notifications_messagealert (message_id, alert_id)
+    SELECT p.with_id, l.alert_id FROM paired p JOIN notifications_messagealert l ON l.message_id = p.id
+    ON CONFLICT DO NOTHING
+),
 placed AS MATERIALIZED (
     -- Who did not get the day waits for the next one.
-    SELECT j.id, j.to_id, j.expires_at, CASE WHEN c.crowded THEN 'wait' ELSE j.verdict END AS verdict,
-           CASE WHEN c.crowded THEN 'one a day' ELSE j.reason END AS reason, CASE WHEN c.crowded THEN j.tomorrow ELSE j.until END AS until
+    SELECT j.id, j.to_id, j.expires_at, CASE WHEN c.joins THEN 'never' WHEN c.crowded THEN 'wait' ELSE j.verdict END AS verdict,
+           CASE WHEN c.joins THEN 'combined' WHEN c.crowded THEN 'one a day' ELSE j.reason END AS reason, CASE WHEN c.crowded AND NOT c.joins THEN j.tomorrow ELSE j.until END AS until
     FROM judged j
     CROSS JOIN LATERAL (
-        SELECT j.verdict = 'go' AND j.purpose = 'reminder' AND NOT j.has_slot AND j.id NOT IN (SELECT message_id FROM slots) AS crowded
+        SELECT j.verdict = 'go' AND j.purpose = 'reminder' AND NOT j.has_slot AND j.id NOT IN (SELECT message_id FROM slots) AS crowded,
+               j.id IN (SELECT id FROM paired) AS joins
     ) AS c
     WHERE j.verdict <> 'busy'
 ),

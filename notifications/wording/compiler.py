@@ -134,6 +134,12 @@ def load(language: str) -> dict[str, Wording]:
 
 
 @cache
+def numbered() -> list[str]:
+    """Texts that carry a number of their own: each stands for one patient, and no two of them become one."""
+    return sorted(key for key, wording in load("en").items() if "{ref}" in wording.text)
+
+
+@cache
 def _denied_pattern() -> re.Pattern[str]:
     words = sorted({fold(str(word)) for words in _yaml("denied.yaml").values() for word in words}, key=len, reverse=True)
     exact = {"lab", "gene", "alk", "atm", "met exon", "msi", "tmb", "dna", "adn", "test", "drug", "dose", "pill", "trial", "swab", "blood"}
