@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from pathways.views import (
+    abstracting,
     audits,
     catalogue,
     coverage,
@@ -22,6 +23,12 @@ from pathways.views import (
 urlpatterns: list[URLPattern] = [
     path("register/", registering.register, name="register"),
     path("patients/<uuid:uid>/enrol/", registering.enrol, name="enrol"),
+    path("reports-to-read/", abstracting.reports, name="reports_to_read"),
+    path("reports-to-read/<uuid:uid>/", abstracting.read_report, name="read_report"),
+    path("reports-to-read/<uuid:uid>/original/<str:place>/", abstracting.original, name="original"),
+    path("journeys/<uuid:uid>/report/", abstracting.report_by_hand, name="report_by_hand"),
+    path("journeys/<uuid:uid>/paper/", abstracting.paper_form_of, name="paper_form_of"),
+    path("pathways/<slug:code>/paper/", abstracting.paper_form, name="paper_form"),
     path("inbound/", inbound.inbound, name="receive"),
     path("intake/", quarantine.quarantine, name="quarantine"),
     path("intake/<uuid:uid>/", quarantine.inbound, name="inbound"),

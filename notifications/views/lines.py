@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from notifications.models import ItemState, WorkItem
 from notifications.views.workdays import Distance, distance
+from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
 from pathways.models import MatterKind, Stay
 from patients.models import Identifier, Patient, User
@@ -149,6 +150,8 @@ def next_step(item: WorkItem, user: User) -> Action | None:
         return Action("Decide", reverse("candidate", args=[item.matter.uid]))
     if item.matter and item.matter.kind == MatterKind.DEATH_HINT and item.patient:
         return Action("Settle", reverse("death", args=[item.patient.meant.uid]))
+    if item.matter and item.matter.kind in READ:
+        return Action("Read the report", reverse("read_report", args=[item.matter.uid]))
     if item.owner_id is None:
         return Action("Claim", reverse("claim", args=[item.uid]), post=True)
     if item.owner_id != user.pk:

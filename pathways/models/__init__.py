@@ -1,3 +1,4 @@
+from .abstraction import Abstraction
 from .alert import Alert
 from .approval import KnowledgeApproval
 from .audit import RegistryAudit, RegistryRow
@@ -10,12 +11,15 @@ from .link import JourneyLink
 from .matter import Matter, MatterKind
 from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
+from .tracker import EmptiedCell, Tracker, TrackerRow, TrackerUpload
 from .turn import Turn
 
 __all__ = [
+    "Abstraction",
     "Alert",
     "Binding",
     "Coverage",
+    "EmptiedCell",
     "Event",
     "ExitClass",
     "Expectation",
@@ -40,6 +44,9 @@ __all__ = [
     "Status",
     "Stay",
     "StayRevision",
+    "Tracker",
+    "TrackerRow",
+    "TrackerUpload",
     "Turn",
     "VersionAct",
 ]

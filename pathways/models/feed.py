@@ -25,6 +25,9 @@ class Feed(models.Model):
     system = models.CharField(max_length=80, blank=True, help_text="lineage prefix; two feeds of one system share it")
     may_register = models.BooleanField(default=False)
     states_family = models.BooleanField(default=False, help_text="its next of kin and related persons are believed: parents may be told")
+    attested = models.BooleanField(
+        default=False, db_default=False, help_text="people write what it says (a spreadsheet): attested, not a system's record"
+    )
     restarts_counter = models.BooleanField(default=False)
     sentinel_ids = models.JSONField(default=list, blank=True)
     longest_silence = models.DurationField(null=True, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from patients.models import Patient
@@ -45,6 +46,10 @@ class Inbound(models.Model):
     explanation = models.TextField(blank=True, help_text="in words a lab liaison understands; names field and rule")
     waits_for = models.JSONField(default=list)
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    about = models.ForeignKey(
+        Patient, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="whom it is about, as a person said"
+    )
+    about_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     applied_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=1)
 

@@ -106,6 +106,7 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
                 subject = f"{patient.id}:{fact.digest[:12]}"
                 open_matter(desk, patient, kind="death_hint", subject=subject, site_id=site_id, mode=mode, detail=detail)
             continue
+        _ask_to_read_again(desk, patient, fact, site_id, mode)
         if fact.kind == "death_hint":
             detail = {"lineage": fact.lineage}
             open_matter(desk, patient, kind="death_hint", subject=str(patient.id), site_id=site_id, mode=mode, detail=detail)
@@ -117,9 +118,23 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
             open_matter(desk, patient, kind="unbound", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
 
 
+def _ask_to_read_again(desk: Desk, patient: PatientState, fact: Fact, site_id: int, mode: str) -> None:
+    """Another version of a document came after somebody had read it: what they wrote down is of the old one."""
+    if fact.kind != "result_document":
+        return
+    read = [one.body["abstracted"] for one in patient.facts if one.body.get("abstracted")]
+    if any(one["document"] == fact.lineage and one["version"] != fact.digest for one in read):
+        journey = next(
+            (one for one in patient.journeys if any(e.lineage == fact.lineage and e.id in one.attached for e in patient.facts)), None
+        )
+        detail = {"lineage": fact.lineage, "journey": journey.id if journey else None, "why": "the laboratory sent another version"}
+        subject = f"{fact.lineage}:{fact.digest[:12]}"
+        open_matter(desk, patient, kind="abstraction", subject=subject, site_id=site_id, mode=mode, detail=detail)
+
+
 def _speaks_of_biomarkers(fact: Fact) -> bool:
-    """A live result feed is every potassium in the house: only a report with findings asks for a person."""
-    return fact.kind in RESULT_KINDS and bool(fact.body.get("findings"))
+    """A live result feed is every potassium in the house: only a report with findings, or one to be read, asks for a person."""
+    return fact.kind == "result_document" or (fact.kind in RESULT_KINDS and bool(fact.body.get("findings")))
 
 
 def _close_answered(desk: Desk, patient: PatientState, bindings: Bindings) -> None:
