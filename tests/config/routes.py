@@ -31,11 +31,11 @@ ROWS: dict[str, Callable[[Morning], object]] = {
 }
 # Rows that the morning has none of: only strangers and other roles are tried, with an address that leads nowhere.
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-WITHOUT_A_ROW = {"audits", "oversight", "second-chances"}
+WITHOUT_A_ROW = {"reports-to-read", "audits", "oversight", "second-chances"}
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
 NAMES_NOTHING = {"forget_expectation", "dry_run", "conversation"}
 # Names in a path that are no row: a programme, its version, a report.
-NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered"}
+NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered", "place": "0"}
 SITE = "north"
 
 
