@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from notifications.models import Message, WorkItem
+from notifications.models import Message, Reply, WorkItem
 from pathways.models import Inbound, Journey, Matter
 from pathways.reports.rows import Behind
 from patients.models import Patient, User
@@ -93,6 +93,18 @@ def _inbound(uids: Sequence[str], user: User) -> Lines:
         yield str(one.uid), Line(None, one.type or one.format, url, one.reason, one.feed.name, one.outcome, one.received_at)
 
 
+def _replies(uids: Sequence[str], user: User) -> Lines:
+    """Whose reply it is; the words stay where they are read and answered."""
+    rows = Reply.objects.filter(uid__in=uids, patient__in=Patient.objects.visible_to(user)).select_related("patient__person")
+    for one in rows:
+        assert one.patient is not None
+        url = reverse("patient", args=[one.patient.uid])
+        yield (
+            str(one.uid),
+            Line(one.patient_id, str(one.patient), url, one.get_kind_display(), "", "read" if one.read_at else "unread", one.received_at),
+        )
+
+
 def _who(patient: Patient | None) -> str:
     return str(patient) if patient else "nobody we know"
 
@@ -103,4 +115,5 @@ LISTS: Mapping[Behind, Callable[[Sequence[str], User], Lines]] = {
     Behind.MESSAGES: _messages,
     Behind.MATTERS: _matters,
     Behind.INBOUND: _inbound,
+    Behind.REPLIES: _replies,
 }

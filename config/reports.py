@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from notifications.reports import monday
 from pathways.reports import drop_off, now, sheets, shown, time
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
@@ -73,6 +74,17 @@ REPORTS: Mapping[str, Report] = {
             sheets.now,
             rows=sheets.now_rows,
             plain=lambda question, exact: shown.now(now.now(question), exact=exact),
+        ),
+        Report(
+            "monday",
+            "Monday page",
+            "What must the team look at before the week begins?",
+            monday.monday,
+            rows=monday.monday_rows,
+            one=False,
+            every=True,
+            takes=("as_of",),
+            template="reports/monday.html",
         ),
     )
 }

@@ -73,6 +73,17 @@ class Ledger:
         return min(self._free(keys), key=lambda key: (self.counts[key], key), default=None)
 
 
+def hidden_of(
+    counts: Mapping[str, int], sums: Sequence[Sum], *, latent: Mapping[str, int] | None = None, levels: Sequence[Collection[str]] = ()
+) -> set[str]:
+    """The keys of `counts` that must not be shown; `levels` settle some before the others."""
+    every = {**counts, **(latent or {})}
+    ledger = Ledger(every, sums, latent=frozenset(latent or ()))
+    for level in (*levels, every):
+        ledger.settle(key for key in level if key in every)
+    return ledger.hidden.intersection(counts)
+
+
 def determined(hidden: Collection[str], sums: Sequence[Sum]) -> set[str]:
     """Hidden counts that the sums determine: those that no change of the hidden ones could leave all sums true and still alter."""
     keys = sorted(hidden)
@@ -115,7 +126,7 @@ def for_eyes(sheet: Sheet, *, exact: bool, levels: Sequence[Collection[str]] = (
 
 
 def _for_eyes(cell: Cell, hidden: set[str], telling: set[str]) -> Cell:
-    if cell.key in hidden or telling.intersection(cell.rests_on):
+    if cell.precise or cell.key in hidden or telling.intersection(cell.rests_on):
         return Cell(hidden=True)
     if cell.key and isinstance(cell.value, int):
         return replace(cell, value=rounded(cell.value), opens="")

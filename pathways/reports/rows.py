@@ -13,6 +13,7 @@ class Behind(StrEnum):
     MESSAGES = "messages"
     MATTERS = "matters"
     INBOUND = "inbound"
+    REPLIES = "replies"
 
 
 class UnknownNumber(Exception):

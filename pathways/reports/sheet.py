@@ -33,7 +33,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`value` with its 95 % limits where it has them. `hidden`: there is a number, and it is not shown."""
+    """`value` with its 95 % limits where it has them. `hidden`: there is a number, and it is not shown. `precise`: it would tell
+    single people from each other, so only those see it who may open the rows."""
 
     value: Value = None
     low: float | None = None
@@ -42,6 +43,7 @@ class Cell:
     rests_on: tuple[str, ...] = ()
     opens: str = ""
     hidden: bool = False
+    precise: bool = False
     note: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pathways.reports import drop_off as losing
@@ -132,15 +132,15 @@ def _says_time(answer: Mapping[str, Any]) -> Iterator[str]:
 
 def now(question: Question, *, exact: bool) -> Sheet:
     answer = shown.now(waiting.now(question), exact=exact)
-    late = sum(stage["overdue"] or 0 for stage in answer["stages"])
+    late = [stage["overdue"] for stage in answer["stages"]]
 
     def opens(row: Mapping[str, Any], column: str) -> str:
-        return f"{row['track']}/{row['stage']}" if column == "open" else ""
+        return f"{row['track']}/{row['stage']}" if exact and column == "open" else ""
 
     return Sheet(
         name="now",
         title="What is under way",
-        says=(f"{answer['journeys']} journeys are open; {late} waits are past due and not on hold.",),
+        says=(_says_now(answer["journeys"], late),),
         about=about(
             question,
             of=in_force(question.pathway),
@@ -154,6 +154,12 @@ def now(question: Question, *, exact: bool) -> Sheet:
             ),
         ),
     )
+
+
+def _says_now(journeys: int | None, late: Sequence[int | None]) -> str:
+    open_ = "Too few journeys to show are open" if journeys is None else f"{journeys} journeys are open"
+    overdue = "" if None in late else f"; {sum(one or 0 for one in late)} waits are past due and not on hold"
+    return f"{open_}{overdue}."
 
 
 def now_rows(question: Question, number: str) -> Rows:

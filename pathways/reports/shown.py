@@ -11,8 +11,10 @@ from typing import Any
 from pathways.reports.cohort import Question
 from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, StepRow
 from pathways.reports.estimators import Estimate
+from pathways.reports.hiding import hidden_of, rounded
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
+from pathways.reports.sheet import Sum
 from pathways.reports.suppression import Hidden, hidden_cells, is_small, is_telling
 from pathways.reports.time import Interval, Times
 
@@ -179,10 +181,22 @@ def _interval(one: Interval, *, exact: bool) -> Shown:
 
 
 def now(report: Now, *, exact: bool = False) -> Shown:
-    """Work under way, for the staff who do it and may open each journey: counts are not hidden."""
+    """Work under way. Every open journey waits once on the main track, so its stages add up to the journeys."""
+    counts = {f"{i}:{name}": int(getattr(one, name)) for i, one in enumerate(report.stages) for name in ("open", "held", "overdue")}
+    rest = {f"{i}:not {name}": one.open - int(getattr(one, name)) for i, one in enumerate(report.stages) for name in ("held", "overdue")}
+    sums = [Sum(f"{i}:open", (f"{i}:{name}", f"{i}:not {name}")) for i in range(len(report.stages)) for name in ("held", "overdue")]
+    main = tuple(f"{i}:open" for i, one in enumerate(report.stages) if one.track == "main")
+    hidden = set() if exact else hidden_of({"journeys": report.journeys, **counts}, [Sum("journeys", main), *sums], latent=rest)
+
+    def told(key: str, count: int) -> int | None:
+        return None if key in hidden else count if exact else rounded(count)
+
+    def days(i: int, age: float) -> float | None:
+        return None if f"{i}:open" in hidden else round(age, 1)
+
     return {
         **_question(report.question, "now"),
-        "journeys": report.journeys,
+        "journeys": told("journeys", report.journeys),
         "stages": [
             {
                 "track": one.track,
@@ -191,14 +205,12 @@ def now(report: Now, *, exact: bool = False) -> Shown:
                 "ball": one.ball,
                 "problem": one.problem,
                 "watch": one.watch,
-                "open": one.open,
-                "held": one.held,
-                "overdue": one.overdue,
-                "median_days": round(one.median_days, 1),
-                "oldest_days": round(one.oldest_days, 1),
+                **{name: told(f"{i}:{name}", int(getattr(one, name))) for name in ("open", "held", "overdue")},
+                "median_days": days(i, one.median_days),
+                "oldest_days": days(i, one.oldest_days) if exact else None,
             }
-            for one in report.stages
+            for i, one in enumerate(report.stages)
         ],
         "strata": {},
-        "suppressed": False,
+        "suppressed": not exact,
     }

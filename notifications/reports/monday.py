@@ -1,0 +1,285 @@
+"""The Monday page: twelve counts that a team goes through before the week begins, each against the week before and with its rows.
+
+The week is the last one that is over, from Monday to Monday on the clock of the page. Snapshots are taken at its end; the one before at
+its beginning. What was entered late still changes a week, so each count says whether the feeds have told us to the end of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from notifications.codes import CODES
+from pathways.deadlines import Clock, Duration
+from pathways.definitions import registry
+from pathways.reports.cohort import Question
+from pathways.reports.freshness import freshness, in_force
+from pathways.reports.hiding import for_eyes
+from pathways.reports.rows import Behind, Rows, UnknownNumber
+from pathways.reports.sheet import About, Cell, Column, Fresh, Kind, Sheet, Sum, Table, count, words
+from pathways.sql import load
+from pathways.timeline import Calendar
+from patients.calendars import calendar_for_site
+
+WEEK = timedelta(days=7)
+CONTRACT_DAYS = 14
+"""Days from receipt to a final report that a laboratory is held to where no contract says otherwise (local default)."""
+PA = ("pa_submitted", "pa_pended", "pa_peer_to_peer", "pa_approved", "pa_denied", "pa_appealed")
+BAD_NUMBERS = sorted({policy.reason for policy in CODES.values() if policy.phone == "bad"})
+ORDER = (
+    "0 to 7",
+    "under 2",
+    "2 to 7",
+    "8 to 14",
+    "15 to 30",
+    "over",
+    "3 to 5",
+    "past due",
+    "due within",
+    "due in the",
+    "due later",
+    "within",
+)
+LISTS = {"unbound": Behind.MATTERS, "quarantined": Behind.INBOUND, "unread": Behind.REPLIES}
+ALARMS = {"texts stopped": Behind.REPLIES, "wrong numbers": Behind.MESSAGES, "after death": Behind.MESSAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row of a count: `group` and `detail` say where on the page it stands."""
+
+    uid: str
+    group: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What each count is taken of: one week, some sites."""
+
+    since: datetime
+    until: datetime
+    sites: Sequence[int] | None
+
+    @property
+    def before(self) -> Asked:
+        return Asked(self.since - WEEK, self.since, self.sites)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One of the twelve. `snapshot`: how many there are at the end of the week; else how many the week brought."""
+
+    name: str
+    title: str
+    snapshot: bool
+    kind: Behind | Mapping[str, Behind]
+    hits: Callable[[Asked], list[Hit]]
+    note: str = ""
+
+    def behind(self, group: str) -> Behind:
+        return self.kind if isinstance(self.kind, Behind) else self.kind[group]
+
+
+def plain(name: str, *, milestone: str = "", kinds: Sequence[str] = (), **more: Any) -> Callable[[Asked], list[Hit]]:
+    """A count that one statement gives. `milestone`: only programmes that have it, or that phase."""
+
+    def hits(asked: Asked) -> list[Hit]:
+        return [Hit(*row[:3]) for row in rows_of(name, asked, milestone=milestone, kinds=list(kinds), **more)]
+
+    return hits
+
+
+def rows_of(name: str, asked: Asked, *, milestone: str = "", **more: Any) -> list[tuple[Any, ...]]:
+    definitions = {code: one.definition for code, one in registry.published().items()}
+    fits = [code for code, one in definitions.items() if not milestone or milestone in one.milestones or milestone in one.phase_labels]
+    sites = list(asked.sites) if asked.sites is not None else None
+    parameters = {"since": asked.since, "until": asked.until, "sites": sites, "pathways": fits, **more}
+    with connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql.monday", name), parameters)
+        return list(cursor.fetchall())
+
+
+def unreviewed(asked: Asked) -> list[Hit]:
+    """Results older than two working days of their site."""
+    clocks: dict[int, Clock] = {}
+    found = []
+    for uid, group, _, at, site in rows_of("unreviewed", asked, milestone="result_reviewed"):
+        clock = clocks.setdefault(site, _clock(site))
+        days = 2 if clock.after(at, Duration(2, "working_days")) < asked.until else 0
+        if days:
+            late = clock.after(at, Duration(5, "working_days")) < asked.until
+            found.append(Hit(uid, group, "over 5 working days" if late else "3 to 5 working days"))
+    return found
+
+
+def _clock(site: int) -> Clock:
+    known = calendar_for_site(site)
+    return Clock(Calendar(zone=known.zone, holidays=frozenset(known.holidays)))
+
+
+COUNTS: tuple[Count, ...] = (
+    Count("untested", "New diagnoses not tested", True, Behind.JOURNEYS, plain("untested", milestone="ordered")),
+    Count("untreated", "Actionable, no decision or no drug", True, Behind.JOURNEYS, plain("untreated", milestone="flagged_actionable")),
+    Count(
+        "started_before_result",
+        "Treatment began before the result",
+        False,
+        Behind.JOURNEYS,
+        plain("started_before_result", kinds=("empiric_started",)),
+    ),
+    Count(
+        "insufficient",
+        "Specimens refused, and what followed",
+        False,
+        Behind.JOURNEYS,
+        plain("insufficient", kinds=("specimen_rejected", "specimen_collected", "biopsy_ordered", "result_final")),
+    ),
+    Count(
+        "turnaround",
+        "Final results, against the laboratory's days",
+        False,
+        Behind.JOURNEYS,
+        plain("turnaround", kinds=("specimen_received", "result_final"), contract_days=CONTRACT_DAYS),
+        f"From receipt of the specimen; {CONTRACT_DAYS} days where no contract is on file (local default).",
+    ),
+    Count("authorizations", "Prior authorizations, by payer", False, Behind.JOURNEYS, plain("authorizations", kinds=PA)),
+    Count("unreviewed", "Results unreviewed for over 2 working days", True, Behind.JOURNEYS, unreviewed),
+    Count("overdue", "Overdue as the week began, and what became of it", False, Behind.ITEMS, plain("overdue")),
+    Count(
+        "caseload",
+        "Caseload, and what falls due in two weeks",
+        True,
+        Behind.JOURNEYS,
+        plain("caseload"),
+        "Absences of staff are not kept here.",
+    ),
+    Count("waiting_facts", "Unbound, quarantined, unread, by age", True, LISTS, plain("waiting_facts")),
+    Count("closed_by_rule", "Closed by rule, without a person's word", False, Behind.JOURNEYS, plain("closed_by_rule", kinds=("exited",))),
+    Count("safety", "Safety of texts", False, ALARMS, plain("safety", bad_numbers=BAD_NUMBERS), "Complaints are not kept here."),
+)
+
+
+def monday(question: Question, *, exact: bool) -> Sheet:
+    asked = week_of(question)
+    taken = [(one, one.hits(asked), one.hits(asked.before)) for one in COUNTS]
+    fresh = freshness(question.sites, now=question.as_of)
+    sheet = Sheet(
+        name="monday",
+        title="Monday page",
+        says=tuple(_says(taken)),
+        about=About(
+            as_of=asked.until,
+            versions=in_force(""),
+            fresh=fresh,
+            whom=f"All programmes, the week from {asked.since:%d %b} to {asked.until - timedelta(days=1):%d %b %Y} and the one before",
+            censoring="What is entered late still changes the week: a count is whole when every feed has told us to its end.",
+        ),
+        tables=(_summary(taken, _maturity(fresh, asked)), *(_table(n, *one) for n, one in enumerate(taken, 1))),
+        sums=tuple(_sums(taken)),
+    )
+    return for_eyes(sheet, exact=exact)
+
+
+def week_of(question: Question) -> Asked:
+    """The last week that was over by the as-of time."""
+    local = question.as_of.astimezone(timezone.get_current_timezone())
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    until = midnight - timedelta(days=midnight.weekday())
+    return Asked(until - WEEK, until, question.sites)
+
+
+Taken = tuple[Count, list[Hit], list[Hit]]
+
+
+def _says(taken: Sequence[Taken]) -> Iterator[str]:
+    found = {one.name: (len(now), len(before)) for one, now, before in taken}
+    untreated, was = found["untreated"]
+    yield f"{untreated} patients have an actionable finding and no decision or no drug; a week before it was {was}."
+    late = found["unreviewed"][0]
+    yield f"{late} results have waited for a reader for more than two working days."
+
+
+def _maturity(fresh: Sequence[Fresh], asked: Asked) -> str:
+    behind = [one.feed for one in fresh if one.until is None or one.until < asked.until]
+    return "whole" if not behind else "may still grow"
+
+
+def _summary(taken: Sequence[Taken], maturity: str) -> Table:
+    columns = (
+        Column("number", "no.", Kind.NUMBER),
+        Column("count", "count", Kind.WORDS),
+        Column("now", "this week"),
+        Column("before", "week before"),
+        Column("change", "change", Kind.WORDS),
+        Column("maturity", "maturity", Kind.WORDS),
+    )
+    return Table("counts", "Twelve counts", columns, tuple(_line(n, *one, maturity) for n, one in enumerate(taken, 1)))
+
+
+def _line(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit], maturity: str) -> tuple[Cell, ...]:
+    keys = (f"{one.name}:now", f"{one.name}:before")
+    change = len(now) - len(before)
+    said = "as before" if not change else f"{change:+d}".replace("-", "\N{MINUS SIGN}")
+    opens = one.name if isinstance(one.kind, Behind) else ""
+    return (
+        Cell(n),
+        words(one.title, "at the end of the week" if one.snapshot else "in the week"),
+        count(len(now), key=keys[0], opens=opens),
+        count(len(before), key=keys[1]),
+        Cell(said, rests_on=keys, precise=True),
+        words(maturity),
+    )
+
+
+def _table(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit]) -> Table:
+    here, was = (Counter((hit.group, hit.detail) for hit in hits) for hits in (now, before))
+    columns = (
+        Column("group", "by", Kind.WORDS),
+        Column("detail", "of these", Kind.WORDS),
+        Column("now", "this week"),
+        Column("before", "week before"),
+    )
+    rows = tuple(
+        (
+            words(group),
+            words(detail),
+            count(here[group, detail], key=f"{one.name}:now:{group}:{detail}", opens=f"{one.name}/{group}/{detail}"),
+            count(was[group, detail], key=f"{one.name}:before:{group}:{detail}"),
+        )
+        for group, detail in sorted({*here, *was}, key=_order)
+    )
+    return Table(one.name, f"{n}. {one.title}", columns, rows, note=one.note, empty="None, this week and the week before.")
+
+
+def _order(pair: tuple[str, str]) -> tuple[str, int, str]:
+    """By group, then ages and dates as they follow each other."""
+    group, detail = pair
+    return group, next((i for i, begins in enumerate(ORDER) if detail.startswith(begins)), len(ORDER)), detail
+
+
+def _sums(taken: Sequence[Taken]) -> Iterator[Sum]:
+    for one, now, before in taken:
+        kinds = sorted({(hit.group, hit.detail) for hit in (*now, *before)})
+        for when in ("now", "before") if kinds else ():
+            yield Sum(f"{one.name}:{when}", tuple(f"{one.name}:{when}:{group}:{detail}" for group, detail in kinds))
+
+
+def monday_rows(question: Question, number: str) -> Rows:
+    """`name`, or `name/group/detail`: the rows of this week's count."""
+    name, _, rest = number.partition("/")
+    one = next((one for one in COUNTS if one.name == name), None)
+    if one is None:
+        raise UnknownNumber(number)
+    hits = one.hits(week_of(question))
+    if rest:
+        hits = [hit for hit in hits if f"{hit.group}/{hit.detail}" == rest]
+    if not hits:
+        raise UnknownNumber(number)
+    return Rows(one.behind(hits[0].group), [hit.uid for hit in hits])
