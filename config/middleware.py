@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+
+from config import signin
+from patients import drafts
+from patients.models import User
 
 type_of_view = Callable[[HttpRequest], HttpResponse]
+QUIET = "X-Quiet"
+"""A request that the page makes by itself carries it: it proves nobody's presence."""
+ENTRANCE = ("/accounts/", "/static/")
 BEGAN, SEEN = "session_began", "session_seen"
 SEEN_EVERY = 60  # seconds; a write per minute, not per request
 
@@ -27,20 +39,80 @@ class NoStoreMiddleware:
         return response
 
 
-class SessionLifetimeMiddleware:
-    """Sign out after `SESSION_IDLE` without a request and, at work or not, after `SESSION_LONGEST` (ASVS 7.3.1, 7.3.2)."""
+class LanguageMiddleware:
+    """The language that the account says, before what the cookie or the browser asks for."""
 
     def __init__(self, get_response: type_of_view) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            self.keep_time(request, timezone.now().timestamp())
+        if isinstance(request.user, User) and request.user.language:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
 
-    def keep_time(self, request: HttpRequest, now: float) -> None:
+
+class SessionLifetimeMiddleware:
+    """Sign out after `SESSION_IDLE` without a request and, at work or not, after `SESSION_LONGEST` (ASVS 7.3.1, 7.3.2).
+
+    What arrives by POST after the end is kept for its writer and offered after signing in. What was sent is no draft any more.
+    """
+
+    def __init__(self, get_response: type_of_view) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return self.get_response(request)
+        now = timezone.now()
+        if self.is_over(request, now.timestamp()):
+            return self.end(request, user, now)
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code < 400 and QUIET not in request.headers:
+            drafts.sent(user=user, action=request.path)
+        return response
+
+    def is_over(self, request: HttpRequest, now: float) -> bool:
         began, seen = request.session.get(BEGAN, now), request.session.get(SEEN, now)
         if now - began > settings.SESSION_LONGEST.total_seconds() or now - seen > settings.SESSION_IDLE.total_seconds():
-            logout(request)
-        elif BEGAN not in request.session or now - seen > SEEN_EVERY:
+            return True
+        if BEGAN not in request.session or (now - seen > SEEN_EVERY and QUIET not in request.headers):
             request.session[BEGAN], request.session[SEEN] = began, now
+        return False
+
+    def end(self, request: HttpRequest, user: User, now: datetime) -> HttpResponse:
+        kept = request.method == "POST" and not request.path.startswith(ENTRANCE)
+        if kept:
+            fields = {name: request.POST.getlist(name) for name in request.POST}
+            drafts.keep(user=user, page=_page(request), action=request.path, fields=fields, now=now)
+        logout(request)
+        if not kept:
+            return self.get_response(request)
+        target = f"{reverse('account_login')}?{urlencode({'next': _page(request), 'ended': 'kept'})}"
+        return HttpResponse(status=204, headers={"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target)
+
+
+class SecondFactorMiddleware:
+    """Whoever must have a second factor and has none sets one up before anything else opens."""
+
+    def __init__(self, get_response: type_of_view) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) and not request.path.startswith(ENTRANCE) and signin.lacks_second_factor(request, user):
+            target = reverse("mfa_activate_totp")
+            return HttpResponse(status=204, headers={"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target)
+        return self.get_response(request)
+
+
+def session_times(request: HttpRequest) -> dict[str, int]:
+    """Context processor: after how many seconds without a request the session ends, and how long before that the page warns."""
+    return {"session_idle": int(settings.SESSION_IDLE.total_seconds()), "session_warning": int(settings.SESSION_WARNING.total_seconds())}
+
+
+def _page(request: HttpRequest) -> str:
+    """The path of our own page that the request came from, without its query."""
+    sent = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    return sent.path if sent.netloc == request.get_host() and sent.path else "/"

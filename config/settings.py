@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -69,11 +70,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.LanguageMiddleware",
     "config.middleware.SessionLifetimeMiddleware",
     "config.middleware.NoStoreMiddleware",
+    "config.middleware.SecondFactorMiddleware",
     "patients.access.ReadsAreLogged",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -96,6 +100,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.middleware.session_times",
             ]
         },
     }
@@ -120,7 +125,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 USE_TZ = True
 TIME_ZONE = "UTC"  # of the database session, too: an interval of 7 days is then always 168 hours
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 USE_I18N = True
 
 # --- signing in ---------------------------------------------------------------------------------------------------------------
@@ -147,10 +154,15 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}  # a lock-out is axes' business: its count is shared by all processes
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # administrators make the accounts: there is no address to prove
+MFA_ADAPTER = "config.signin.StaffMFAAdapter"
+MFA_REQUIRED_ROLES: list[str] = env.list("MFA_REQUIRED_ROLES", default=["all"] if PRODUCTION else [])
+OIDC_BRINGS_MFA: bool = env.bool("OIDC_BRINGS_MFA", default=True)
 SOCIALACCOUNT_ADAPTER = "config.signin.StaffSocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-_oidc_server = env("OIDC_SERVER_URL", default="")
+_oidc_server: str = env("OIDC_SERVER_URL", default="")
+_oidc_origin = ["{0.scheme}://{0.netloc}".format(urlsplit(_oidc_server))] if _oidc_server else []
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "APPS": [
@@ -171,6 +183,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "config.signin.name_tried"
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if PRODUCTION else {})
 
@@ -183,7 +196,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *_oidc_origin],  # the button of single sign-on is a form, and browsers follow its redirect
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
     }
@@ -197,6 +210,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=15 if PRODUCTION else 720))
+SESSION_WARNING = timedelta(minutes=2)  # before the end of an idle session the page says so
 SESSION_LONGEST = timedelta(hours=12)
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from pathways import review, signing
+from patients import drafts
 
 
 @shared_task
@@ -34,5 +35,6 @@ def release() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Forget sessions that have ended."""
+    """Forget sessions that have ended, and what was typed in them a day ago."""
     call_command("clearsessions")
+    drafts.forget_old(now=timezone.now())

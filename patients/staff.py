@@ -42,6 +42,12 @@ def leave(user: User, *, site: Site, on: date, role: Role | str | None = None) -
     return (held.filter(role=Role(role)) if role else held).update(until=on)
 
 
+def speak(user: User, *, language: str) -> None:
+    """The screens speak this language to the user."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
 def disable(user: User, *, on: date) -> None:
     """The person has left: no signing in, no role anywhere. The account stays, because logs name it."""
     with transaction.atomic():

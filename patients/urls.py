@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from patients.views import drafts
 from patients.views.emergency import emergency
 from patients.views.search import patient_search
 
 urlpatterns: list[URLPattern] = [
     path("patients/", patient_search, name="patient_search"),
     path("patients/emergency/", emergency, name="emergency"),
+    path("drafts/", drafts.drafts, name="drafts"),
+    path("drafts/keep/", drafts.keep, name="keep_draft"),
+    path("drafts/<uuid:uid>/", drafts.draft, name="draft"),
+    path("drafts/<uuid:uid>/forget/", drafts.forget, name="forget_draft"),
 ]

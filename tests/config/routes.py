@@ -17,7 +17,7 @@ from tests.browser.morning import Morning
 # Machines: they name themselves by a token or a signature. What a stranger is told.
 MACHINES = {"receive": 401, "sms-status": 403, "sms-inbound": 403}
 # Anybody: they show nothing of anybody.
-PUBLIC = {"livez", "readyz", "metrics"}
+PUBLIC = {"livez", "readyz", "metrics", "language"}
 # The doors: signing in, and one's own account. Nothing of a site or a patient stands there.
 DOORS = re.compile(r"accounts/")
 
@@ -31,7 +31,13 @@ ROWS: dict[str, Callable[[Morning], object]] = {
 }
 # Rows that the morning has none of: only strangers and other roles are tried, with an address that leads nowhere.
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-WITHOUT_A_ROW = {"reports-to-read", "audits", "oversight", "second-chances"}
+WITHOUT_A_ROW = {
+    "audits",
+    "drafts",
+    "oversight",
+    "reports-to-read",
+    "second-chances",
+}
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
 NAMES_NOTHING = {"forget_expectation", "dry_run", "conversation"}
 # Names in a path that are no row: a programme, its version, a report.
