@@ -36,6 +36,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "tick": every(60, "notifications.tasks.tick"),
     "send": every(10, "notifications.tasks.send"),
+    "mail": every(30, "notifications.tasks.mail"),
     "reconcile": every(60, "notifications.tasks.reconcile"),
     "seal": every(30, "config.tasks.seal"),
     "anchor": every(24 * 3600, "config.tasks.anchor"),

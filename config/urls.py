@@ -24,4 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pathways.urls")),
     path("", include("notifications.urls")),
     path("", include("notifications.linked_urls")),
+    path("", include("notifications.team_urls")),
 ]

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from notifications import clock
+from notifications import mail as mailing
 from notifications import reconcile as reconciling
 from notifications import send as sending
 from notifications import tick as ticking
@@ -25,3 +26,8 @@ def send() -> None:
 @shared_task
 def reconcile() -> None:
     reconciling.reconcile(now=clock.believed(timezone.now()))
+
+
+@shared_task
+def mail() -> None:
+    mailing.send_due(now=clock.believed(timezone.now()))

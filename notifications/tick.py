@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from notifications import worklist
+from notifications import handing, notices, worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
@@ -25,6 +25,8 @@ class Ticked(msgspec.Struct, frozen=True):
     escalated: int
     caught_up: int = 0
     families_told: int = 0
+    notices: int = 0
+    returned: int = 0
 
 
 def tick(*, now: datetime) -> Ticked:
@@ -40,4 +42,6 @@ def tick(*, now: datetime) -> Ticked:
         escalated=worklist.escalate_overdue(now=now),
         caught_up=catch_up(now=now) + zones.follow(now=now),
         families_told=families_told,
+        returned=handing.return_unanswered(now=now),
+        notices=notices.raise_notices(now=now),  # last: what was planned, settled or escalated just now decides whom it asks
     )

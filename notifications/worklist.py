@@ -29,6 +29,7 @@ __all__ = [
     "Refused",
     "Stale",
     "addressee",
+    "answered_elsewhere",
     "claim",
     "escalate_overdue",
     "finish",
@@ -78,6 +79,7 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "result_changed": ("lead", 0),
     "consent": ("lead", 0),
     "halt": ("administrator", 0),
+    "notice": ("lead", 1),
 }
 
 
@@ -247,3 +249,16 @@ def _execute(name: str, params: dict[str, Any]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", name), params)
         return int(cursor.rowcount)
+
+
+def answered_elsewhere(*, item: WorkItem, outcome: str, by: User, now: datetime) -> None:
+    """Ends an item because the person it asked answered on a page of their own, also where somebody else holds it meanwhile."""
+    with transaction.atomic():
+        locked = WorkItem.objects.select_for_update().get(pk=item.pk)
+        if locked.state in (ItemState.DONE, ItemState.WITHDRAWN):
+            return
+        if locked.state == ItemState.PARKED:
+            locked.put_back()
+        locked.finish()
+        locked.outcome, locked.closed_at, locked.owner = outcome, now, locked.owner or by
+        _save(locked)

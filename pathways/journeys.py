@@ -27,7 +27,7 @@ from pathways.writing.house import House
 from pathways.writing.load import load
 from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
-from patients.models import Patient, Practitioner, Site, User
+from patients.models import Patient, Site, User
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -207,14 +207,6 @@ def reopen(*, journey: Journey, reason: str, now: datetime, by: User) -> None:
 def void(*, journey: Journey, reason: str, now: datetime, by: User | None, into: int | None = None) -> None:
     """Takes a journey out of every count: entered in error, or a duplicate. Its events stay."""
     record(journey=journey, kind="voided", body={"reason": reason, "into": into}, occurred=now, now=now, by=by)
-
-
-def name_responsible(*, journey: Journey, practitioner: Practitioner, now: datetime, by: User) -> None:
-    """Says which clinician answers for the patient's treatment on this journey: result rungs go to them. Confirmed at enrolment."""
-    body = {"to": "responsible", "practitioner": practitioner.pk, "accepted": True}
-    with transaction.atomic():
-        Journey.objects.filter(pk=journey.pk).update(responsible=practitioner)
-        record(journey=journey, kind="handed_over", body=body, occurred=now, now=now, by=by)
 
 
 def open_desk(patient_id: int, now: datetime) -> tuple[Desk, PatientState]:

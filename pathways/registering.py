@@ -8,9 +8,9 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
-from pathways import journeys
+from pathways import journeys, team
 from pathways.definitions import registry as definitions
-from pathways.models import Journey, Rollout
+from pathways.models import Journey, Rollout, TeamRole
 from patients import consent, contacts, registry
 from patients.demographics import Demographics
 from patients.models import Patient, Practitioner, Site, User
@@ -112,7 +112,7 @@ def enrol(
                 opened_at=min(since, now),
             )
         if clinician is not None and journey.responsible_id is None:
-            journeys.name_responsible(journey=journey, practitioner=clinician, now=now, by=by)
+            team.name(journey=journey, role=TeamRole.RESPONSIBLE, person=clinician, source="enrolment", now=now, by=by)
     return journey
 
 

@@ -1,6 +1,8 @@
 from .halt import Epoch, Halt
+from .incident import Incident
 from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
 from .note import Call, Note
+from .notice import Email, Notice
 from .reply import Reply
 from .shadow import ShadowNote
 from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
@@ -8,13 +10,16 @@ from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 __all__ = [
     "OPEN_STATES",
     "Call",
+    "Email",
     "Epoch",
     "Halt",
+    "Incident",
     "ItemState",
     "Message",
     "MessageAlert",
     "MessageState",
     "Note",
+    "Notice",
     "Receipt",
     "Reply",
     "SendSlot",

@@ -98,6 +98,11 @@ class WorkItem(FSMModelMixin, models.Model):
                 name="work_item_queue",
             ),
             models.Index(fields=["journey"], name="work_item_journey"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(audience="clinician", state__in=["open", "claimed", "parked"], shadow=False),
+                name="work_item_clinician",
+            ),
             models.Index(fields=["due_at"], condition=models.Q(state__in=["open", "claimed", "parked"]), name="work_item_due"),
         ]
 

@@ -14,6 +14,7 @@ from notifications.models import WorkItem
 from notifications.views import passing, story
 from notifications.views.answering import answering
 from notifications.views.biomarkers import findings
+from notifications.views.care_team import care_team
 from notifications.views.entering import ENTERING
 from notifications.views.family import family_of, forms_of
 from notifications.views.grounds import grounds
@@ -68,6 +69,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "closed_items": [item for item in items if item.closed_at],
         "family": family,
         "now": now,
+        **care_team(found, request.user, now),
         **forms_of(found, request.user),
         **steering(found, request.user, open_stays, standing),
         **answering(found, request.user, open_stays),

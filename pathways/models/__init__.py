@@ -11,6 +11,7 @@ from .link import JourneyLink
 from .matter import Matter, MatterKind
 from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
+from .team import CareTeam, HandOver, TeamRole
 from .tracker import EmptiedCell, Tracker, TrackerRow, TrackerUpload
 from .turn import Turn
 
@@ -18,12 +19,14 @@ __all__ = [
     "Abstraction",
     "Alert",
     "Binding",
+    "CareTeam",
     "Coverage",
     "EmptiedCell",
     "Event",
     "ExitClass",
     "Expectation",
     "Feed",
+    "HandOver",
     "Inbound",
     "Journey",
     "JourneyLink",
@@ -44,6 +47,7 @@ __all__ = [
     "Status",
     "Stay",
     "StayRevision",
+    "TeamRole",
     "Tracker",
     "TrackerRow",
     "TrackerUpload",

@@ -80,6 +80,7 @@ class Journey(FSMModelMixin, models.Model):
     accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     responsible = models.ForeignKey(Practitioner, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     prevalent = models.BooleanField(default=False)
+    under_observation_from = models.DateTimeField(null=True, help_text="transferred in: before that nothing could be seen here")
     opened_at = models.DateTimeField()
     observed_from = models.DateTimeField(
         null=True, help_text="since when we would have seen what happens, where that is later than opened_at: a transfer in"

@@ -34,6 +34,7 @@ NOWHERE = "00000000-0000-0000-0000-000000000000"
 WITHOUT_A_ROW = {
     "audits",
     "drafts",
+    "notices",
     "oversight",
     "reports-to-read",
     "second-chances",

@@ -1,0 +1,19 @@
+"""Routes of who answers for a journey: its care team, hand-overs, and the notices to its clinicians."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from notifications.views import care_team, notices
+
+urlpatterns: list[URLPattern] = [
+    path("journeys/<uuid:uid>/team/", care_team.name_member, name="name_member"),
+    path("journeys/<uuid:uid>/team/leave/", care_team.leave_team, name="leave_team"),
+    path("journeys/<uuid:uid>/hand-over/", care_team.hand_over, name="hand_over"),
+    path("journeys/<uuid:uid>/hand-over/answer/", care_team.answer_hand_over, name="answer_hand_over"),
+    path("notices/", notices.mine, name="notices"),
+    path("notices/<uuid:uid>/", notices.notice, name="notice"),
+    path("notices/<uuid:uid>/acknowledge/", notices.acknowledge, name="acknowledge_notice"),
+    path("notices/<uuid:uid>/acted/", notices.act, name="act_on_notice"),
+    path("notices/<uuid:uid>/not-appropriate/", notices.refuse, name="refuse_notice"),
+]
