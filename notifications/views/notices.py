@@ -107,8 +107,7 @@ def mine(request: StaffRequest) -> HttpResponse:
     waiting = [notice for notice in found if notices.is_open(notice)]
     settled = sorted((one for one in found if not notices.is_open(one)), key=lambda one: one.created_at, reverse=True)[:LATEST]
     shown = [*waiting, *settled]
-    if shown:
-        access.saw(request, action="list", what="notices", patients=[one.journey.patient_id for one in shown], now=now)
+    access.saw(request, action="list", what="notices", patients=[one.journey.patient_id for one in shown], now=now)
     told = dict(zip((one.pk for one in shown), lines([one.item for one in shown], request.user, now), strict=True))
     context = {"waiting": [(one, told[one.pk]) for one in waiting], "settled": [(one, told[one.pk]) for one in settled]}
     return render(request, "notifications/notices.html", context)
