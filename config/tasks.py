@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from pathways import review, signing
+from pathways.ingest import rereading
 from patients import drafts
 
 
@@ -35,6 +36,7 @@ def release() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Forget sessions that have ended, and what was typed in them a day ago."""
+    """Forget sessions that have ended, what was typed in them a day ago, and messages without effect after their feed's retention."""
     call_command("clearsessions")
     drafts.forget_old(now=timezone.now())
+    rereading.forget(now=timezone.now())

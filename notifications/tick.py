@@ -12,6 +12,7 @@ from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
 from pathways.cascade import tell_families
 from pathways.catching_up import catch_up
+from pathways.ingest.rereading import reread
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
 
@@ -40,7 +41,7 @@ def tick(*, now: datetime) -> Ticked:
         settled=settle(now=now),
         woken=worklist.wake_parked(now=now),
         escalated=worklist.escalate_overdue(now=now),
-        caught_up=catch_up(now=now) + zones.follow(now=now),
+        caught_up=catch_up(now=now) + reread(now=now) + zones.follow(now=now),
         families_told=families_told,
         returned=handing.return_unanswered(now=now),
         notices=notices.raise_notices(now=now),  # last: what was planned, settled or escalated just now decides whom it asks

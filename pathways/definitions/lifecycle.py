@@ -110,7 +110,7 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
     """
     with transaction.atomic():
         list(PathwayVersion.objects.select_for_update().filter(code=version.code).order_by("number"))
-        row = _locked(version)
+        row, heard = _locked(version), registry.listened_to()
         if not can_proceed(row.publish):
             raise Refused(f"{row} is {row.get_status_display()}, not approved")
         body = ordered_as_written(row.body)
@@ -121,6 +121,7 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
         row.published_at = now
         _do(row, Act.PUBLISH, by, now, why=why)
         _store_stages(row, body)
+        _read_again_what_nobody_heard(row, heard)
         registry.clear()
         transaction.on_commit(registry.clear)
     return row
@@ -170,6 +171,14 @@ def _do(row: PathwayVersion, act: VersionAct.Act, by: User | None, now: datetime
     row.save(update_fields=["status", "approved_by", "approved_on", "approved_note", "published_at"])
     VersionAct.objects.create(version=row, act=act, by=by, at=now, why=why)
     return row
+
+
+def _read_again_what_nobody_heard(row: PathwayVersion, heard: frozenset[str]) -> None:
+    """A version that listens to more than all before it asks for the messages that nothing listened to; see `ingest.rereading`."""
+    registry.clear()
+    if registry.listened_to() - heard:
+        row.rereads_after = 0
+        row.save(update_fields=["rereads_after"])
 
 
 # stages and rungs as rows that the sweep can join

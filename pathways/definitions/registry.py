@@ -31,6 +31,11 @@ def published() -> Mapping[str, Published]:
     return {code: load(version_id) for code, version_id in _current.items()}
 
 
+def listened_to() -> frozenset[str]:
+    """Every kind of fact that a version in force names, whatever the mode of any site."""
+    return frozenset().union(*(one.definition.listens for one in published().values()))
+
+
 def load(version_id: int) -> Published:
     """One version, in force or not. Raises PathwayVersion.DoesNotExist."""
     found = _versions.get(version_id)

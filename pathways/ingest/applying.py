@@ -10,8 +10,10 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from pathways import journeys, merging
+from pathways.definitions import registry as definitions
 from pathways.facts import Fact
 from pathways.models import Feed
+from pathways.models.inbound import NOTHING_LISTENS
 from patients import authority, registry
 from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
@@ -43,7 +45,7 @@ class Applier:
         self.feed = feed
         self.now = now
         self.careful = careful
-        self.kinds = screening.listening()
+        self.kinds = definitions.listened_to()
         self.arrived: set[str] = set()
         self.kin: list[tuple[int, tuple[StatedKin, ...]]] = []
 
@@ -134,7 +136,7 @@ class Applier:
             )
             return None
         if not matters and not parsed.about_person:
-            item.settle(no_effect=True, reason="nothing_listens")
+            item.settle(no_effect=True, reason=NOTHING_LISTENS)
             return None
         found = screening.fault(parsed, ((subject.person, fact) for subject, facts in said for fact in facts), self.now)
         if found:

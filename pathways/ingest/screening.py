@@ -1,11 +1,10 @@
-"""Whether a message can be applied as it stands: does anybody listen, can its dates be true? Pure but for `listening`."""
+"""Whether a message can be applied as it stands: does anybody listen, can its dates be true? Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from pathways.definitions import registry
 from pathways.facts import Fact
 from patients.demographics import Demographics
 from patients.registry import Resolution
@@ -23,14 +22,6 @@ ABOUT_THE_KNOWN = frozenset({"death_hint", "admitted", "discharged"})
 
 BEFORE_BIRTH = frozenset({"diagnosis", "consent_recorded"})
 """May be dated before the patient's birth: prenatal findings, a mother's consent."""
-
-
-def listening() -> frozenset[str]:
-    """Every kind that a published definition names, whatever the mode of any site."""
-    found: set[str] = set()
-    for published in registry.published().values():
-        found |= published.definition.listens
-    return frozenset(found)
 
 
 def relevant(subject: Subject, kinds: frozenset[str]) -> tuple[Fact, ...]:

@@ -31,6 +31,9 @@ class Feed(models.Model):
     restarts_counter = models.BooleanField(default=False)
     sentinel_ids = models.JSONField(default=list, blank=True)
     longest_silence = models.DurationField(null=True, blank=True)
+    retention_days = models.PositiveSmallIntegerField(
+        default=400, db_default=400, help_text="how long messages without effect are kept whole"
+    )
     data_as_of = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,10 +11,16 @@ from patients.models import Patient
 
 from .feed import Feed
 
+NOTHING_LISTENS = "nothing_listens"
+
 
 class InboundQuerySet(models.QuerySet["Inbound"]):
     def quarantined(self) -> InboundQuerySet:
         return self.filter(outcome=Inbound.Outcome.QUARANTINED)
+
+    def unheard(self) -> InboundQuerySet:
+        """Read, and nothing in force listens to it; those whose body is still kept."""
+        return self.filter(no_effect=True, reason=NOTHING_LISTENS).exclude(body=b"")
 
 
 class Inbound(models.Model):
@@ -61,4 +67,7 @@ class Inbound(models.Model):
                 fields=["feed", "control_id", "digest"], condition=~models.Q(outcome="duplicate"), name="inbound_message_once"
             )
         ]
-        indexes = [models.Index(fields=["feed", "received_at"], condition=models.Q(outcome="quarantined"), name="inbound_quarantine")]
+        indexes = [
+            models.Index(fields=["feed", "received_at"], condition=models.Q(outcome="quarantined"), name="inbound_quarantine"),
+            models.Index(fields=["feed", "received_at"], condition=models.Q(no_effect=True), name="inbound_no_effect"),
+        ]

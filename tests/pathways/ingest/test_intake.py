@@ -10,9 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from pathways import journeys
+from pathways.definitions import publish
 from pathways.ingest import feeds, intake, quarantine
 from pathways.ingest.intake import Counts
-from pathways.models import Event, Feed, Inbound, Rollout
+from pathways.ingest.rereading import forget, reread
+from pathways.models import Event, Feed, Inbound, PathwayVersion, Rollout
 from patients.models import Identifier, Patient, User
 
 from .messages import ABSENT, PATIENT, PID, PRESENT, gene, hl7, panel
@@ -47,6 +49,30 @@ def test_what_nothing_listens_to_is_kept_and_registers_nobody(hospital: Feed, no
     assert (counts.applied, counts.no_effect) == (1, 1)
     assert Inbound.objects.get().no_effect
     assert not Patient.objects.exists()
+
+
+def test_what_nothing_listened_to_is_read_again_when_a_programme_does(door: Feed, now: datetime) -> None:
+    """The potassium stays what it was; the result finds its programme, once, and brings its patient."""
+    assert intake.receive([RESULT, POTASSIUM], feed=door, now=now).no_effect == 2
+    publish.publish(path=publish.CATALOG / "nsclc-biomarker.yaml", by=None, now=now)
+    assert [reread(now=now), reread(now=now)] == [2, 0]
+    assert [(row.no_effect, row.tries) for row in Inbound.objects.order_by("pk")] == [(False, 2), (True, 1)]
+    assert "result_final" in kinds()
+
+
+def test_a_programme_that_hears_nothing_new_reads_nothing_again(hospital: Feed, now: datetime) -> None:
+    intake.receive([POTASSIUM], feed=hospital, now=now)
+    reread(now=now)
+    publish.publish(path=publish.CATALOG / "colorectal-biomarker.yaml", by=None, now=now)
+    assert not PathwayVersion.objects.filter(rereads_after__isnull=False)
+
+
+def test_what_has_no_effect_is_forgotten_after_the_feeds_retention_and_still_known(hospital: Feed, now: datetime) -> None:
+    Feed.objects.update(retention_days=30)
+    intake.receive([POTASSIUM, RESULT], feed=hospital, now=now)
+    assert [forget(now=now + timedelta(days=day)) for day in (29, 31)] == [0, 1]
+    assert [bool(row.body) for row in Inbound.objects.order_by("pk")] == [False, True]
+    assert outcomes(intake.receive([POTASSIUM], feed=hospital, now=now)) == (1, 0, 1, 0)
 
 
 def test_the_same_message_again_is_a_duplicate_in_one_delivery_and_in_the_next(hospital: Feed, now: datetime) -> None:
