@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _QUERY = re.compile(r"\?\S*")
+_TOKEN = re.compile(r"(?<=/a/)[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+")
 _ROW = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
@@ -22,6 +23,14 @@ def cut_query(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
     """A search may hold a name: keep the path, drop what follows the question mark."""
     if isinstance(request := event.get("request"), str):
         event["request"] = _QUERY.sub("", request)
+    return event
+
+
+def cut_tokens(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """A link in a text and a receipt's address carry a secret: keep where it led, not what opens it."""
+    for key, value in event.items():
+        if isinstance(value, str) and ("/a/" in value or "/status/" in value):
+            event[key] = _TOKEN.sub(lambda found: f"{found[1]}/(cut)" if found[1] else "(cut)", value)
     return event
 
 
@@ -41,6 +50,7 @@ SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
     cut_query,
+    cut_tokens,
     cut_rows,
 ]
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.urls import reverse
 
-from notifications import hours, worklist
+from notifications import hours, links, worklist
 from notifications.models import Message, MessageState, SendSlot
 from notifications.transports.base import Text
 from notifications.wording.compiler import Unsayable, denied, numbered, render
@@ -72,6 +72,9 @@ class Row(msgspec.Struct, frozen=True):
     call_back: str | None
     problem: str
     training: bool
+    programme: str
+    recipient: int | None
+    may_answer_there: bool
 
 
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
@@ -104,10 +107,18 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
         with connection.cursor() as cursor:
             params = {"ids": list(ids), "bodies": list(bodies), "languages": list(languages), "tokens": list(tokens)}
             cursor.execute(load("notifications.sql", "write_texts"), params)
+    tokens_of = _links([(row, body) for row, body, _, _ in written], now)
     for row, reason in unsayable:
         put_back(Message.objects.get(pk=row.id), reason=reason, not_before=now + timedelta(days=1))
     ask_for_calls(unsayable, now, always=True)
-    return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, _, token in written]
+    outgoing = [(row, body.replace(links.MASK, tokens_of.get(row.id, links.MASK)), token) for row, body, _, token in written]
+    return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, token in outgoing]
+
+
+def _links(written: list[tuple[Row, str]], now: datetime) -> dict[int, str]:
+    """Tokens for the texts that carry a link, by message. What is stored of a text has none."""
+    readers = [(row.id, row.recipient) for row, body in written if row.may_answer_there and row.recipient and links.MASK in body]
+    return dict(zip((message for message, _ in readers), links.issue(readers, now=now), strict=True)) if readers else {}
 
 
 def _say(row: Row) -> tuple[str, str]:
@@ -117,7 +128,16 @@ def _say(row: Row) -> tuple[str, str]:
         return row.body, row.language
     names = row.given.split()
     first_name, org, phone = names[0] if names else "", row.sender_name or "", row.call_back or ""
-    said = render(row.wording, row.language, first_name=first_name, org=org, phone=phone, refs=(f"{row.uid.int % 10_000:04d}",))
+    said = render(
+        row.wording,
+        row.language,
+        first_name=first_name,
+        org=org,
+        phone=phone,
+        refs=(f"{row.uid.int % 10_000:04d}",),
+        programme=row.programme,
+        link=links.address() if row.may_answer_there else "",
+    )
     return said.body, said.language
 
 

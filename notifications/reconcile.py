@@ -15,7 +15,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from notifications import endings, outbox, transports, worklist
+from notifications import endings, links, outbox, transports, worklist
 from notifications.models import Message, MessageState, Receipt
 from notifications.receipts import LOST, apply_status
 from notifications.send import LEASE
@@ -107,7 +107,7 @@ def _settle(message_id: int, listing: Listing, now: datetime, give_up: timedelta
         if message is None or message.phone is None or message.unknown_since is None:
             return "left"
         matches = [text for text in listing.texts if text.to == message.phone.e164 and text.sid not in listing.taken]
-        same = [text for text in matches if text.body in ("", message.body)]
+        same = [text for text in matches if links.masked(text.body) in ("", message.body)]
         if len(same) == 1:
             apply_status(message, sid=same[0].sid, status=same[0].status, error_code=same[0].error_code, now=now)
             return "found"

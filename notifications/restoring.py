@@ -15,7 +15,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from notifications import endings, epoch, halts, hours, inbox, outbox, transports
+from notifications import endings, epoch, halts, hours, inbox, links, outbox, transports
 from notifications.models import Message, MessageState, Reply, SendSlot
 from notifications.tick import tick
 from notifications.transports.base import Seen, Transport
@@ -79,7 +79,7 @@ def _match(lost: Sequence[Seen], now: datetime) -> tuple[int, int]:
             phone = Phone.objects.select_for_update().filter(e164=number).first()
             waiting = list(_waiting_for(phone)) if phone else []
             for message in waiting:
-                same = next((text for text in texts if text.body and text.body == _words(message)), None)
+                same = next((text for text in texts if text.body and links.masked(text.body) == _words(message)), None)
                 if same is not None and phone is not None:
                     texts.remove(same)
                     found += _was_sent(message, same, phone, now)
@@ -106,7 +106,7 @@ def _words(message: Message) -> str:
 def _was_sent(message: Message, text: Seen, phone: Phone, now: datetime) -> int:
     at = text.at or now
     message.phone, message.attempt = phone, max(message.attempt, 1)
-    message.claimed_at, message.body = message.claimed_at or at, text.body
+    message.claimed_at, message.body = message.claimed_at or at, links.masked(text.body)
     message.save()
     if message.purpose == "reminder":
         SendSlot.objects.get_or_create(phone=phone, local_day=_day(message, at), defaults={"message": message})

@@ -58,6 +58,13 @@ def verify(*, person: Person, phone: Phone, now: datetime) -> bool:
     return bool(ContactPoint.objects.filter(person=person, phone=phone, until=None).update(verified_at=now))
 
 
+def speak(*, person: Person, language: str) -> bool:
+    """The person wants to be written to in this language (BCP 47); whether that is new."""
+    changed = Person.objects.filter(pk=person.pk).exclude(language=language).update(language=language)
+    person.language = language
+    return bool(changed)
+
+
 def mark_bad(*, phone: Phone, reason: str, now: datetime) -> bool:
     """The provider says that the number is dead, a landline, somebody else's: nothing goes there until a person clears it."""
     return bool(Phone.objects.filter(pk=phone.pk, bad_since=None).update(bad_since=now, bad_reason=reason[:60]))

@@ -1,3 +1,4 @@
+from .answer_link import AnswerLink
 from .halt import Epoch, Halt
 from .incident import Incident
 from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
@@ -9,6 +10,7 @@ from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 
 __all__ = [
     "OPEN_STATES",
+    "AnswerLink",
     "Call",
     "Email",
     "Epoch",

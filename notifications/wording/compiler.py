@@ -125,12 +125,12 @@ def _variants(wording: Wording, first_name: str, several: bool) -> Iterator[str]
 
 @cache
 def languages() -> dict[str, Language]:
-    return msgspec.convert(_yaml("languages.yaml"), dict[str, Language])
+    return msgspec.convert(read_yaml("languages.yaml"), dict[str, Language])
 
 
 @cache
 def load(language: str) -> dict[str, Wording]:
-    return msgspec.convert(_yaml(f"{language}.yaml"), dict[str, Wording])
+    return msgspec.convert(read_yaml(f"{language}.yaml"), dict[str, Wording])
 
 
 @cache
@@ -141,7 +141,7 @@ def numbered() -> list[str]:
 
 @cache
 def _denied_pattern() -> re.Pattern[str]:
-    words = sorted({fold(str(word)) for words in _yaml("denied.yaml").values() for word in words}, key=len, reverse=True)
+    words = sorted({fold(str(word)) for words in read_yaml("denied.yaml").values() for word in words}, key=len, reverse=True)
     exact = {"lab", "gene", "alk", "atm", "met exon", "msi", "tmb", "dna", "adn", "test", "drug", "dose", "pill", "trial", "swab", "blood"}
     stems = [re.escape(word) + (r"s?\b" if word in exact else "") for word in words]
     return re.compile(r"\b(?:" + "|".join(stems) + ")")
@@ -168,7 +168,8 @@ def segments(text: str) -> int:
     return 1 if size <= one else -(-size // many)
 
 
-def _yaml(name: str) -> Any:
+def read_yaml(name: str) -> Any:
+    """A file of this folder."""
     return yaml.safe_load(resources.files("notifications.wording").joinpath(name).read_text())
 
 

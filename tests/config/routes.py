@@ -17,7 +17,7 @@ from tests.browser.morning import Morning
 # Machines: they name themselves by a token or a signature. What a stranger is told.
 MACHINES = {"receive": 401, "sms-status": 403, "sms-inbound": 403}
 # Anybody: they show nothing of anybody.
-PUBLIC = {"livez", "readyz", "metrics", "language"}
+PUBLIC = {"livez", "readyz", "metrics", "language", "answer_link"}
 # The doors: signing in, and one's own account. Nothing of a site or a patient stands there.
 DOORS = re.compile(r"accounts/")
 

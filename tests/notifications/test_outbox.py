@@ -11,7 +11,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications import endings, outbox
+from notifications import endings, links, outbox
 from notifications.models import Message, SendSlot, WorkItem
 from notifications.outbox import Claim
 from notifications.plan import plan
@@ -47,7 +47,7 @@ def test_a_consented_adult_is_texted_in_her_words_once(message: Message) -> None
     assert claimed.text.to == Phone.objects.get().e164
     assert claimed.text.body.startswith("Hello Ana, this is Riverside Care.")
     message = Message.objects.get()
-    assert (message.state, message.attempt, message.claimed_at, message.body) == ("sending", 1, NOON, claimed.text.body)
+    assert (message.state, message.attempt, message.claimed_at, message.body) == ("sending", 1, NOON, links.masked(claimed.text.body))
     assert str(message.uid) in claimed.text.callback
     assert message.token in claimed.text.callback
     assert SendSlot.objects.get().local_day == date(2026, 3, 10)
