@@ -48,7 +48,7 @@ bench: install
 	$(RUN) bench sweep --json $(ARGS)
 	$(RUN) bench ingest --json
 
-chaos: install  # with SEED=7: a longer run that prints one JSON line
+chaos: install  # with SEED=7: the storm, which prints one JSON line
 	$(BIN)/python -m $(if $(SEED),tests.chaos --seed $(SEED),pytest tests/chaos) $(ARGS)
 
 nightly: dev

@@ -16,12 +16,17 @@ class Faults:
     drop_after_accept: float = 0.0  # the text is taken, the connection is cut without an answer
     fail_before_accept: float = 0.0  # HTTP 500 and nothing was taken
     too_many: float = 0.0  # HTTP 429, never processed
+    late_accept: float = 0.0  # taken only after `hang_seconds`, when the caller has long given up
+    garbled: float = 0.0  # the text is taken, the answer is HTTP 201 without the name of what was made
     hang: float = 0.0  # the answer comes only after `hang_seconds`
     hang_seconds: float = 15.0
     undelivered: float = 0.0  # ends undelivered with 30003
     duplicate_callback: float = 0.0
+    lost_callback: float = 0.0
+    early_callback: float = 0.0  # the text is delivered and its callbacks arrive before our own answer
     late_callback: float = 0.0
     late_seconds: float = 30.0
+    list_lag_seconds: float = 0.0  # a text is on the list only so long after it was taken
     seed: int = 1
     dice: random.Random = field(init=False, repr=False, compare=False)
 

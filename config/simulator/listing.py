@@ -13,11 +13,13 @@ from .handler import Provider
 FILTERS = ("To", "From", "DateSent", "DateSent<", "DateSent>")
 
 
-def list_messages(provider: Provider, query: Mapping[str, str]) -> dict[str, Any]:
+def list_messages(provider: Provider, query: Mapping[str, str], now: datetime | None = None) -> dict[str, Any]:
     """One page. A text not yet sent is listed by when it was created."""
     size = min(max(int(query.get("PageSize") or 50), 1), 1000)
     page = max(int(query.get("Page") or 0), 0)
     where, values = _conditions(query)
+    if lag := provider.faults.list_lag_seconds:
+        where, values = [*where, "created <= ?"], [*values, (now or datetime.now(UTC)).timestamp() - lag]
     token = query.get("PageToken", "")
     if token.startswith("PA"):
         where, values = [*where, "n < ?"], [*values, int(token[2:])]

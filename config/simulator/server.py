@@ -142,7 +142,13 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(20429)
         if faults.strikes("fail_before_accept"):
             raise Refused(20500)
+        if faults.strikes("late_accept"):
+            time.sleep(faults.hang_seconds)
         resource = self.server.provider.create_message(self.form, self.server.clock.now())
+        if faults.strikes("early_callback"):
+            self.server.courier.hurry(resource["sid"])
+        if faults.strikes("garbled"):
+            resource = {"status": "queued"}
         if faults.strikes("drop_after_accept"):
             raise Cut
         if faults.strikes("fail_after_accept"):
@@ -152,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         self._json(resource, 201)
 
     def answer_list(self, _account: str) -> None:
-        self._json(list_messages(self.server.provider, self.query))
+        self._json(list_messages(self.server.provider, self.query, self.server.clock.now()))
 
     def answer_fetch(self, _account: str, sid: str) -> None:
         self._json(self.server.provider.fetch_message(sid))
