@@ -21,6 +21,7 @@ from notifications.views import (
     shadow,
     steering,
     texts,
+    then,
     worklist,
 )
 
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("candidates/<uuid:uid>/", candidates.candidate, name="candidate"),
     path("candidates/<uuid:uid>/accept/", candidates.accept, name="accept"),
     path("items/<uuid:uid>/", item.work_item, name="work_item"),
+    path("items/<uuid:uid>/then/", then.then, name="item_then"),
     path("items/<uuid:uid>/claim/", worklist.claim, name="claim"),
     path("items/<uuid:uid>/put-back/", worklist.put_back, name="put_back"),
     path("items/<uuid:uid>/snooze/", item.snooze, name="snooze"),

@@ -26,10 +26,11 @@ class PartyDays(msgspec.Struct, frozen=True):
     days: int
 
 
-def course(journey: Journey, facts: Sequence[Fact]) -> Timeline:
-    """What replay says of these facts of the journey, old versions and retracted ones among them."""
+def course(journey: Journey, facts: Sequence[Fact], *, version_id: int | None = None) -> Timeline:
+    """What replay says of these facts of the journey, old versions and retracted ones among them; under `version_id` where it stood
+    under another version when the facts were all that was known."""
     number = opened_under(facts)
-    first = registry.load(journey.version_id) if number is None else registry.numbered(journey.pathway, number)
+    first = registry.load(version_id or journey.version_id) if number is None else registry.numbered(journey.pathway, number)
     plain = calendar_for_site(journey.home_site_id)
     context = Context(
         calendar=Calendar(zone=plain.zone, holidays=plain.holidays),
@@ -38,11 +39,6 @@ def course(journey: Journey, facts: Sequence[Fact]) -> Timeline:
         birth=journey.patient.meant.person.birth_lo,
     )
     return replay(first.definition, facts, context, versions=lambda number: registry.numbered(journey.pathway, number).definition)
-
-
-def known_by(facts: Iterable[Fact], moment: datetime) -> list[Fact]:
-    """The facts that had reached us then."""
-    return [fact for fact in facts if fact.received_at is not None and fact.received_at <= moment]
 
 
 def whole(timeline: Timeline, *, opened_at: datetime, until: datetime) -> list[BallSpan]:

@@ -56,3 +56,20 @@ def public_holidays(country: str, subdivision: str) -> frozenset[date]:
         return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=YEARS))
     except NotImplementedError:
         return frozenset(holidays.country_holidays(country, years=YEARS)) if subdivision else frozenset()
+
+
+def name_of_closure(site_id: int, day: date) -> str:
+    """What a day without work is called at the site; blank for one that is none."""
+    own = SiteHoliday.objects.filter(site=site_id, on=day).values_list("name", flat=True).first()
+    if own:
+        return own
+    country, subdivision = Site.objects.values_list("country", "subdivision").get(pk=site_id)
+    return _public_names(country, subdivision, day.year).get(day, "")
+
+
+@lru_cache(maxsize=256)
+def _public_names(country: str, subdivision: str, year: int) -> dict[date, str]:
+    try:
+        return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+    except NotImplementedError:
+        return dict(holidays.country_holidays(country, years=year)) if subdivision else {}

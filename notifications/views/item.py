@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,13 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from notifications import worklist
-from notifications.models import Reply, WorkItem
+from notifications.models import Reply, WorkItem, WorkItemAlert
 from notifications.outcomes import OUTCOMES
+from notifications.views import story
 from notifications.views.item_forms import OutcomeForm, SnoozeForm
 from notifications.views.lines import line_of, open_stays
 from notifications.views.steering import CLINICIANS_DECISION
-from notifications.views.why import proofs
+from notifications.views.why import Known, Proof, proofs
 from notifications.views.worklist import item_of, lane_of, tabs
+from pathways.course import course
 from pathways.models import Stay
 from pathways.views.written import pathway_of
 from patients import access
@@ -49,11 +50,25 @@ def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     return render(request, "notifications/item.html", context)
 
 
-def proofs_of(item: WorkItem, now: datetime) -> list[Any]:
-    stay = open_stays([item]).get((item.journey_id, item.problem))
+def proofs_of(item: WorkItem, now: datetime) -> list[Proof]:
+    """Of the wait that the item is about, also when it has ended meanwhile."""
+    stay = open_stays([item]).get((item.journey_id, item.problem)) or past_stay(item)
     if stay is None or item.journey is None:
         return []
-    return proofs(item.journey, pathway_of(item.journey.version), [stay], now)
+    events = story.events_of(item.journey)
+    timeline = course(item.journey, [story.fact_of(event) for event in story.attached(events)])
+    return proofs(item.journey, pathway_of(stay.stage.version), [stay], now, Known(story.told(events), timeline.holds), item)
+
+
+def past_stay(item: WorkItem) -> Stay | None:
+    """The wait whose alert became the item."""
+    link = (
+        WorkItemAlert.objects.filter(item=item, alert__stay__isnull=False)
+        .select_related("alert__stay__stage__version")
+        .order_by("pk")
+        .first()
+    )
+    return link.alert.stay if link else None
 
 
 def phones_of(item: WorkItem) -> list[ContactPoint]:

@@ -21,7 +21,7 @@ from notifications.views.grounds import grounds
 from notifications.views.judging import forms_for
 from notifications.views.lines import about, lines, record_numbers
 from notifications.views.steering import HoldForm, ReopenForm, exit_form, journey_of
-from notifications.views.why import proofs
+from notifications.views.why import Known, proofs
 from pathways.correcting import REASONS
 from pathways.course import course, days_by_party, whole
 from pathways.models import Event, Journey, Stay
@@ -45,13 +45,13 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     timeline = course(found, [story.fact_of(event) for event in story.attached(events)])
     parties = days_by_party(whole(timeline, opened_at=found.opened_at, until=now), found.home_site.time_zone)
     waits = story.waits(found, now)
-    open_stays = list(Stay.objects.open().filter(journey=found).select_related("stage"))
+    open_stays = list(Stay.objects.open().filter(journey=found).select_related("stage__version").defer("stage__version__body"))
     items = list(items_of(found, request.user))
     context = {
         "journey": found,
         "about": about(found.patient, record_numbers([found.patient.meant.pk]).get(found.patient.meant.pk), now.date()),
         "steps": story.steps(found, {str(phase): label for phase, label in pathway.phases.items()}),
-        "proofs": proofs(found, pathway, open_stays, now),
+        "proofs": proofs(found, pathway, open_stays, now, Known(told, timeline.holds)),
         "waits": waits,
         "drawing": passing.drawing(found, pathway, waits, timeline.holds, now),
         "holds": timeline.holds,

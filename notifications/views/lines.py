@@ -100,7 +100,11 @@ def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now:
 def open_stays(items: Iterable[WorkItem]) -> dict[tuple[int | None, str], Stay]:
     """The wait that each item is about, by (journey, problem); a journey has at most one open stay a track."""
     journeys = {item.journey_id for item in items if item.journey_id}
-    found = Stay.objects.open().filter(journey__in=journeys).select_related("stage") if journeys else Stay.objects.none()
+    found = (
+        Stay.objects.open().filter(journey__in=journeys).select_related("stage__version").defer("stage__version__body")
+        if journeys
+        else Stay.objects.none()
+    )
     found = found.order_by(F("due_at").desc(nulls_first=True))  # two waits of one problem: the line speaks of the one due first
     return {(stay.journey_id, stay.stage.problem): stay for stay in found}
 

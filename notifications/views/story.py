@@ -87,12 +87,16 @@ class Said:
     unsent: bool
 
 
-def events_of(journey: Journey) -> list[Event]:
-    """All events that ever were the journey's; `parted` names how the latest binding row took one away, blank where it is attached."""
-    last = Binding.objects.filter(event=OuterRef("pk"), journey=journey).order_by("-pk")
+def events_of(journey: Journey, *, as_of: datetime | None = None) -> list[Event]:
+    """All events that ever were the journey's; `parted` names how the latest binding row took one away, blank where it is attached.
+
+    With `as_of` only what had arrived by then, bound as it was then.
+    """
+    rows = Binding.objects.filter(journey=journey, **({"at__lte": as_of} if as_of else {}))
+    last = rows.filter(event=OuterRef("pk")).order_by("-pk")
     how = Case(When(attached=False, then=F("how")), default=Value(""))
     taken = Subquery(last.annotate(taken=how).values("taken")[:1])
-    bound = Binding.objects.filter(journey=journey).values("event")
+    bound = rows.values("event")
     found = Event.objects.filter(pk__in=bound).annotate(parted=taken)
     return list(found.select_related("by", "inbound__feed").order_by("occurred_lo", "pk"))
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from notifications.models import WorkItem
+from notifications.views.deeds import ToDo, to_do
+from notifications.views.reckoning import Day, days
+from notifications.views.story import Told
 from notifications.views.workdays import Distance, calendar_of, distance
-from pathways.deadlines import Clock, clock_of, due, parse
+from pathways.deadlines import clock_of, due, parse
 from pathways.definitions.schema import Pathway
 from pathways.definitions.schema import Stage as Written
 from pathways.models import Alert, Journey, Stay
+from pathways.timeline import HoldSpan
 from pathways.views.written import stage_of
 from patients.models import Role
 from patients.templatetags.finalmile import sentence, words
@@ -23,7 +28,6 @@ AUDIENCES = {role.value: str(role.label) for role in Role} | {
     "responsible": "the responsible clinician",
     "accountable": "the accountable navigator",
 }
-LISTED = 12  # days that are worth naming one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +50,71 @@ class Proof:
     source: str
     source_url: str
     approved: str
+    facts: tuple[Told, ...]
     arithmetic: tuple[str, ...]
+    days: tuple[Day, ...]
     late: Distance | None
     clears: tuple[str, ...]
     told: tuple[Reaction, ...]
     next: tuple[Reaction, ...]
+    to_do: tuple[ToDo, ...]
 
 
-def proofs(journey: Journey, pathway: Pathway, stays: Sequence[Stay], now: datetime) -> list[Proof]:
-    """Each open wait of the journey, the longest due first."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known of the journey when it is explained: its facts as they are told, and its holds."""
+
+    told: Sequence[Told] = ()
+    holds: Sequence[HoldSpan] = ()
+
+
+NOTHING = Known()
+
+
+def proofs(
+    journey: Journey, pathway: Pathway, stays: Sequence[Stay], now: datetime, known: Known = NOTHING, item: WorkItem | None = None
+) -> list[Proof]:
+    """Each of these waits, the longest due first."""
     rang = alerts_of(stays)
-    return [
-        proof(journey, pathway, stay, rang.get(stay.pk, []), now) for stay in sorted(stays, key=lambda stay: stay.due_at or stay.entered_at)
-    ]
+    ordered = sorted(stays, key=lambda stay: stay.due_at or stay.entered_at)
+    return [proof(journey, pathway, stay, rang.get(stay.pk, []), now, known, item) for stay in ordered]
 
 
-def proof(journey: Journey, pathway: Pathway, stay: Stay, rang: Sequence[Alert], now: datetime) -> Proof:
+def proof(
+    journey: Journey,
+    pathway: Pathway,
+    stay: Stay,
+    rang: Sequence[Alert],
+    now: datetime,
+    known: Known = NOTHING,
+    item: WorkItem | None = None,
+) -> Proof:
     written = stage_of(pathway, stay.track, stay.stage.name)
     source = written.source if written else None
     return Proof(
         stay=stay,
         label=sentence(stay.stage.label) or words(stay.stage.problem),
-        rule=f"{pathway.title}, version {journey.version.number}: {stay.track}.{stay.stage.name}",
+        rule=f"{pathway.title}, version {stay.stage.version.number}: {stay.track}.{stay.stage.name}",
         target=target(written),
         source=source.text if source else "",
         source_url=source.url if source else "",
         approved=f"approved by {source.approved_by}" if source and source.approved_by else "not signed yet",
-        arithmetic=tuple(arithmetic(journey, stay, written, now)),
+        facts=tuple(rests_on(journey, stay, written, known.told)),
+        arithmetic=tuple(arithmetic(journey, stay, written, known.holds)),
+        days=tuple(day_by_day(journey, stay, written, known.holds)),
         late=distance(stay.due_at, now, journey.home_site_id) if stay.due_at else None,
         clears=tuple(words(kind) for kind in stay.stage.awaits),
         told=tuple(asked(rang)),
         next=tuple(coming(stay, written)),
+        to_do=tuple(to_do(journey, pathway, written, item) if stay.left_at is None else ()),
     )
+
+
+def rests_on(journey: Journey, stay: Stay, written: Written | None, told: Sequence[Told]) -> list[Told]:
+    """The facts behind the wait: the one that began it and the one its target counts from."""
+    stated = journey.milestones.get(written.anchor) if written else None
+    wanted = dict.fromkeys([stay.root_lineage, str(stated[2]) if stated and len(stated) > 2 else ""])
+    return [fact for lineage in wanted for fact in told if lineage and fact.event.lineage == lineage and not fact.replaced]
 
 
 def target(written: Written | None) -> str:
@@ -92,39 +129,43 @@ def anchor_words(anchor: str) -> str:
     return "the start of this wait" if anchor == "entered" else words(anchor).lower()
 
 
-def arithmetic(journey: Journey, stay: Stay, written: Written | None, now: datetime) -> list[str]:
-    """How the deadline came about, day by day where days were skipped."""
+def arithmetic(journey: Journey, stay: Stay, written: Written | None, holds: Sequence[HoldSpan]) -> list[str]:
+    """How the deadline came about, in three lines at most; `day_by_day` tells the days."""
     if stay.due_at is None or written is None or not written.within:
         return []
-    clock = clock_of(calendar_of(journey.home_site_id))
     start, duration = anchor_time(journey, stay, written.anchor), parse(written.within)
     lines = [f"Starts {spoken(start)}, {anchor_words(written.anchor)}."]
-    if duration.unit in ("working_days", "working_hours"):
-        lines += skipped(clock, start, stay.due_at)
+    told = day_by_day(journey, stay, written, holds)
+    lines += [f"Not counted: {counted(told)}."] if any(day.why for day in told) else []
     lines.append(f"Plus {duration} ends {spoken(stay.due_at)}.")
-    if due(start, duration, clock.calendar) != stay.due_at:
-        lines.append("A hold, or a start known only to the day or month, moved the end.")
+    if due(start, duration, calendar_of(journey.home_site_id), list(holds)) != stay.due_at:
+        lines.append("A start known only to the day or month, or a date corrected since, moved the end.")
     return lines
+
+
+def day_by_day(journey: Journey, stay: Stay, written: Written | None, holds: Sequence[HoldSpan]) -> list[Day]:
+    if stay.due_at is None or written is None or not written.within:
+        return []
+    clock, start = clock_of(calendar_of(journey.home_site_id)), anchor_time(journey, stay, written.anchor)
+    ended = [hold for hold in holds if stay.left_at is None or hold.since < stay.left_at]
+    return days(clock, start, stay.due_at, parse(written.within), ended, journey.home_site_id)
+
+
+def counted(told: Sequence[Day]) -> str:
+    """`4 weekend days, 1 Labor Day, 3 on hold`."""
+    reasons: dict[str, int] = {}
+    for day in told:
+        if day.why:
+            reasons[day.why] = reasons.get(day.why, 0) + 1
+    return ", ".join(
+        f"{n} {'weekend days' if why == 'weekend' and n > 1 else 'weekend day' if why == 'weekend' else why}" for why, n in reasons.items()
+    )
 
 
 def anchor_time(journey: Journey, stay: Stay, anchor: str) -> datetime:
     """The milestone that the target counts from; the start of the wait where it names none or the milestone has no time."""
     stated = journey.milestones.get(anchor)
     return (parse_datetime(stated[1]) if stated and stated[1] else None) or stay.entered_at
-
-
-def skipped(clock: Clock, start: datetime, end: datetime) -> list[str]:
-    first, last = start.astimezone(clock.zone).date(), end.astimezone(clock.zone).date()
-    closed = [day for n in range(1, (last - first).days) if not clock.is_working((day := first + timedelta(days=n)).toordinal())]
-    if not closed:
-        return []
-    if len(closed) > LISTED:
-        return [f"{len(closed)} weekend days and holidays between do not count."]
-    return [f"Not counted: {', '.join(closed_day(day) for day in closed)}."]
-
-
-def closed_day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}" + ("" if day.weekday() > 4 else " (holiday)")
 
 
 def spoken(when: datetime) -> str:

@@ -12,7 +12,7 @@ from pathways.definitions import schema
 
 _STAGE_WORDS = {
     "label": "label", "phase": "phase", "within": "deadline", "review_after": "review", "anchor": "counted from", "ball": "waiting for",
-    "problem": "problem", "blocks": "blocks", "watch": "watch", "awaits": "awaits",
+    "problem": "problem", "blocks": "blocks", "watch": "watch", "awaits": "awaits", "do": "what to do",
 }  # fmt: skip
 _RUNG_WORDS = {
     "at": "rings", "to": "goes to", "wording": "wording", "priority": "priority", "every": "repeats", "catch_up": "catch-up",

@@ -133,6 +133,16 @@ class Move(Written):
     exits: str = ""
 
 
+class Deed(Written):
+    """Something a person can do about a wait, as a verb in words; it leads to one thing: a kind to `record`, a reason that `exits`, or
+    what it `does`. The first of a stage is the primary one."""
+
+    say: Annotated[str, Field(min_length=3, max_length=60)]
+    record: str = ""
+    exits: str = ""
+    does: Literal["call", "answer", "judge", "hold", "hand_over"] | None = None
+
+
 class Stage(Written):
     """A place to wait. Not final: it has `within`, or `review_after` where nothing is ever late."""
 
@@ -147,6 +157,7 @@ class Stage(Written):
     problem: Slug | None = None
     blocks: bool = False
     watch: bool = False
+    do: Annotated[list[Deed], Field(max_length=4)] = []
     ladder: list[Rung] = []
     moves: list[Move] = []
 

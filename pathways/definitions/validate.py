@@ -17,6 +17,7 @@ from pathways.definitions.laddering import Wordings, ladder_findings
 from pathways.definitions.naming import name_findings
 from pathways.definitions.reading import BadInclude, Place, Source, Unacceptable, arguments, fill, read_path
 from pathways.definitions.stagegraph import all_moves, graph_findings
+from pathways.kinds import FED
 
 __all__ = ["Fault", "Wordings", "faults_of", "faults_of_files"]
 
@@ -122,8 +123,19 @@ def _stage(pathway: schema.Pathway, place: Place, stage: schema.Stage) -> Iterat
         yield (*place, "anchor"), "bad-schedule", "only a track with a `schedule` has something to count from"
     if how not in ("entered", "opened", "schedule", "field", "context") and stage.anchor not in pathway.milestones:
         yield (*place, "anchor"), "unknown-milestone", f"no milestone called {stage.anchor!r} to count from"
+    for n, deed in enumerate(stage.do):
+        yield from _deed(pathway, (*place, "do", n), deed)
     if stage.phase and stage.phase not in pathway.phases:
         yield (*place, "phase"), "unknown-phase", f"{stage.phase} has no label in `phases`"
+
+
+def _deed(pathway: schema.Pathway, place: Place, deed: schema.Deed) -> Iterator[Finding]:
+    if sum(map(bool, (deed.record, deed.exits, deed.does))) != 1:
+        yield place, "bad-deed", "one of `record`, `exits` and `does`"
+    if deed.record and deed.record not in FED:
+        yield place, "bad-deed", f"no kind of event called {deed.record!r} that a person could write down"
+    if deed.exits and deed.exits not in pathway.exits:
+        yield place, "unknown-exit", f"{deed.exits!r} is not in `exits`"
 
 
 def _move(pathway: schema.Pathway, place: Place, track_name: str, move: schema.Move) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pathways.models import Event, Journey, Matter, Stay
+from pathways.views.written import pathway_of
 from patients.models import Patient, Role, Site, User
 from tests.desk import Desk
 from tests.people import nurse
@@ -61,7 +62,28 @@ def test_the_arithmetic_of_each_deadline_gives_the_deadline(signed_in: Enter, da
 
 
 def test_weekends_are_named_where_working_days_count(signed_in: Enter, dara: User, followed: Journey) -> None:
-    assert re.search(r"Not counted: (Sat|Sun)", page_of(signed_in(dara), followed))
+    page = page_of(signed_in(dara), followed)
+    assert re.search(r"Not counted: \d weekend day", page)
+    told = re.findall(r"</time></span> (day \d+|weekend)", page[page.index("Day by day") :].partition("</ol>")[0])
+    assert "weekend" in told
+    assert [day for day in told if day != "weekend"] == [f"day {n + 1}" for n in range(sum(day != "weekend" for day in told))]
+
+
+def test_a_wait_names_the_facts_it_rests_on_with_their_source_and_both_times(signed_in: Enter, dara: User, followed: Journey) -> None:
+    page = page_of(signed_in(dara), followed)
+    why = page[page.index("What it rests on") :].partition("</li>")[0]
+    assert re.search(r"Result final, .*EGFR|Flagged actionable", why)
+    assert "received" in why
+
+
+def test_what_to_do_is_the_definitions_word_with_one_verb_first(signed_in: Enter, dara: User, followed: Journey) -> None:
+    page = page_of(signed_in(dara), followed)
+    verbs = page[page.index('class="to-do"') :].partition("</ul>")[0]
+    assert verbs.count("<li>") <= 4
+    assert verbs.count("primary") == 1
+    written = [deed for track in pathway_of(followed.version).tracks.values() for stage in track.stages.values() for deed in stage.do]
+    assert any(deed.say in verbs for deed in written)
+    assert f"/journeys/{followed.uid}/add/treatment_decided/" in page
 
 
 def test_every_wait_stands_with_its_planned_and_actual_days(signed_in: Enter, dara: User, followed: Journey) -> None:
