@@ -93,7 +93,15 @@ def agree(*, patient: Patient, agreed: Agreed, by: User, now: datetime) -> bool:
 
 
 def enrol(
-    *, patient: Patient, place: Place, site: Site, since: datetime, clinician: Practitioner | None, by: User, now: datetime
+    *,
+    patient: Patient,
+    place: Place,
+    site: Site,
+    since: datetime,
+    clinician: Practitioner | None,
+    by: User,
+    now: datetime,
+    found_by: str = FOUND_BY,
 ) -> Journey:
     """Puts the patient on the programme; whoever is on it for the same already stays on the journey that they have."""
     with transaction.atomic():
@@ -108,7 +116,7 @@ def enrol(
                 now=now,
                 by=by,
                 primary_group=place.group,
-                found_by=FOUND_BY,
+                found_by=found_by,
                 opened_at=min(since, now),
             )
         if clinician is not None and journey.responsible_id is None:

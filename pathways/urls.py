@@ -17,6 +17,7 @@ from pathways.views import (
     review,
     rollouts,
     second_chances,
+    trackers,
     versions,
 )
 
@@ -29,6 +30,12 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/report/", abstracting.report_by_hand, name="report_by_hand"),
     path("journeys/<uuid:uid>/paper/", abstracting.paper_form_of, name="paper_form_of"),
     path("pathways/<slug:code>/paper/", abstracting.paper_form, name="paper_form"),
+    path("trackers/", trackers.trackers, name="trackers"),
+    path("trackers/<uuid:uid>/", trackers.tracker, name="tracker"),
+    path("trackers/<uuid:uid>/columns/", trackers.columns, name="tracker_columns"),
+    path("trackers/<uuid:uid>/preview/", trackers.preview, name="tracker_preview"),
+    path("trackers/<uuid:uid>/emptied/", trackers.emptied, name="tracker_emptied"),
+    path("trackers/<uuid:uid>/errors/<uuid:upload>.csv", trackers.errors, name="tracker_errors"),
     path("inbound/", inbound.inbound, name="receive"),
     path("intake/", quarantine.quarantine, name="quarantine"),
     path("intake/<uuid:uid>/", quarantine.inbound, name="inbound"),

@@ -12,7 +12,7 @@ from patients import codes as people
 from patients import spans
 from patients.demographics import Demographics, StatedIdentifier
 
-from . import extracts
+from . import extracts, wide
 from . import rows as rows_of_ours
 from .cells import NUMBER, Row, first, plain
 from .message import FeedProfile, ParsedMessage, Unreadable
@@ -84,6 +84,8 @@ def read(body: bytes, profile: FeedProfile, name: str = "row") -> ParsedMessage:
         rows_of_ours.state(row, statement)
     elif shape:
         shape(row, statement)
+    elif wide.is_wide(row):
+        wide.state(row, statement)
     return ParsedMessage(
         format="csv",
         type=f"{name} {row.get('kind', '')}".strip()[:60],

@@ -24,6 +24,7 @@ def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
         assigner=feed.assigner or feed.name,
         sentinel_ids=frozenset(map(str, feed.sentinel_ids or [])),
         received_at=received_at,
+        attested=feed.attested,
     )
 
 

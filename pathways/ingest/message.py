@@ -13,7 +13,7 @@ from patients.demographics import Demographics
 class FeedProfile(msgspec.Struct, frozen=True):
     """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none.
 
-    `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
+    `attested`: people write what it says. `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
     """
 
     name: str = "command-line"
@@ -22,6 +22,7 @@ class FeedProfile(msgspec.Struct, frozen=True):
     assigner: str = "command-line"
     sentinel_ids: frozenset[str] = frozenset()
     received_at: datetime | None = None
+    attested: bool = False
 
 
 class Merge(msgspec.Struct, frozen=True):

@@ -41,7 +41,7 @@ def state(row: Row, statement: Statement) -> None:
         "death" if kind == "death" else kind,
         "patient" if kind == "death" else name,
         when,
-        _body(kind, row, coded),
+        body_of(kind, row),
         keys=keys,
         rank=rank,
         issued_at=issued,
@@ -49,8 +49,9 @@ def state(row: Row, statement: Statement) -> None:
     )
 
 
-def _body(kind: str, row: Row, coded: Coded) -> dict[str, Any]:
+def body_of(kind: str, row: Row) -> dict[str, Any]:
     """The body that the kind carries (pathways.kinds), out of whatever columns the table has."""
+    coded = coded_of(row)
     if kind == "diagnosis":
         return _diagnosis(row, coded)
     body: dict[str, Any] = {name: row[column] for name, column in PLAIN.items() if row.get(column)}

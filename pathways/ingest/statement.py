@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pathways.facts import Fact, Moment, Rank, content_digest
+from pathways.facts import Fact, Grade, Moment, Rank, content_digest
 from patients import codes as people_codes
 
 from .message import FeedProfile
@@ -100,6 +100,7 @@ class Statement:
                 message_at=self.message_at,
                 recorded_at=recorded_at,
                 retracted=retracted,
+                grade=Grade.STAFF_ATTESTED if self.profile.attested else Grade.SYSTEM_OF_RECORD,
                 keys=keys,
                 body=body,
             )

@@ -18,6 +18,7 @@ class Tracker(models.Model):
     name = models.CharField(max_length=80)
     columns = models.JSONField(default=dict, help_text="heading -> what it means: mrn, family, test_ordered, test_ordered_2 ...")
     date_format = models.CharField(max_length=10, help_text="order of day, month and year where a cell is text")
+    sample = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="kind of sample, where no column says")
     programme = models.CharField(max_length=160, blank=True, help_text="programme, entry and group that everybody on it is put on")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     changed_at = models.DateTimeField()

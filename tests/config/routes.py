@@ -38,11 +38,12 @@ WITHOUT_A_ROW = {
     "oversight",
     "reports-to-read",
     "second-chances",
+    "trackers",
 }
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
 NAMES_NOTHING = {"forget_expectation", "dry_run", "conversation", "leave_team", "answer_hand_over"}
 # Names in a path that are no row: a programme, its version, a report.
-NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered", "place": "0"}
+NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered", "place": "0", "upload": NOWHERE}
 SITE = "north"
 
 
