@@ -97,5 +97,11 @@ def state(row: Row, statement: Statement) -> None:
 
 def _body(kind: str, row: Row) -> dict[str, Any]:
     if kind == "result_document":
-        return {"title": row.get("text", "") or "report named in a table", "code": coded_of(row).body(), "document": True, "text": "", "specimen_class": row.get("specimenclass", "")}
+        return {
+            "title": row.get("text", "") or "report named in a table",
+            "code": coded_of(row).body(),
+            "document": True,
+            "text": "",
+            "specimen_class": row.get("specimenclass", ""),
+        }
     return rows.body_of(kind, row)

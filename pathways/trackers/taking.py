@@ -76,7 +76,9 @@ def make(*, name: str, site: Site, body: bytes, by: User, now: datetime) -> Trac
         return made
 
 
-def map_columns(*, tracker: Tracker, columns: Mapping[str, str], order: str, programme: str, by: User, now: datetime, sample: str = "") -> None:
+def map_columns(
+    *, tracker: Tracker, columns: Mapping[str, str], order: str, programme: str, by: User, now: datetime, sample: str = ""
+) -> None:
     """What the headings mean, from now on. Kinds that nobody said anything about are seen through this tracker.
 
     Raises:

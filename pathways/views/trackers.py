@@ -56,7 +56,9 @@ class MappingForm(forms.Form):
 
     order = forms.ChoiceField(label="Dates that are text are written as", choices=[("", "Choose"), *ORDERS.items()])
     programme = forms.ChoiceField(label="Everybody on the sheet is on", required=False)
-    sample = forms.ChoiceField(label="Samples are, where no column says", required=False, choices=[("", "not said"), *((one, words(one)) for one in SPECIMENS)])
+    sample = forms.ChoiceField(
+        label="Samples are, where no column says", required=False, choices=[("", "not said"), *((one, words(one)) for one in SPECIMENS)]
+    )
 
     def __init__(self, tracker: Tracker, data: Any = None) -> None:
         super().__init__(data, initial={"order": tracker.date_format, "programme": tracker.programme, "sample": tracker.sample})

@@ -39,6 +39,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "put on a programme": f"/patients/{today.patient.uid}/enrol/",
         "intake": "/intake/",
         "message": f"/intake/{today.message.uid}/",
+        "trackers": "/trackers/",
         "reports to read": "/reports-to-read/",
         "report by hand": f"/journeys/{today.journey.uid}/report/",
         "form on paper": f"/journeys/{today.journey.uid}/paper/",

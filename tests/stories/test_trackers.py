@@ -45,7 +45,9 @@ def made(hospital: Hospital) -> Tracker:
     found = taking.make(name="Lung", site=hospital.site, body=sheet(ANN), by=hospital.dara, now=hospital.now)
     place = next(one for one in registering.places(hospital.site) if one.pathway == LUNG and one.entry == "advanced")
     columns = {**found.columns, "Remarks": ""}
-    taking.map_columns(tracker=found, columns=columns, order="mdy", programme=place.code, sample="tissue", by=hospital.dara, now=hospital.now)
+    taking.map_columns(
+        tracker=found, columns=columns, order="mdy", programme=place.code, sample="tissue", by=hospital.dara, now=hospital.now
+    )
     return found
 
 

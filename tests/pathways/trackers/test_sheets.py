@@ -66,7 +66,7 @@ def workbook(*rows: list[object]) -> bytes:
     for n, row in enumerate(rows):
         for m, cell in enumerate(row):
             if isinstance(cell, date):
-                page.write_datetime(n, m, cell, as_day)  # type: ignore[arg-type]
+                page.write_datetime(n, m, cell, as_day)
             else:
                 page.write(n, m, cell)
     book.close()
