@@ -11,16 +11,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from pathways.ingest import feeds, intake, ledger, split
-from pathways.ingest.hl7 import ack
-from pathways.ingest.hl7.tokens import decode as hl7_text
+from pathways.ingest.hl7 import door
 from pathways.ingest.ledger import Item
-from pathways.models import Feed
 
 log = structlog.get_logger(__name__)
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of one request; a PDF inside of an OBX is normal for genomic reports."""
 
+LATER = {"Retry-After": "60"}
 HL7 = "application/hl7-v2; charset=utf-8"
 
 
@@ -36,12 +35,14 @@ def inbound(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": f"more than {LARGEST} bytes: send the messages one by one"}, status=413)
     if not body.strip():
         return JsonResponse({"error": "the request has no body"}, status=400)
-    is_hl7 = next(split.split(body)).format == "hl7v2"
+    if next(split.split(body)).format == "hl7v2":
+        answer, kept = door.answer(body, feed=feed, clock=timezone.now)
+        return HttpResponse(answer, content_type=HL7) if kept else HttpResponse(answer, content_type=HL7, status=503, headers=LATER)
     try:
-        items = intake.take([body], feed=feed, now=timezone.now())
+        return _outcomes(intake.take([body], feed=feed, now=timezone.now()))
     except Exception as error:  # whatever it was, the sender must hear that nothing was kept
-        return _ours(body, is_hl7, feed, error)
-    return _acknowledgements(items) if is_hl7 else _outcomes(items)
+        log.error("inbound_failed", feed=feed.name, error=type(error).__name__)
+        return JsonResponse({"error": "not stored: send again"}, status=503, headers=LATER)
 
 
 def _token(request: HttpRequest) -> str:
@@ -58,30 +59,6 @@ def _body(request: HttpRequest) -> bytes | None:
     return found if len(found) <= LARGEST else None
 
 
-def _ours(body: bytes, is_hl7: bool, feed: Feed, error: Exception) -> HttpResponse:
-    """Nothing was kept: the sender has to send again, and is told so."""
-    log.error("inbound_failed", feed=feed.name, error=type(error).__name__)
-    if is_hl7:
-        pieces = [piece.body for piece in split.split(body)]
-        now = timezone.now()
-        answers = [
-            ack.acknowledge(each, code=ack.ERROR, answer_id=_answer_id(each), now=now, words="not stored: send again") for each in pieces
-        ]
-        return HttpResponse(b"".join(answers), content_type=HL7, status=503, headers={"Retry-After": "60"})
-    return JsonResponse({"error": "not stored: send again"}, status=503, headers={"Retry-After": "60"})
-
-
-def _acknowledgements(items: Sequence[Item]) -> HttpResponse:
-    now = timezone.now()
-    answers = [
-        ack.acknowledge(
-            item.body, code=ack.code_for(item.reason), answer_id=item.uid.hex[:20], now=now, reason=item.reason, words=item.explanation
-        )
-        for item in items
-    ]
-    return HttpResponse(b"".join(answers), content_type=HL7)
-
-
 def _outcomes(items: Sequence[Item]) -> JsonResponse:
     counts = intake.Counts.of(items)
     said = [
@@ -91,7 +68,3 @@ def _outcomes(items: Sequence[Item]) -> JsonResponse:
     ]
     return JsonResponse({"received": counts.received, "applied": counts.applied, "duplicate": counts.duplicate,
                          "quarantined": counts.quarantined, "no_effect": counts.no_effect, "messages": said})  # fmt: skip
-
-
-def _answer_id(body: bytes) -> str:
-    return split.digest(hl7_text(body)[0].encode("utf-8", "replace"))[:20]
