@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "notifications",
     "pathways",
     "patients",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

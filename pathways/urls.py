@@ -10,6 +10,7 @@ from pathways.views import (
     catalogue,
     coverage,
     drop_off,
+    feeds,
     inbound,
     migrating,
     quarantine,
@@ -69,6 +70,9 @@ urlpatterns: list[URLPattern] = [
     path("rollout/<slug:site>/<slug:code>/review/", review.review, name="review"),
     path("rollout/<slug:site>/<slug:code>/release/", review.release, name="release"),
     path("rollout/<slug:site>/<slug:code>/sign/", rollouts.sign, name="sign_targets"),
+    path("administration/feeds/", feeds.feeds, name="feeds"),
+    path("administration/feeds/<slug:feed>/", feeds.feed, name="feed"),
+    path("administration/feeds/<slug:feed>/token/", feeds.feed_token, name="feed_token"),
     path("drop-off/", drop_off.first, name="drop_off"),
     path("drop-off/<slug:code>/", drop_off.drop_off, name="drop_off_of"),
 ]

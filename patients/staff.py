@@ -48,6 +48,17 @@ def speak(user: User, *, language: str) -> None:
     user.save(update_fields=["language"])
 
 
+def correct(user: User, *, first_name: str, last_name: str, email: str) -> None:
+    user.first_name, user.last_name, user.email = first_name, last_name, email
+    user.save(update_fields=["first_name", "last_name", "email"])
+
+
+def enable(user: User) -> None:
+    """The person is back: the account opens again, without any role and without its former password."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+
+
 def disable(user: User, *, on: date) -> None:
     """The person has left: no signing in, no role anywhere. The account stays, because logs name it."""
     with transaction.atomic():

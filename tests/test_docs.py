@@ -27,6 +27,7 @@ def commands() -> list[str]:
 def endpoints() -> list[str]:
     """Our own routes as a reader would write them: `/journeys/<uid>/`."""
     ours = [route for route, entry in routes(get_resolver()) if (entry.callback.__module__ or "").partition(".")[0] in LAYERS]
+    ours = [route for route in ours if not route.startswith("admin/")]  # Django's own
     return sorted({"/" + re.sub(r"<\w+:(\w+)>", r"<\1>", route) for route in ours})
 
 

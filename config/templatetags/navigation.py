@@ -31,6 +31,7 @@ ENTRIES = (
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
     ("Oversight", "eye", "oversight", TOLD),
+    ("Administration", "gear", "administration", (Role.ADMINISTRATOR,)),
     ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
 )
 

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
 
 from pathways.models import Feed
 from patients.models import Site
@@ -32,6 +34,26 @@ def assigner_of(site: Site) -> str:
     """Who gives the record numbers that staff of the site type: the assigner that its feeds name, else the site itself."""
     named = Feed.objects.filter(site=site).exclude(assigner="").order_by("pk").values_list("assigner", flat=True).first()
     return named or site.code
+
+
+def change(feed: Feed, **stated: Any) -> Feed:
+    """Say something of a feed, new or known: `system`, `assigner`, `time_zone`, `mode`, `may_register`, `longest_silence` ...
+
+    Raises:
+        ValueError: no such time zone.
+    """
+    if stated.get("time_zone", "UTC") not in available_timezones():
+        raise ValueError(f"no time zone {stated['time_zone']}")
+    for name, value in stated.items():
+        setattr(feed, name, value)
+    feed.save()
+    return feed
+
+
+def withdraw_token(*, feed: Feed) -> None:
+    """Nothing is taken from the feed over HTTP any more, until a new token is issued."""
+    feed.token_digest = ""
+    feed.save(update_fields=["token_digest"])
 
 
 def issue_token(*, feed: Feed) -> str:

@@ -12,14 +12,15 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from config.reports import REPORTS
 from tests.browser.morning import Morning
 
 # Machines: they name themselves by a token or a signature. What a stranger is told.
 MACHINES = {"receive": 401, "sms-status": 403, "sms-inbound": 403}
 # Anybody: they show nothing of anybody.
 PUBLIC = {"livez", "readyz", "metrics", "language", "answer_link"}
-# The doors: signing in, and one's own account. Nothing of a site or a patient stands there.
-DOORS = re.compile(r"accounts/")
+# The doors: signing in, one's own account (nothing of a site or a patient stands there), and Django's tables (test_admin.py).
+DOORS = re.compile(r"(accounts|admin)/")
 
 # What stands in the path, by its first part: a row of the north. Another site's member must get 404 for each.
 ROWS: dict[str, Callable[[Morning], object]] = {
@@ -28,6 +29,7 @@ ROWS: dict[str, Callable[[Morning], object]] = {
     "patients": lambda today: today.patient.uid,
     "candidates": lambda today: today.candidate.uid,
     "intake": lambda today: today.message.uid,
+    "administration": lambda today: today.mine.owner and today.mine.owner.uid,
 }
 # Rows that the morning has none of: only strangers and other roles are tried, with an address that leads nowhere.
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -41,9 +43,28 @@ WITHOUT_A_ROW = {
     "trackers",
 }
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
-NAMES_NOTHING = {"forget_expectation", "dry_run", "conversation", "leave_team", "answer_hand_over"}
+NAMES_NOTHING = {
+    "answer_hand_over",
+    "conversation",
+    "dry_run",
+    "forget_expectation",
+    "leave_team",
+    "report_rows",
+}
+# The page is for all staff, each report for those it names.
+OF_A_REPORT = {"report", "report_rows", "report_export", "report_workbook"}
+# Besides, only where the reader may open every row that a number counts.
+ROWS_OF_A_REPORT = "report_rows"
 # Names in a path that are no row: a programme, its version, a report.
-NAMES = {"code": "nsclc-biomarker", "number": "1", "name": "drop-off", "kind": "test_ordered", "place": "0", "upload": NOWHERE}
+NAMES = {
+    "code": "nsclc-biomarker",
+    "feed": "north-lab",
+    "kind": "test_ordered",
+    "name": "drop-off",
+    "number": "1",
+    "place": "0",
+    "upload": NOWHERE,
+}
 SITE = "north"
 
 
@@ -65,7 +86,7 @@ class Route:
     @property
     def of_a_site(self) -> bool:
         """Whether the path names a row or a place that another site may not see."""
-        return bool({"uid", "site"} & set(self.params))
+        return bool({"uid", "site", "feed"} & set(self.params))
 
     def address(self, today: Morning) -> str:
         row = ROWS[self.first](today) if self.first in ROWS else NOWHERE
@@ -97,4 +118,5 @@ def _route(path: str, entry: URLPattern) -> Route:
     view: Any = entry.callback
     while not hasattr(view, "roles") and hasattr(view, "__wrapped__"):
         view = view.__wrapped__
-    return Route(entry.name or "", path, getattr(view, "roles", None), entry.callback.__module__)
+    roles = frozenset(map(str, REPORTS[NAMES["name"]].readers)) if entry.name in OF_A_REPORT else getattr(view, "roles", None)
+    return Route(entry.name or "", path, roles, entry.callback.__module__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -36,16 +35,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         said = {name: options[name] for name in SETTINGS if options[name] is not None}
-        if said.get("time_zone", "UTC") not in available_timezones():
-            raise CommandError(f"no time zone {said['time_zone']}")
         feed = Feed.objects.filter(name=options["name"]).first() or Feed(name=options["name"])
         if options["site"]:
             feed.site = self._site(options["site"])
         elif feed.pk is None:
             raise CommandError("a new feed needs --site")
-        for name, value in said.items():
-            setattr(feed, name, value)
-        feed.save()
+        try:
+            feeds.change(feed, **said)
+        except ValueError as wrong:
+            raise CommandError(str(wrong)) from wrong
         self.stdout.write(f"feed {feed.name} of {feed.site}: {'may' if feed.may_register else 'may not'} register people")
         if options["token"]:
             self.stdout.write(f"token (shown once): {feeds.issue_token(feed=feed)}")
