@@ -6,7 +6,6 @@ import base64
 import hmac
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         if faults.strikes("fail_before_accept"):
             raise Refused(20500)
         if faults.strikes("late_accept"):
-            time.sleep(faults.hang_seconds)
+            self._hang()
         resource = self.server.provider.create_message(self.form, self.server.clock.now())
         if faults.strikes("early_callback"):
             self.server.courier.hurry(resource["sid"])
@@ -154,8 +153,12 @@ class Handler(BaseHTTPRequestHandler):
         if faults.strikes("fail_after_accept"):
             raise Refused(20500)
         if faults.strikes("hang"):
-            time.sleep(faults.hang_seconds)
+            self._hang()
         self._json(resource, 201)
+
+    def _hang(self) -> None:
+        """Silent for a while, unless the simulator is ended meanwhile."""
+        self.server.courier.stopping.wait(self.server.provider.faults.hang_seconds)
 
     def answer_list(self, _account: str) -> None:
         self._json(list_messages(self.server.provider, self.query, self.server.clock.now()))
