@@ -35,6 +35,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "tick": every(60, "notifications.tasks.tick"),
+    "outcomes": every(10, "notifications.tasks.outcomes"),
     "send": every(10, "notifications.tasks.send"),
     "mail": every(30, "notifications.tasks.mail"),
     "reconcile": every(60, "notifications.tasks.reconcile"),

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
+from notifications.models import WorkItemAct
 from pathways.models import Binding, Event, JourneyRevision, KnowledgeApproval, RolloutChange, Signature, StayRevision, VersionAct
 from patients.models import AccessLog, AccessSeal, ConsentEntry, EmergencyAccess, EmergencyReview, Merge
 
@@ -28,6 +29,7 @@ APPEND_ONLY: tuple[type[models.Model], ...] = (
     Signature,
     StayRevision,
     VersionAct,
+    WorkItemAct,
 )
 
 

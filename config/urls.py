@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("patients.urls")),
     path("", include("pathways.urls")),
     path("", include("notifications.urls")),
+    path("", include("notifications.queue_urls")),
     path("", include("notifications.linked_urls")),
     path("", include("notifications.team_urls")),
 ]

@@ -5,7 +5,7 @@ Every outcome writes an event, ends the journey, or sets a next date: none leave
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,7 +16,8 @@ from notifications.models import Reply, WorkItem
 from pathways import journeys, matters
 from pathways.facts import Grade
 from pathways.kinds import FED
-from patients.models import Role, User
+from patients import contacts, registry
+from patients.models import Phone, Role, User
 
 
 class Refused(Exception):
@@ -33,22 +34,36 @@ class Then(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`needs` are the details that must be given; `causes` the kinds of cause it fits (empty: all)."""
+    """`needs` are the details that must be given; `causes` the kinds of cause it fits (empty: all); `exits` ends the journey, by the
+    reason that is chosen or by the only one whose code begins so."""
 
     label: str
     then: Then
     needs: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    exits: str = ""
 
 
+ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "result_changed", "hand_over")
+CLINICIANS_DECISION = "clinician_decision_other_therapy"
 OUTCOMES: dict[str, Outcome] = {
     "reached": Outcome("Spoke with the patient", Then.DONE),
+    "left_message": Outcome("Left a message", Then.NEXT_DATE, ("until",)),
     "no_answer": Outcome("No answer, try again", Then.NEXT_DATE, ("until",)),
+    "wrong_number": Outcome("Wrong number", Then.NEXT_DATE, ("number", "until")),
+    "appointment_made": Outcome("Appointment made", Then.DONE, ("starts",), ABOUT_A_JOURNEY),
     "already_happened": Outcome("It had already happened", Then.DONE, ("what", "on", "evidence"), ("problem", "no_text", "unknown_send")),
     "not_a_stall": Outcome("Not a stall", Then.DONE, ("why",), ("problem", "matter")),
     "waiting_on": Outcome("Waiting for somebody", Then.NEXT_DATE, ("party", "until")),
-    "escalated_to": Outcome("Handed on", Then.HAND_ON, ("to",)),
-    "exited": Outcome("The journey ends", Then.DONE, ("reason",), ("problem", "reply", "matter")),
+    "barrier": Outcome("Something stands in the way", Then.NEXT_DATE, ("barrier", "until")),
+    "escalated_to": Outcome("Handed on to another role", Then.HAND_ON, ("to",)),
+    "clinician_decided": Outcome(
+        "Clinician decided otherwise", Then.DONE, ("clinician", "sub_reason"), ABOUT_A_JOURNEY, exits=CLINICIANS_DECISION
+    ),
+    "transferred": Outcome("Care goes on elsewhere", Then.DONE, ("where",), ABOUT_A_JOURNEY, exits="transferred"),
+    "declined": Outcome("Patient declined", Then.DONE, ("declines",), ABOUT_A_JOURNEY, exits="declined"),
+    "deceased": Outcome("Patient has died", Then.DONE, ("source",), ABOUT_A_JOURNEY, exits="deceased"),
+    "exited": Outcome("The journey ends for another reason", Then.DONE, ("reason",), ("problem", "reply", "matter"), exits="*"),
     "settled": Outcome("Settled", Then.DONE, ("why",), ("matter", "result_changed")),
     "read": Outcome("Read and answered", Then.DONE, (), ("reply",)),
     "number_updated": Outcome("Number updated", Then.DONE, (), ("bad_number", "no_text")),
@@ -56,6 +71,17 @@ OUTCOMES: dict[str, Outcome] = {
     "handled": Outcome("Handled", Then.DONE, ("note",)),
 }
 NOT_A_STALL = ("rule wrong", "not eligible", "duplicate", "data late")
+PARTIES = ("clinic", "lab", "payer", "patient", "pharmacy", "other hospital")
+BARRIERS = ("cost", "transport", "fear", "language", "work or childcare", "does not understand why", "no phone", "family", "other")
+SUB_REASONS = ("performance_status", "comorbidity", "preference", "access")
+CHOSEN_FROM: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "not_a_stall": ("why", NOT_A_STALL, ""),
+    "waiting_on": ("party", PARTIES, ""),
+    "barrier": ("barrier", BARRIERS, ""),
+    "already_happened": ("what", tuple(FED), "Choose what had happened."),
+    "escalated_to": ("to", tuple(Role.values), "Choose a role."),
+    "clinician_decided": ("sub_reason", SUB_REASONS, "Choose the reason behind the decision."),
+}
 
 
 def check(item: WorkItem, outcome: str, details: Mapping[str, Any]) -> Outcome:
@@ -66,28 +92,61 @@ def check(item: WorkItem, outcome: str, details: Mapping[str, Any]) -> Outcome:
     missing = [name for name in rule.needs if name != "note" and not details.get(name)]
     if missing:
         raise Refused(f"Please give: {', '.join(missing)}.")
-    if outcome == "not_a_stall" and details["why"] not in NOT_A_STALL:
-        raise Refused(f"Choose one of: {', '.join(NOT_A_STALL)}.")
-    if outcome == "already_happened" and details["what"] not in FED:
-        raise Refused("Choose what had happened.")
-    if outcome == "escalated_to" and details["to"] not in Role.values:
-        raise Refused("Choose a role.")
-    if outcome == "exited" and item.journey is None:
+    name, allowed, words = CHOSEN_FROM.get(outcome, ("", (), ""))
+    if allowed and details[name] not in allowed:
+        raise Refused(words or f"Choose one of: {', '.join(allowed)}.")
+    if rule.exits and item.journey is None:
         raise Refused("There is no journey to end.")
+    if rule.exits:
+        exit_reason(item, rule, details)
     return rule
 
 
-def perform(item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: str, by: User, now: datetime) -> None:
-    """What the outcome says to the journey. The caller holds the transaction, and no lock on the item yet."""
+def ways_out(exits: Iterable[str], outcome: str) -> list[str]:
+    """Of a programme's exit reasons those that this outcome stands for; the general one takes what no other outcome does."""
+    wanted = OUTCOMES[outcome].exits
+    if wanted != "*":
+        return [reason for reason in exits if reason.startswith(wanted)]
+    named = tuple(rule.exits for rule in OUTCOMES.values() if rule.exits not in ("", "*"))
+    return [reason for reason in exits if not reason.startswith(named)]
+
+
+def exit_reason(item: WorkItem, rule: Outcome, details: Mapping[str, Any]) -> str:
+    """The coded reason by which the journey ends, one that its programme knows."""
+    assert item.journey is not None
+    known = item.journey.version.body.get("exits", {})
+    chosen = details.get("reason") or details.get("declines") or rule.exits
+    if chosen not in known:
+        raise Refused("This programme does not know that reason.")
+    return str(chosen)
+
+
+def perform(
+    item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: str, by: User, now: datetime, at: datetime | None = None
+) -> None:
+    """What the outcome says to the journey, as of `at`, when it was said. The caller holds the transaction, and no lock on the item yet."""
+    said_at = at or now
+    rule = OUTCOMES[outcome]
+    if rule.exits:
+        assert item.journey is not None
+        more = {name: str(details[name]) for name in ("clinician", "sub_reason", "where", "source") if details.get(name)}
+        reason = exit_reason(item, rule, details)
+        journeys.exit(journey=item.journey, reason=reason, now=now, by=by, occurred=said_at, note=note, **more)
+        if outcome == "deceased":  # texts stop now; the registration system's word is still awaited
+            registry.death_hint(patient_id=item.journey.patient_id, now=now, source="staff")
+        return
     match outcome:
-        case "reached" | "no_answer":
-            _record(item, "contact_attempted", {"channel": details.get("channel", "phone"), "outcome": outcome}, by=by, now=now)
+        case "reached" | "no_answer" | "left_message" | "wrong_number":
+            body = {"channel": details.get("channel", "phone"), "outcome": outcome}
+            _record(item, "contact_attempted", body, by=by, now=now, occurred=said_at)
+            if outcome == "wrong_number":
+                _mark_number(item, str(details["number"]), now)
+        case "appointment_made":
+            body = {"start": details["starts"].isoformat(), "service": details.get("service", ""), "note": note}
+            _record(item, "visit_booked", body, by=by, now=now, occurred=said_at)
         case "already_happened":
             body = {"evidence": details["evidence"], "note": note}
             _record(item, details["what"], body, by=by, now=now, occurred=details["on"])
-        case "exited":
-            assert item.journey is not None
-            journeys.exit(journey=item.journey, reason=details["reason"], now=now, by=by, note=note)
         case "read":
             _mark_read(item, by=by, now=now)
         case "released":
@@ -96,7 +155,15 @@ def perform(item: WorkItem, outcome: str, details: Mapping[str, Any], *, note: s
             if outcome == "settled" and item.matter is not None:
                 matters.close(matter=item.matter, reason=str(details["why"])[:60], by=by, now=now)
             said = {key: value for key, value in details.items() if isinstance(value, str)}
-            _record(item, "work_outcome", {"outcome": outcome, "problem": item.problem, "note": note, **said}, by=by, now=now)
+            body = {"outcome": outcome, "problem": item.problem, "note": note, **said}
+            _record(item, "work_outcome", body, by=by, now=now, occurred=said_at)
+
+
+def _mark_number(item: WorkItem, e164: str, now: datetime) -> None:
+    """Somebody else answers there: no text about this patient goes to them any more."""
+    phone = Phone.objects.filter(e164=e164, contact_points__person=item.patient.person_id).first() if item.patient else None
+    if phone is not None:
+        contacts.mark_bad(phone=phone, reason="wrong number, said a person there", now=now)
 
 
 def release(item: WorkItem, *, by: User, now: datetime) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import clock
+from notifications import clock, second_thoughts
 from notifications import mail as mailing
 from notifications import reconcile as reconciling
 from notifications import send as sending
@@ -16,6 +16,11 @@ from notifications import tick as ticking
 @shared_task
 def tick() -> None:
     ticking.tick(now=clock.believed(timezone.now()))
+
+
+@shared_task
+def outcomes() -> None:
+    second_thoughts.apply_due(now=clock.believed(timezone.now()))
 
 
 @shared_task

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from notifications import handing, notices, worklist
+from notifications import handing, hands, notices, second_thoughts, worklist
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
@@ -28,11 +28,14 @@ class Ticked(msgspec.Struct, frozen=True):
     families_told: int = 0
     notices: int = 0
     returned: int = 0
+    outcomes: int = 0
+    handed: hands.Handed = hands.Handed()
 
 
 def tick(*, now: datetime) -> Ticked:
     """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
     heartbeats.watch(now=now)
+    outcomes = second_thoughts.apply_due(now=now)  # what people decided counts before anything rings
     families_told = tell_families(now=now)  # before ringing: a wish that was withdrawn must not ring once more
     return Ticked(
         turned=take_turns(now=now),
@@ -43,6 +46,8 @@ def tick(*, now: datetime) -> Ticked:
         escalated=worklist.escalate_overdue(now=now),
         caught_up=catch_up(now=now) + reread(now=now) + zones.follow(now=now),
         families_told=families_told,
+        outcomes=outcomes,
         returned=handing.return_unanswered(now=now),
+        handed=hands.keep_in_hands(now=now),
         notices=notices.raise_notices(now=now),  # last: what was planned, settled or escalated just now decides whom it asks
     )

@@ -1,5 +1,5 @@
-"""The rules of the navigators' queue: who may take an item, put it back, snooze it, and how it ends. The only writer of items
-besides the statements that plan and settle.
+"""The rules of the navigators' queue: who may take an item, put it back, snooze it, and how it ends. With `hands` (from hand to hand)
+and `second_thoughts` (undo and reopen) the only writer of items besides the statements that plan and settle.
 
 Every verb on one item takes the `revision` that the person saw, and refuses with `Stale` when somebody was faster.
 """
@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
-from notifications.models import ItemState, WorkItem, WorkItemAlert
+from notifications.holding import ReasonGone, Stale, lock, mine, reason_gone, saved
+from notifications.models import Act, ItemState, WorkItem, WorkItemAct
 from notifications.outcomes import OUTCOMES, Refused, Then, check, perform
+from notifications.putting_off import clear, in_time, latest, put_off
 from pathways.models import Rollout
 from pathways.models.edges import edges
 from pathways.sql import load
@@ -37,17 +39,11 @@ __all__ = [
     "open_items",
     "park",
     "put_back",
+    "skip",
+    "take_over",
     "wake_parked",
     "withdraw",
 ]
-
-
-class Stale(Refused):
-    """Somebody else changed the item since it was shown."""
-
-
-class ReasonGone(Refused):
-    """What the item was opened for has gone; it cannot be taken any more."""
 
 
 @dataclass(frozen=True)
@@ -104,75 +100,110 @@ def open(item: NewItem, *, now: datetime) -> WorkItem:  # noqa: A001 (read as wo
 def claim(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem:
     """Takes an open item; refused when every alert that it stands for was withdrawn, even if nobody settled that yet."""
     with transaction.atomic():
-        locked = _locked(item, revision)
-        if locked.state != ItemState.OPEN:
+        locked = lock(item, revision)
+        if locked.state != ItemState.OPEN or locked.owner_id not in (None, by.pk):
             raise Stale("Somebody else has this item.")
-        if _reason_gone(locked):
+        if reason_gone(locked):
             raise ReasonGone("What this was opened for has happened meanwhile.")
         locked.claim()
         locked.owner, locked.claimed_at = by, now
-        return _save(locked)
+        return saved(locked, Act.CLAIMED, by=by, now=now)
 
 
-def put_back(*, item: WorkItem, by: User, revision: int) -> WorkItem:
+def take_over(*, item: WorkItem, by: User, revision: int, reason: str, now: datetime) -> WorkItem:
+    """Takes what a colleague holds, with a reason that stays on the item. An outcome they have just recorded is theirs."""
+    if not reason.strip():
+        raise Refused("Say why you take it over.")
     with transaction.atomic():
-        locked = _mine(item, by, revision)
-        locked.put_back()
-        locked.owner = locked.claimed_at = locked.parked_until = locked.parked_priority = None
-        locked.parked_reason = ""
-        return _save(locked)
+        locked = lock(item, revision)
+        if locked.intended is not None:
+            raise Stale("An outcome was recorded just now.")
+        if locked.state == ItemState.PARKED:
+            locked.put_back()
+        if locked.state == ItemState.OPEN:
+            locked.claim()
+        held_by = locked.owner
+        locked.owner, locked.claimed_at = by, now
+        clear(locked)
+        return saved(locked, Act.TAKEN_OVER, by=by, now=now, reason=reason, to=held_by)
 
 
-def park(*, item: WorkItem, by: User, revision: int, until: datetime, reason: str, now: datetime) -> WorkItem:
-    """Snoozes until a date; a more urgent alert wakes it earlier."""
-    if until <= now:
-        raise Refused("Choose a time in the future.")
+def put_back(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem:
+    """Back to the team."""
     with transaction.atomic():
-        locked = _mine(item, by, revision)
-        _park(locked, until=until, reason=reason)
-        return _save(locked)
+        locked = mine(item, by, revision)
+        back(locked, now=now)
+        return saved(locked, Act.PUT_BACK, by=by, now=now)
+
+
+def park(*, item: WorkItem, by: User, revision: int, until: datetime, reason: str, now: datetime, wakes_on: str = "") -> WorkItem:
+    """Snoozes until a date, or until an event of kind `wakes_on` comes before it; a more urgent alert wakes it earlier.
+
+    Raises:
+        Refused: the time is past, or later than harm allows (`latest`). Stale: somebody was faster.
+    """
+    with transaction.atomic():
+        locked = mine(item, by, revision)
+        in_time(locked, until, latest(locked, now=now), now)
+        put_off(locked, until=until, reason=reason, now=now, wakes_on=wakes_on)
+        return saved(locked, Act.SNOOZED, by=by, now=now, reason=reason, details={"until": until.isoformat(), "wakes_on": wakes_on})
 
 
 def finish(
     *, item: WorkItem, outcome: str, by: User, revision: int, now: datetime, note: str = "", details: Mapping[str, Any] | None = None
 ) -> WorkItem:
-    """Ends an item with an outcome of `OUTCOMES`; some outcomes set a next date or hand it on instead of ending it.
+    """Ends an item at once with an outcome of `OUTCOMES`; some outcomes set a next date or hand it on instead of ending it.
 
-    The act on the journey comes first and the item's lock last: everywhere the patient is locked before the item.
+    The act on the journey comes first and the item's lock last: everywhere the patient is locked before the item. What people do on a
+    screen goes through `second_thoughts.intend`, which leaves them ten seconds to undo it.
 
     Raises:
         Refused: the outcome does not fit the item or lacks a detail. Stale: somebody was faster.
     """
     given = dict(details or {})
-    rule = check(item, outcome, given)
+    check(item, outcome, given)
     with transaction.atomic():
         perform(item, outcome, given, note=note, by=by, now=now)
-        locked = _mine(item, by, revision)
-        match rule.then:
-            case Then.NEXT_DATE:
-                _park(locked, until=given["until"], reason=rule.label)
-            case Then.HAND_ON:
-                _hand_on(locked, to=given["to"], now=now)
-            case Then.DONE:
-                locked.finish()
-                locked.closed_at = now
-        locked.outcome, locked.note = outcome, note
-        return _save(locked)
+        return end(mine(item, by, revision), outcome, given, note=note, by=by, now=now)
 
 
-def _park(locked: WorkItem, *, until: datetime, reason: str) -> None:
-    if locked.state == ItemState.PARKED:
+def end(locked: WorkItem, outcome: str, given: Mapping[str, Any], *, note: str, by: User, now: datetime) -> WorkItem:
+    """What the outcome makes of an item under lock."""
+    match OUTCOMES[outcome].then:
+        case Then.NEXT_DATE:
+            in_time(locked, given["until"], latest(locked, now=now, tried=True), now)
+            put_off(locked, until=given["until"], reason=OUTCOMES[outcome].label, now=now, waiting_on=str(given.get("party", "")))
+        case Then.HAND_ON:
+            _hand_on(locked, to=given["to"], now=now)
+        case Then.DONE:
+            locked.finish()
+            locked.closed_at = now
+    locked.outcome, locked.note = outcome, note
+    said = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in given.items()}
+    return saved(locked, Act.FINISHED, by=by, now=now, reason=outcome, details=said)
+
+
+def back(locked: WorkItem, *, now: datetime) -> None:
+    """Nobody's again, from now on in the team's lane."""
+    if locked.state != ItemState.OPEN:
         locked.put_back()
-    locked.park()
-    locked.parked_until, locked.parked_reason, locked.parked_priority = until, reason[:60], locked.priority
+    locked.owner = locked.claimed_at = None
+    locked.returned_at = now
+    clear(locked)
 
 
 def _hand_on(locked: WorkItem, *, to: str, now: datetime) -> None:
     """Another role's turn; who had it keeps seeing it."""
-    if locked.state != ItemState.OPEN:
-        locked.put_back()
     locked.also_for = sorted({*locked.also_for, locked.audience} - {to})
-    locked.audience, locked.escalated_at, locked.owner, locked.claimed_at = to, now, None, None
+    back(locked, now=now)
+    locked.audience, locked.escalated_at = to, now
+
+
+def skip(*, item: WorkItem, by: User, reason: str, now: datetime) -> None:
+    """Leaves an item for later in guided mode; it stays where it is, with the reason."""
+    if not reason.strip():
+        raise Refused("Say why you skip it.")
+    WorkItemAct.objects.create(item=item, act=Act.SKIPPED, by=by, at=now, reason=reason[:200])
 
 
 def withdraw(*, item: WorkItem, reason: str, now: datetime) -> WorkItem:
@@ -181,7 +212,9 @@ def withdraw(*, item: WorkItem, reason: str, now: datetime) -> WorkItem:
         locked = WorkItem.objects.select_for_update().get(pk=item.pk)
         locked.withdraw()
         locked.outcome, locked.closed_at = reason[:40], now
-        return _save(locked)
+        locked.revision += 1
+        locked.save()
+        return locked
 
 
 def escalate_overdue(*, now: datetime) -> int:
@@ -219,33 +252,6 @@ def item_edges() -> dict[str, Any]:
     return {"sources": [source for source, _ in pairs], "targets": [target for _, target in pairs]}
 
 
-def _locked(item: WorkItem, revision: int) -> WorkItem:
-    locked = WorkItem.objects.select_for_update().get(pk=item.pk)
-    if locked.shadow:
-        raise Refused("This item is part of a trial run; nobody can act on it.")
-    if locked.revision != revision:
-        raise Stale("Somebody changed this item since you opened it.")
-    return locked
-
-
-def _mine(item: WorkItem, by: User, revision: int) -> WorkItem:
-    locked = _locked(item, revision)
-    if locked.owner_id not in (None, by.pk):
-        raise Stale("Somebody else has this item.")
-    return locked
-
-
-def _reason_gone(item: WorkItem) -> bool:
-    links = WorkItemAlert.objects.filter(item=item)
-    return links.exists() and not links.filter(alert__withdrawn_at__isnull=True).exists()
-
-
-def _save(item: WorkItem) -> WorkItem:
-    item.revision += 1
-    item.save()
-    return item
-
-
 def _execute(name: str, params: dict[str, Any]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", name), params)
@@ -262,4 +268,5 @@ def answered_elsewhere(*, item: WorkItem, outcome: str, by: User, now: datetime)
             locked.put_back()
         locked.finish()
         locked.outcome, locked.closed_at, locked.owner = outcome, now, locked.owner or by
-        _save(locked)
+        locked.intended = locked.intended_until = None
+        saved(locked, Act.FINISHED, by=by, now=now, reason=outcome)

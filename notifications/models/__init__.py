@@ -1,4 +1,6 @@
+from .act import Act, WorkItemAct
 from .answer_link import AnswerLink
+from .desk import Absence, Presence, SavedView, StaffedTime
 from .halt import Epoch, Halt
 from .incident import Incident
 from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
@@ -10,6 +12,8 @@ from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 
 __all__ = [
     "OPEN_STATES",
+    "Absence",
+    "Act",
     "AnswerLink",
     "Call",
     "Email",
@@ -22,10 +26,14 @@ __all__ = [
     "MessageState",
     "Note",
     "Notice",
+    "Presence",
     "Receipt",
     "Reply",
+    "SavedView",
     "SendSlot",
     "ShadowNote",
+    "StaffedTime",
     "WorkItem",
+    "WorkItemAct",
     "WorkItemAlert",
 ]

@@ -7,8 +7,10 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import BoolOr
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Coalesce
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter
@@ -43,9 +45,11 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
     def claimable(self) -> WorkItemQuerySet:
         """Open items that still have a reason: born here, or with an alert that stands."""
-        links = WorkItemAlert.objects.filter(item=models.OuterRef("pk"))
-        stands = models.Exists(links.filter(alert__withdrawn_at__isnull=True))
-        return self.filter(~models.Exists(links) | stands, state=ItemState.OPEN, shadow=False)
+        links = WorkItemAlert.objects.filter(item=models.OuterRef("pk")).order_by().values("item")
+        standing = links.annotate(stands=BoolOr(models.Q(alert__withdrawn_at__isnull=True))).values("stands")
+        # A scalar per row: PostgreSQL would hash all links for EXISTS, and the lane is read a page at a time.
+        reason = Coalesce(models.Subquery(standing, output_field=models.BooleanField()), models.Value(True))
+        return self.filter(reason, state=ItemState.OPEN, shadow=False)
 
 
 class WorkItem(FSMModelMixin, models.Model):
@@ -67,13 +71,31 @@ class WorkItem(FSMModelMixin, models.Model):
     to_confirm = models.BooleanField(
         default=False, db_default=False, help_text="no feed would tell us: the question is whether it happened"
     )
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
+    offered_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="a hand-over counts when accepted",
+    )
+    offered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    offered_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
     parked_until = models.DateTimeField(null=True)
     parked_priority = models.PositiveSmallIntegerField(null=True)
     parked_reason = models.CharField(max_length=60, blank=True)
+    wakes_on = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="kind of event that ends the snooze before its date"
+    )
+    waiting_on = models.CharField(max_length=40, blank=True, default="", db_default="", help_text="the party whose turn it is meanwhile")
+    returned_at = models.DateTimeField(null=True, help_text="when it last came back to its lane: put back, woken, reopened")
+    intended = models.JSONField(null=True, help_text="an outcome that can still be undone; applied at `intended_until`")
+    intended_until = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
     reason_gone_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -94,9 +116,25 @@ class WorkItem(FSMModelMixin, models.Model):
         indexes = [
             models.Index(
                 fields=["site", "priority", "due_at", "id"],
-                condition=models.Q(state__in=["open", "claimed", "parked"], shadow=False),
-                name="work_item_queue",
+                condition=models.Q(state="open", owner__isnull=True, shadow=False),
+                name="work_item_unclaimed",
             ),
+            models.Index(
+                fields=["site", "audience"], condition=models.Q(state="open", owner__isnull=True, shadow=False), name="work_item_audience"
+            ),
+            models.Index(fields=["opened_at"], condition=models.Q(state="open", owner__isnull=True, shadow=False), name="work_item_opened"),
+            models.Index(fields=["returned_at"], condition=models.Q(state="open", returned_at__isnull=False), name="work_item_returned"),
+            models.Index(
+                fields=["site", "priority", "due_at", "id"], condition=models.Q(state="parked", shadow=False), name="work_item_parked"
+            ),
+            models.Index(
+                fields=["owner", "priority", "due_at", "id"],
+                condition=models.Q(state__in=["open", "claimed", "parked"], owner__isnull=False),
+                name="work_item_owner",
+            ),
+            models.Index(fields=["site", "closed_at"], condition=models.Q(state__in=["done", "withdrawn"]), name="work_item_closed"),
+            models.Index(fields=["offered_to"], condition=models.Q(offered_to__isnull=False), name="work_item_offered"),
+            models.Index(fields=["intended_until"], condition=models.Q(intended_until__isnull=False), name="work_item_intended"),
             models.Index(fields=["journey"], name="work_item_journey"),
             models.Index(
                 fields=["id"],
@@ -117,6 +155,9 @@ class WorkItem(FSMModelMixin, models.Model):
 
     @transition(state, source=[ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED], target=ItemState.DONE)
     def finish(self) -> None: ...
+
+    @transition(state, source=ItemState.DONE, target=ItemState.CLAIMED)
+    def reopen(self) -> None: ...
 
     @transition(state, source=[ItemState.OPEN, ItemState.PARKED], target=ItemState.WITHDRAWN)
     def withdraw(self) -> None: ...

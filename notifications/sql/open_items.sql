@@ -19,9 +19,10 @@ ON CONFLICT (cause_kind, cause_key, shadow) WHERE state IN ('open', 'claimed', '
     due_at = LEAST(w.due_at, EXCLUDED.due_at),
     problem = CASE WHEN EXCLUDED.priority < w.priority THEN EXCLUDED.problem ELSE w.problem END,
     reason_gone_at = NULL,
-    (state, parked_until, parked_priority, parked_reason, revision) = (
+    (state, parked_until, parked_priority, parked_reason, returned_at, revision) = (
         SELECT COALESCE(e.target, w.state), CASE WHEN e.target IS NULL THEN w.parked_until END,
                CASE WHEN e.target IS NULL THEN w.parked_priority END, CASE WHEN e.target IS NULL THEN w.parked_reason ELSE '' END,
+                   CASE WHEN e.target IS NULL THEN w.returned_at ELSE %(now)s END,
                w.revision + (e.target IS NOT NULL)::int
         FROM (SELECT 1) AS one
         LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)

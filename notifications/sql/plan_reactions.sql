@@ -47,9 +47,10 @@ items AS (
         also_for = ARRAY(SELECT DISTINCT u FROM unnest(w.also_for || EXCLUDED.also_for || w.audience) AS u WHERE u <> EXCLUDED.audience ORDER BY u),
         reason_gone_at = NULL,
         to_confirm = EXCLUDED.to_confirm,
-        (state, parked_until, parked_priority, parked_reason, revision) = (
+        (state, parked_until, parked_priority, parked_reason, returned_at, revision) = (
             SELECT COALESCE(e.target, w.state), CASE WHEN e.target IS NULL THEN w.parked_until END,
                    CASE WHEN e.target IS NULL THEN w.parked_priority END, CASE WHEN e.target IS NULL THEN w.parked_reason ELSE '' END,
+                   CASE WHEN e.target IS NULL THEN w.returned_at ELSE %(now)s END,
                    w.revision + (e.target IS NOT NULL)::int
             FROM (SELECT 1) AS one
             LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)

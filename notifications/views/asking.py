@@ -35,7 +35,7 @@ def asking_list(request: StaffRequest) -> HttpResponse:
     asked = asking.questions(list(programmes), on=now.date())
     shown = [Row(each, tuple(sorted(programmes[each.patient.pk]))) for each in asked[:MOST]]
     access.saw(request, action="list", what="ask at the next visit", patients=[row.question.patient.pk for row in shown], now=now)
-    context = {"rows": shown, "count": len(asked), "most": MOST, "lane_tabs": tabs(request.user, "ask"), "asks": True, "now": now}
+    context = {"rows": shown, "count": len(asked), "most": MOST, "lane_tabs": tabs(request.user, "ask", now), "asks": True, "now": now}
     return render(request, "notifications/asking.html", context)
 
 

@@ -51,7 +51,7 @@ def candidates(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     found = list(lanes.candidates(request.user).select_related("patient__person").order_by("due_at", "pk")[:MOST])
     access.saw(request, action="list", what="candidates", patients=patients_of(found), now=now)
-    context = {"rows": rows(found, now), "lane_tabs": tabs(request.user, "candidates"), "now": now, "most": MOST}
+    context = {"rows": rows(found, now), "lane_tabs": tabs(request.user, "candidates", now), "now": now, "most": MOST}
     return render(request, "notifications/candidates.html", context)
 
 

@@ -13,21 +13,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from notifications import worklist
+from notifications import presence, second_thoughts, worklist
 from notifications.models import Reply, WorkItem, WorkItemAlert
 from notifications.outcomes import OUTCOMES
 from notifications.views import story
-from notifications.views.item_forms import OutcomeForm, SnoozeForm
+from notifications.views.item_forms import OutcomeForm, SnoozeForm, spoken
 from notifications.views.lines import line_of, open_stays
-from notifications.views.steering import CLINICIANS_DECISION
 from notifications.views.why import Known, Proof, proofs
-from notifications.views.worklist import item_of, lane_of, tabs
+from notifications.views.worklist import around, item_of, undo_of
 from pathways.course import course
 from pathways.models import Stay
 from pathways.views.written import pathway_of
 from patients import access
 from patients.models import ContactPoint, User
+from patients.templatetags.finalmile import words
 from patients.views.guard import CARE, STEERING, StaffRequest, page
+
+RECENT = 20
+UNDO_SHOWN = 8
+"""Seconds for which a page offers the undo that the server allows for ten: what is on its way must still arrive in time."""
+SKIPS = ("not now: nobody answers at this hour", "needs somebody else's answer first", "needs a colleague who knows the patient", "other")
+"""Why somebody leaves an item for later in guided mode."""
 
 
 @require_GET
@@ -37,7 +43,13 @@ def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
     item = item_of(request, uid)
     saw(request, item, "work item", now)
+    presence.look(item=item, by=request.user, editing=False, now=now)
     context = {
+        "others": presence.others(item, request.user, now=now),
+        "acts": item.acts.select_related("by", "to").order_by("-pk")[:RECENT],
+        "guided": request.session.get("guided", False),
+        "skips": SKIPS,
+        "undo": undo_of(request, now),
         "item": item,
         "line": line_of(item, request.user, now),
         "mine": item.owner_id in (None, request.user.pk),
@@ -89,17 +101,25 @@ def replies_of(item: WorkItem) -> list[Reply]:
 @page(*CARE)
 def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
     now, item = timezone.now(), item_of(request, uid)
-    form = SnoozeForm(request.POST or None, initial={"revision": item.revision})
+    form = SnoozeForm(item, awaited(item), request.POST or None)
     if form.is_valid():
-        given = form.cleaned_data
+        given, until = form.cleaned_data, form.back_at
+        assert until is not None
         try:
-            worklist.park(item=item, by=request.user, revision=given["revision"], until=given["until"], reason=given["reason"], now=now)
+            worklist.park(
+                item=item,
+                by=request.user,
+                revision=given["revision"],
+                until=until,
+                reason=given["reason"],
+                wakes_on=given.get("event", ""),
+                now=now,
+            )
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return settled(
-                request, item, "Snoozed", f"back on {timezone.localtime(given['until']):%a} {timezone.localtime(given['until']).day}"
-            )
+            earlier = f", or when this comes: {words(given['event']).lower()}" if given.get("event") else ""
+            return settled(request, item, "Snoozed", f"back on {spoken(until)}{earlier}")
     return ask(request, item, form, "Snooze", "snooze", "Snooze")
 
 
@@ -107,11 +127,12 @@ def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
 @page(*CARE)
 def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
     now, item = timezone.now(), item_of(request, uid)
-    form = OutcomeForm(item, awaited(item), exits(item, request.user), request.POST or None)
+    numbers = [contact.phone.e164 for contact in phones_of(item) if contact.phone]
+    form = OutcomeForm(item, awaited(item), exits(item, request.user), request.POST or None, numbers=numbers)
     if form.is_valid():
         given = form.cleaned_data
         try:
-            worklist.finish(
+            second_thoughts.intend(
                 item=item,
                 outcome=given["outcome"],
                 by=request.user,
@@ -123,7 +144,7 @@ def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return settled(request, item, "Done", OUTCOMES[given["outcome"]].label)
+            return settled(request, item, "Recorded", OUTCOMES[given["outcome"]].label, undo=True)
     return ask(request, item, form, "What came of it?", "finish", "Save outcome")
 
 
@@ -134,29 +155,38 @@ def awaited(item: WorkItem) -> list[str]:
 
 
 def exits(item: WorkItem, user: User) -> list[str]:
-    """Reasons by which this user may end the journey from here; a clinician's decision needs the form of the journey page."""
+    """Reasons by which this user may end the journey from here."""
     journey = item.journey
     if journey is None or not user.roles_at(journey.home_site_id) & set(STEERING):
         return []
-    return [reason for reason in pathway_of(journey.version).exits if reason != CLINICIANS_DECISION]
+    return list(pathway_of(journey.version).exits)
 
 
 def ask(request: StaffRequest, item: WorkItem, form: Form, heading: str, route: str, verb: str) -> HttpResponse:
     """The form, in the dialog or on a page; a refused one comes back to where it was sent from."""
     now = timezone.now()
     saw(request, item, f"work item {route}", now)
+    presence.look(item=item, by=request.user, editing=True, now=now)
     context = {"item": item, "line": line_of(item, request.user, now), "form": form, "heading": heading, "route": route, "verb": verb}
     response = render(request, "notifications/item_form.html", context, status=422 if form.is_bound else 200)
     return reswap(retarget(response, "#dialog"), "innerHTML") if request.htmx else response
 
 
-def settled(request: StaffRequest, item: WorkItem, word: str, said: str) -> HttpResponse:
-    """In the queue the row stays where it was and says what became of it; nothing moves under the reader's hand."""
+def settled(request: StaffRequest, item: WorkItem, word: str, said: str, *, undo: bool = False) -> HttpResponse:
+    """In the queue the row stays where it was and says what became of it; nothing moves under the reader's hand.
+
+    On a page of its own the next page carries it, with the undo; in guided mode that is the next item.
+    """
+    now, item = timezone.now(), item_of(request, item.uid)
+    presence.leave(item=item, by=request.user)
     if not request.htmx:
-        messages.success(request, f"{word}: {said}.")
-        return redirect("queue")
-    context = {"item": item, "word": word, "said": said, "lane_tabs": tabs(request.user, lane_of(request))}
-    saw(request, item, "queue line", timezone.now())
+        if undo:
+            request.session["undo"] = {"uid": str(item.uid), "revision": item.revision, "said": said, "until": now.timestamp() + UNDO_SHOWN}
+        else:
+            messages.success(request, f"{word}: {said}.")
+        return redirect("next_item" if request.session.get("guided") else "queue")
+    context = {"item": item, "word": word, "said": said, "undo": undo, **around(request, now)}
+    saw(request, item, "queue line", now)
     return trigger_client_event(render(request, "notifications/settled.html", context), "settled", {"say": f"{word}: {said}."})
 
 

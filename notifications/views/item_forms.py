@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,25 +10,36 @@ from django import forms
 from django.utils import timezone
 
 from notifications.models import WorkItem
-from notifications.outcomes import NOT_A_STALL, OUTCOMES
+from notifications.outcomes import BARRIERS, NOT_A_STALL, OUTCOMES, PARTIES, SUB_REASONS, ways_out
+from notifications.putting_off import CRITICAL
 from pathways.kinds import FED
 from patients.models import Role
 from patients.templatetags.finalmile import words
 
 Choices = list[tuple[str, str]]
-PARTIES = ("clinic", "lab", "payer", "patient", "pharmacy", "other hospital")
+COMES = ("result_final", "visit_kept", "visit_booked", "pa_approved", "pa_denied", "drug_dispensed", "specimen_received")
+"""What people wait for most, offered beside what the item's own wait is cleared by."""
 SNOOZE_REASONS = ("awaiting callback", "patient asked for later", "visit booked", "result expected", "other")
 # Which details each outcome asks for, under the names of the form's fields.
 ASKS: dict[str, tuple[str, ...]] = {
+    "left_message": ("until",),
     "no_answer": ("until",),
+    "wrong_number": ("number", "until"),
+    "appointment_made": ("starts",),
     "already_happened": ("what", "on", "evidence"),
     "not_a_stall": ("why_not",),
     "waiting_on": ("party", "until"),
+    "barrier": ("barrier", "until"),
     "escalated_to": ("to",),
+    "clinician_decided": ("clinician", "sub_reason"),
+    "transferred": ("where",),
+    "declined": ("declines",),
+    "deceased": ("source",),
     "exited": ("reason",),
     "settled": ("how_settled",),
 }
 DETAIL = {"why_not": "why", "how_settled": "why"}
+SOON = (("2", "in 2 hours"), ("4", "in 4 hours"))
 
 
 def choices(codes: Iterable[str]) -> Choices:
@@ -45,15 +56,54 @@ class Seen(forms.Form):
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 
-class SnoozeForm(Seen):
-    until = day_field("Until", help_text="The item comes back in the morning of this day; a more urgent alert brings it back earlier.")
+class ReasonForm(Seen):
+    reason = forms.CharField(label="Why", max_length=200)
+
+
+class Later(Seen):
+    """When the item comes back: on a day, in the morning, or for what cannot wait so long in some hours."""
+
+    until = day_field(
+        "Until", required=False, help_text="It comes back in the morning of this day; a more urgent alert brings it back earlier."
+    )
+    soon = forms.ChoiceField(label="Or later today", choices=[("", "–"), *SOON], required=False)
+
+    def clean_until(self) -> datetime | None:
+        until = self.cleaned_data.get("until")
+        return morning(not_past(until)) if until else None
+
+    def clean_soon(self) -> datetime | None:
+        hours = self.cleaned_data.get("soon")
+        return timezone.now() + timedelta(hours=int(hours)) if hours else None
+
+    @property
+    def back_at(self) -> datetime | None:
+        found: datetime | None = self.cleaned_data.get("soon") or self.cleaned_data.get("until")
+        return found
+
+
+class SnoozeForm(Later):
+    event = forms.ChoiceField(label="Or as soon as this comes", required=False, help_text="The day above then is the latest.")
     reason = forms.ChoiceField(label="Why", choices=choices(SNOOZE_REASONS))
+    field_order = ("until", "soon", "event", "reason")
 
-    def clean_until(self) -> datetime:
-        return morning(not_past(self.cleaned_data["until"]))
+    def __init__(self, item: WorkItem, awaited: Iterable[str], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial={"revision": item.revision})
+        events = self.fields["event"]
+        assert isinstance(events, forms.ChoiceField)
+        events.choices = [("", "–"), *((kind, words(kind)) for kind in dict.fromkeys([*awaited, *COMES]) if kind in FED)]
+        if item.journey_id is None:
+            del self.fields["event"]
+        if item.priority <= CRITICAL:
+            self.fields["until"].help_text = f"Critical: it can rest until its answer is due, {spoken(item.due_at)}, and no longer."
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.back_at:
+            self.add_error("until", "Say when it comes back.")
+        return self.cleaned_data
 
 
-class OutcomeForm(Seen):
+class OutcomeForm(Later):
     """One choice, and only the details that this choice asks for."""
 
     outcome = forms.ChoiceField(label="What came of it", widget=forms.RadioSelect)
@@ -62,32 +112,46 @@ class OutcomeForm(Seen):
     evidence = forms.CharField(label="How you know", max_length=200, required=False, help_text="Who told you, or where it is written.")
     why_not = forms.ChoiceField(label="Why it is none", choices=choices(NOT_A_STALL), required=False)
     party = forms.ChoiceField(label="Who has to act", choices=choices(PARTIES), required=False)
-    until = day_field("Look again on", required=False)
+    number = forms.ChoiceField(label="Which number", required=False, help_text="Nothing is texted there any more.")
+    starts = day_field("On which day", required=False)
+    barrier = forms.ChoiceField(label="What stands in the way", choices=choices(BARRIERS), required=False)
+    clinician = forms.CharField(label="Decided by", max_length=120, required=False)
+    sub_reason = forms.ChoiceField(label="Reason behind it", choices=choices(SUB_REASONS), required=False)
+    where = forms.CharField(label="Where to", max_length=120, required=False)
+    declines = forms.ChoiceField(label="What the patient declined", required=False)
+    source = forms.CharField(label="Who told you", max_length=120, required=False, help_text="Texts stop at once.")
     to = forms.ChoiceField(label="To whom", choices=[("", "Choose"), *Role.choices[:8]], required=False)
     reason = forms.ChoiceField(label="Why it ends", required=False)
     how_settled = forms.CharField(label="How it was settled", max_length=60, required=False)
     note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, item: WorkItem, awaited: Iterable[str], exits: Iterable[str], data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        item: WorkItem,
+        awaited: Iterable[str],
+        exits: Sequence[str],
+        data: Mapping[str, Any] | None = None,
+        *,
+        numbers: Iterable[str] = (),
+    ) -> None:
         super().__init__(data, initial={"revision": item.revision})
+        self.fields["until"].label, self.fields["until"].help_text = "Look again on", ""
         fitting = {code: rule for code, rule in OUTCOMES.items() if not rule.causes or item.cause_kind in rule.causes}
-        reasons = sorted(exits)
-        if not reasons:
-            fitting.pop("exited", None)
+        fitting = {code: rule for code, rule in fitting.items() if not rule.exits or ways_out(exits, code)}
+        if not numbers:
+            fitting.pop("wrong_number", None)
         self.choose("outcome", [(code, rule.label) for code, rule in fitting.items()])
         awaited = [kind for kind in awaited if kind in FED]
         self.choose("what", choices(dict.fromkeys([*awaited, *FED])))
-        self.choose("reason", choices(reasons))
+        self.choose("reason", choices(sorted(ways_out(exits, "exited"))))
+        self.choose("declines", choices(sorted(ways_out(exits, "declined"))))
+        self.choose("number", [("", "Choose"), *((number, number) for number in numbers)])
         self.asked = {code: [self[name] for name in ASKS.get(code, ())] for code in fitting}
 
     def choose(self, name: str, options: Choices) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = options
-
-    def clean_until(self) -> datetime | None:
-        until = self.cleaned_data.get("until")
-        return morning(not_past(until)) if until else None
 
     def clean_on(self) -> datetime | None:
         on = self.cleaned_data.get("on")
@@ -101,14 +165,24 @@ class OutcomeForm(Seen):
     def clean(self) -> dict[str, Any]:
         """Only what the chosen outcome asks for, and all of it."""
         for name in ASKS.get(self.cleaned_data.get("outcome", ""), ()):
-            if name not in self.errors and not self.cleaned_data.get(name):
+            given = self.back_at if name == "until" else self.cleaned_data.get(name)
+            if name not in self.errors and not given:
                 self.add_error(name, "This outcome needs it.")
         return self.cleaned_data
+
+    def clean_starts(self) -> datetime | None:
+        day = self.cleaned_data.get("starts")
+        return timezone.make_aware(datetime.combine(day, time(12))) if day else None
 
     @property
     def details(self) -> dict[str, Any]:
         asked = ASKS.get(self.cleaned_data["outcome"], ())
-        return {DETAIL.get(name, name): self.cleaned_data[name] for name in asked}
+        return {DETAIL.get(name, name): self.back_at if name == "until" else self.cleaned_data[name] for name in asked}
+
+
+def spoken(when: datetime) -> str:
+    local = timezone.localtime(when)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
 def not_past(day: date) -> date:

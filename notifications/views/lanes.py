@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
-from notifications.models import ItemState, WorkItem
+from notifications.models import OPEN_STATES, ItemState, WorkItem
 from notifications.models.work_item import WorkItemQuerySet
+from notifications.views.filters import Wanted
 from pathways.candidates import CANDIDATE_KINDS
-from pathways.models import Matter, MatterKind
+from pathways.models import Journey, Matter, MatterKind
+from pathways.models.journey import ExitClass, Status
 from patients.models import Role, User
 from patients.views.guard import STEERING
 
 PAGE = 25
+COUNTED = 1001
+"""More rows than this are not counted one by one: the lane says "1000+"."""
+LOST_STAYS = timedelta(days=90)
+BULKY = ("journey__version__body", "journey__milestones", "journey__context", "journey__anomalies", "intended")
+"""What a line does not show."""
 
 
 def team_of(user: User, role: str = "") -> Q:
@@ -38,18 +49,50 @@ def roles_by_site(user: User) -> dict[int, set[str]]:
     return held
 
 
-def mine(user: User, role: str = "") -> WorkItemQuerySet:
-    return WorkItem.objects.visible_to(user).filter(owner=user, state__in=[ItemState.OPEN, ItemState.CLAIMED])
+def shown(user: User) -> WorkItemQuerySet:
+    """Items of the user's sites, without those whose outcome was recorded a moment ago and can still be undone."""
+    return WorkItem.objects.visible_to(user).filter(intended_until__isnull=True)
 
 
-def unclaimed(user: User, role: str = "") -> WorkItemQuerySet:
+def mine(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    """What the user holds or was given, and what a colleague offers them."""
+    held = Q(owner=user, state__in=[ItemState.OPEN, ItemState.CLAIMED])
+    return shown(user).filter(held | Q(offered_to=user, state__in=OPEN_STATES)).filter(wanted.q)
+
+
+def unclaimed(user: User, wanted: Wanted) -> WorkItemQuerySet:
     """Candidates are decided in their own lane and not listed twice."""
-    waiting = WorkItem.objects.visible_to(user).claimable().filter(team_of(user, role), owner__isnull=True)
+    waiting = shown(user).claimable().filter(team_of(user, wanted.role), owner__isnull=True).filter(wanted.q)
     return waiting.exclude(matter__kind__in=CANDIDATE_KINDS)
 
 
-def snoozed(user: User, role: str = "") -> WorkItemQuerySet:
-    return WorkItem.objects.visible_to(user).filter(Q(owner=user) | team_of(user, role), state=ItemState.PARKED)
+def waiting(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    """Put off because it is somebody else's turn: the payer, the laboratory, the patient."""
+    return _parked(user, wanted).exclude(waiting_on="")
+
+
+def snoozed(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    return _parked(user, wanted).filter(waiting_on="")
+
+
+def _parked(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    return shown(user).filter(Q(owner=user) | team_of(user, wanted.role), state=ItemState.PARKED).filter(wanted.q)
+
+
+def withdrawn(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    """What lost its reason since midnight, so that nobody wonders where it went."""
+    return shown(user).filter(team_of(user, wanted.role), state=ItemState.WITHDRAWN, closed_at__gte=wanted.midnight).filter(wanted.q)
+
+
+def done(user: User, wanted: Wanted) -> WorkItemQuerySet:
+    """What the user ended since midnight; from here it can be opened again."""
+    return shown(user).filter(owner=user, state=ItemState.DONE, closed_at__gte=wanted.midnight).filter(wanted.q)
+
+
+def lost(user: User, now: datetime) -> QuerySet[Journey]:
+    """Journeys that ended for a reason that could have been prevented, these three months: they stay in sight, with it."""
+    ended = Journey.objects.visible_to(user).filter(status=Status.EXITED, exit_class=ExitClass.PREVENTABLE)
+    return ended.filter(ended_at__gte=now - LOST_STAYS)
 
 
 def candidates(user: User) -> QuerySet[Matter]:
@@ -71,14 +114,41 @@ class Lane:
     name: str
     label: str
     nothing: str
-    items: Callable[[User, str], WorkItemQuerySet]
+    items: Callable[[User, Wanted], WorkItemQuerySet]
+    picks: bool = True  # whether several lines can be chosen for one act
 
 
 LANES = (
     Lane("mine", "Mine", "Nothing is waiting for you. Claim something from your team's lane.", mine),
     Lane("team", "My team, unclaimed", "Nobody is waiting. Every item of your team has an owner.", unclaimed),
+    Lane("waiting", "Waiting on others", "Nothing waits for anybody else.", waiting),
     Lane("snoozed", "Snoozed", "Nothing is snoozed.", snoozed),
+    Lane("withdrawn", "Withdrawn today", "Nothing lost its reason today.", withdrawn, picks=False),
+    Lane("done", "Done today", "You have not ended anything today yet.", done, picks=False),
 )
+
+
+def lane_named(name: str) -> Lane:
+    return next((lane for lane in LANES if lane.name == name), LANES[0])
+
+
+def counts(user: User, here: str, wanted: Wanted, now: datetime) -> dict[str, int]:
+    """How many rows each lane has, at most COUNTED, in one statement; the filters hold for the lane `here` only."""
+    plain = Wanted(midnight=wanted.midnight)
+    questions: dict[str, QuerySet[Any]] = {lane.name: lane.items(user, wanted if lane.name == here else plain) for lane in LANES}
+    questions |= {"lost": lost(user, now), "candidates": candidates(user)}
+    parts: list[str] = []
+    params: list[Any] = []
+    for name, rows in questions.items():
+        try:
+            sql, given = rows.order_by().values("pk")[:COUNTED].query.sql_with_params()
+        except EmptyResultSet:
+            sql, given = "SELECT 1 WHERE false", ()
+        parts.append(f'(SELECT count(*) FROM ({sql}) AS rows_of_lane) AS "{name}"')
+        params.extend(given)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        return dict(zip(questions, cursor.fetchone() or (), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +177,24 @@ class Cursor:
 
     @property
     def after(self) -> Q:
-        later_due = Q(due_at__gt=self.due_at) | Q(due_at=self.due_at, pk__gt=self.id)
-        return Q(priority__gt=self.priority) | (Q(priority=self.priority) & later_due)
+        """One comparison of rows, which the index answers by going where the page before ended."""
+        return Q(TupleGreaterThan(Tuple("priority", "due_at", "pk"), (self.priority, self.due_at, self.id)))
 
 
-def page_of(items: WorkItemQuerySet, after: Cursor | None) -> tuple[list[WorkItem], Cursor | None]:
-    """Up to PAGE items, most harm if delayed first, then longest due; and where the next page starts, if there is one."""
+def page_of(items: WorkItemQuerySet, after: Cursor | None, sites: Sequence[int] = ()) -> tuple[list[WorkItem], Cursor | None]:
+    """Up to PAGE items, most harm if delayed first, then longest due; and where the next page starts, if there is one.
+
+    With several `sites` each gives its own first rows, which its index has in order, and the best of them make the page.
+    """
     rows = items.filter(after.after) if after else items
-    wanted = rows.order_by("priority", "due_at", "pk").select_related("patient__person", "journey__version", "matter", "owner", "site")
-    found = list(wanted[: PAGE + 1])
-    return found[:PAGE], Cursor.of(found[PAGE - 1]) if len(found) > PAGE else None
+    first, *more = [_first(rows.filter(site=site)) for site in sites] if len(sites) > 1 else [_first(rows)]
+    keys = sorted(first.union(*more, all=True) if more else first, key=lambda row: (row[1], row[2], row[0]))
+    wanted = [pk for pk, _, _ in keys[: PAGE + 1]]
+    related = ("patient__person", "patient__survivor__person", "journey__version", "matter", "owner", "offered_by", "site")
+    found = WorkItem.objects.filter(pk__in=wanted).select_related(*related).defer(*BULKY).in_bulk()
+    ordered = [found[pk] for pk in wanted if pk in found]
+    return ordered[:PAGE], Cursor.of(ordered[PAGE - 1]) if len(ordered) > PAGE else None
+
+
+def _first(rows: WorkItemQuerySet) -> QuerySet[Any, Any]:
+    return rows.order_by("priority", "due_at", "pk").values_list("pk", "priority", "due_at")[: PAGE + 1]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 
 from notifications.models import ItemState, WorkItem
+from notifications.putting_off import CRITICAL
 from notifications.views.workdays import Distance, distance
 from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
 from pathways.models import MatterKind, Stay
+from pathways.sql import load
 from patients.models import Identifier, Patient, User
 from patients.templatetags.finalmile import sentence, words
-
-CRITICAL = 1  # work items of this priority: harm if nobody acts today
-
 
 BORN_HERE = {
     "reply": "Reply not read",
@@ -44,6 +44,9 @@ BORN_HERE = {
 }
 
 
+CALLED = {"reached": "reached", "left_message": "left message", "no_answer": "no answer", "wrong_number": "wrong number"}
+
+
 @dataclass(frozen=True, slots=True)
 class Risk:
     word: str
@@ -62,6 +65,14 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """The last time that somebody tried to reach the patient, or heard from them."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     item: WorkItem
     who: str
@@ -71,12 +82,20 @@ class Line:
     risk: Risk
     ball: str
     action: Action | None
+    contact: Contact | None = None
 
 
 def lines(items: Sequence[WorkItem], user: User, now: datetime) -> list[Line]:
     stays = open_stays(items)
-    numbers = record_numbers(item.patient_id for item in items if item.patient_id)
-    return [line(item, stays.get((item.journey_id, item.problem)), numbers.get(item.patient_id), user, now) for item in items]
+    patients = {item.patient_id for item in items if item.patient_id}
+    numbers, contacts = record_numbers(patients), last_contacts(patients, now)
+    return [
+        replace(
+            line(item, stays.get((item.journey_id, item.problem)), numbers.get(item.patient_id), user, now),
+            contact=contacts.get(item.patient_id),
+        )
+        for item in items
+    ]
 
 
 def line_of(item: WorkItem, user: User, now: datetime) -> Line:
@@ -92,7 +111,7 @@ def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now:
         missing=missing(item, stay),
         late=late,
         risk=risk(item, late),
-        ball=words(stay.stage.ball if stay else item.audience),
+        ball=words(item.waiting_on or (stay.stage.ball if stay else item.audience)),
         action=next_step(item, user),
     )
 
@@ -112,6 +131,21 @@ def open_stays(items: Iterable[WorkItem]) -> dict[tuple[int | None, str], Stay]:
 def record_numbers(patient_ids: Iterable[int]) -> dict[int | None, str]:
     found = Identifier.objects.filter(patient__in=set(patient_ids), type="MR", until__isnull=True).order_by("-since")
     return dict(found.values_list("patient", "value"))
+
+
+def last_contacts(patient_ids: Iterable[int], now: datetime) -> dict[int | None, Contact]:
+    with connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", "last_contacts"), {"patients": sorted(patient_ids), "now": now})
+        return {patient: Contact(at, said_of(what, outcome)) for patient, at, what, outcome in cursor.fetchall()}
+
+
+def said_of(what: str, outcome: str) -> str:
+    """How a contact went, in the words of the outcome that was recorded."""
+    if what == "text":
+        return f"text {outcome}"
+    if what == "patient_replied":
+        return "patient wrote"
+    return CALLED.get(outcome, words(outcome).lower())
 
 
 def due_of(item: WorkItem, stay: Stay | None) -> datetime:
@@ -141,7 +175,11 @@ def about(patient: Patient | None, number: str | None, today: date) -> str:
 
 def risk(item: WorkItem, late: Distance) -> Risk:
     if item.state == ItemState.PARKED:
-        return Risk("Snoozed", "snooze", "")
+        return Risk("Waiting", "clock", "") if item.waiting_on else Risk("Snoozed", "snooze", "")
+    if item.state == ItemState.WITHDRAWN:
+        return Risk("Withdrawn", "stop", "")
+    if item.state == ItemState.DONE:
+        return Risk("Done", "done", "good")
     if item.reason_gone_at:
         return Risk("Reason gone", "circle-done", "good")
     if item.priority <= CRITICAL:
@@ -152,17 +190,23 @@ def risk(item: WorkItem, late: Distance) -> Risk:
 
 
 def next_step(item: WorkItem, user: User) -> Action | None:
-    """Claim what nobody has, decide a candidate, record an outcome for what is yours; what another holds offers nothing."""
+    """Claim what nobody has, decide a candidate, accept what is offered, record an outcome for what is yours, take over what is another's."""
+    if item.state == ItemState.WITHDRAWN:
+        return None
+    if item.state == ItemState.DONE:
+        return Action("Reopen", reverse("reopen_item", args=[item.uid]), dialog=True)
+    if item.offered_to_id == user.pk:
+        return Action("Accept", reverse("accept_item", args=[item.uid]), post=True)
     if item.matter and item.matter.kind in CANDIDATE_KINDS:
         return Action("Decide", reverse("candidate", args=[item.matter.uid]))
     if item.matter and item.matter.kind == MatterKind.DEATH_HINT and item.patient:
         return Action("Settle", reverse("death", args=[item.patient.meant.uid]))
     if item.matter and item.matter.kind in READ:
         return Action("Read the report", reverse("read_report", args=[item.matter.uid]))
-    if item.owner_id is None:
+    if item.owner_id is None and item.state == ItemState.OPEN:
         return Action("Claim", reverse("claim", args=[item.uid]), post=True)
-    if item.owner_id != user.pk:
-        return None
+    if item.owner_id not in (None, user.pk):
+        return Action("Take over", reverse("take_over", args=[item.uid]), dialog=True)
     if item.state == ItemState.PARKED:
         return Action("Wake", reverse("put_back", args=[item.uid]), post=True)
     return Action("Record outcome", reverse("finish", args=[item.uid]), dialog=True)

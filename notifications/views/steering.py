@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from notifications.outcomes import CLINICIANS_DECISION, SUB_REASONS
 from notifications.views.item_forms import choices, day_field
 from pathways import journeys
 from pathways.models import Journey
@@ -31,8 +32,6 @@ HOLD_REASONS = (
     "moved, records awaited",
 )
 REOPEN_REASONS = ("ended in error", "patient came back", "new information")
-CLINICIANS_DECISION = "clinician_decision_other_therapy"
-SUB_REASONS = ("performance_status", "comorbidity", "preference", "access")
 LONGEST_HOLD = timedelta(days=180)
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.cache import cache
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from notifications import worklist
-from notifications.models import WorkItem
-from notifications.views.lanes import LANES, PAGE, Cursor, candidates, page_of, roles_by_site
+from notifications import hands, second_thoughts, worklist
+from notifications.models import SavedView, WorkItem
+from notifications.views.filters import Wanted, choices
+from notifications.views.lanes import COUNTED, LANES, PAGE, Cursor, counts, lane_named, page_of, roles_by_site
 from notifications.views.lines import line_of, lines
+from pathways.models import Feed
 from patients import access
 from patients.models import Role, User
 from patients.views.guard import CARE, StaffRequest, page
@@ -28,7 +34,7 @@ from patients.views.guard import CARE, StaffRequest, page
 class Tab:
     name: str
     label: str
-    count: int
+    count: str
     here: bool
 
 
@@ -43,30 +49,38 @@ class Team:
 def queue(request: StaffRequest) -> HttpResponse:
     """One page of one lane."""
     now = timezone.now()
-    name = request.GET.get("lane", "mine")
-    if name == "candidates":
+    if request.GET.get("lane") == "candidates":
         return redirect("candidates")
-    lane = next((lane for lane in LANES if lane.name == name), LANES[0])
-    role = request.GET.get("role", "") if lane.name == "team" else ""
-    items, next_page = page_of(lane.items(request.user, role), Cursor.read(request.GET.get("after", "")))
+    second_thoughts.apply_due(now=now)
+    request.session.pop("guided", None)
+    lane = lane_named(request.GET.get("lane", "mine"))
+    wanted = Wanted.read(request.GET, now)
+    items, next_page = page_of(lane.items(request.user, wanted), Cursor.read(request.GET.get("after", "")), request.user.site_ids())
     access.saw(request, action="list", what="queue", patients=[item.patient_id for item in items if item.patient_id], now=now)
+    teams_of_user = teams(request.user)
     context = {
         "lane": lane,
-        "lane_tabs": tabs(request.user, lane.name, role),
+        "lane_tabs": tabs(request.user, lane.name, now, wanted),
         "lines": lines(items, request.user, now),
         "next_page": str(next_page) if next_page else "",
         "page_size": PAGE,
         "now": now,
-        "role": role,
-        "teams": teams(request.user),
+        "wanted": wanted,
+        "filters": choices(request.user, wanted, [(team.code, team.label) for team in teams_of_user]),
+        "views": views_for(request.user),
+        "fresh": freshness(request.user, now),
+        "undo": undo_of(request, now),
+        "alarm": alarm(request.user, now),
+        "sites": {one.site_id: one.site for one in request.user.held()}.values(),
     }
     return render(request, "notifications/queue.html", context)
 
 
-def tabs(user: User, here: str, role: str = "") -> list[Tab]:
+def tabs(user: User, here: str, now: datetime, wanted: Wanted | None = None) -> list[Tab]:
     """Every lane with its count, by the question that lists its rows."""
-    counted = [Tab(lane.name, lane.label, lane.items(user, role if lane.name == here else "").count(), lane.name == here) for lane in LANES]
-    return [*counted, Tab("candidates", "Candidates", candidates(user).count(), here == "candidates")]
+    counted = counts(user, here, wanted or Wanted.read({}, now), now)
+    labels = {lane.name: lane.label for lane in LANES} | {"lost": "Lost, with reason", "candidates": "Candidates"}
+    return [Tab(name, labels[name], str(n) if n < COUNTED else f"{COUNTED - 1}+", name == here) for name, n in counted.items()]
 
 
 def teams(user: User) -> list[Team]:
@@ -74,6 +88,24 @@ def teams(user: User) -> list[Team]:
     held = {role for roles in roles_by_site(user).values() for role in roles}
     shown = CARE if Role.LEAD in held else [role for role in CARE if role in held]
     return [Team(role.value, role.label) for role in shown]
+
+
+def views_for(user: User) -> list[SavedView]:
+    """The user's own, and what colleagues share at the user's sites."""
+    return list(SavedView.objects.filter(Q(owner=user) | Q(site__in=user.site_ids())).select_related("owner").order_by("name", "pk"))
+
+
+def freshness(user: User, now: datetime) -> tuple[str, int] | None:
+    """The live feed of the user's sites that was silent longest, and for how many minutes."""
+    live = Feed.objects.filter(site__in=user.site_ids(), mode=Feed.Mode.LIVE, heard_at__isnull=False).order_by("heard_at")
+    found = live.values_list("name", "heard_at").first()
+    return (found[0], int((now - found[1]).total_seconds() // 60)) if found and found[1] else None
+
+
+def alarm(user: User, now: datetime) -> int:
+    """Items of the user's sites that nobody could take; asked once a minute."""
+    sites = sorted(set(user.site_ids()))
+    return int(cache.get_or_set(f"notifications.alarm.{sites}", lambda: hands.nobody_for(sites, now=now), 60) or 0)
 
 
 def item_of(request: StaffRequest, uid: UUID) -> WorkItem:
@@ -94,7 +126,7 @@ def claim(request: StaffRequest, uid: UUID) -> HttpResponse:
 def put_back(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Gives a claimed or snoozed item back to its team."""
     item, revision = item_of(request, uid), revision_of(request)
-    return step(request, item, "Back with the team", lambda now: worklist.put_back(item=item, by=request.user, revision=revision))
+    return step(request, item, "Back with the team", lambda now: worklist.put_back(item=item, by=request.user, revision=revision, now=now))
 
 
 def revision_of(request: StaffRequest) -> int:
@@ -114,16 +146,31 @@ def step(request: StaffRequest, item: WorkItem, said: str, verb: Callable[[datet
     if not request.htmx:
         (messages.success if done else messages.warning)(request, said)
         return redirect("work_item", uid=item.uid)
-    return _row(request, item_of(request, item.uid), said, 200 if done else 409)
+    return row(request, item_of(request, item.uid), said, 200 if done else 409)
 
 
-def _row(request: StaffRequest, item: WorkItem, said: str, status: int) -> HttpResponse:
+def row(request: StaffRequest, item: WorkItem, said: str, status: int) -> HttpResponse:
     now = timezone.now()
     access.saw(request, action="view", what="queue line", patients=[item.patient_id] if item.patient_id else [], now=now)
-    context = {"line": line_of(item, request.user, now), "lane_tabs": tabs(request.user, lane_of(request)), "lanes_too": True}
+    context = {"line": line_of(item, request.user, now), "lanes_too": True, **around(request, now)}
     return trigger_client_event(render(request, "notifications/line.html", context, status=status), "settled", {"say": said})
 
 
-def lane_of(request: StaffRequest) -> str:
-    """Name of the lane that an htmx request came from."""
-    return parse_qs(urlsplit(request.headers.get("HX-Current-URL", "")).query).get("lane", [LANES[0].name])[0]
+def around(request: StaffRequest, now: datetime) -> dict[str, Any]:
+    """What the page that an htmx request came from shows around its row: the lanes with their counts, and whether lines can be chosen."""
+    came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
+    query = {key: values[0] for key, values in parse_qs(came_from.query).items()}
+    lane = lane_named(query.get("lane", ""))
+    return {
+        "lane_tabs": tabs(request.user, lane.name, now, Wanted.read(query, now)),
+        "picks": lane.picks and came_from.path == reverse("queue"),
+    }
+
+
+def undo_of(request: StaffRequest, now: datetime) -> dict[str, Any] | None:
+    """The outcome that the page before recorded, while it can still be taken back."""
+    kept: dict[str, Any] | None = request.session.get("undo")
+    left = kept["until"] - now.timestamp() if kept else 0
+    if kept and left <= 0:
+        del request.session["undo"]
+    return {**kept, "left": round(left)} if kept and left > 0 else None

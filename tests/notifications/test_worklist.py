@@ -9,6 +9,7 @@ import pytest
 
 from notifications import worklist
 from notifications.models import ItemState, WorkItem
+from notifications.outcomes import OUTCOMES, Then
 from notifications.plan import plan
 from notifications.worklist import NewItem
 from pathways import journeys
@@ -43,7 +44,7 @@ def test_two_navigators_one_item(world: World, item: WorkItem) -> None:
 
 def test_put_back_and_park_and_wake(world: World, item: WorkItem) -> None:
     item = worklist.claim(item=item, by=world.dara, revision=0, now=NOON)
-    item = worklist.put_back(item=item, by=world.dara, revision=item.revision)
+    item = worklist.put_back(item=item, by=world.dara, revision=item.revision, now=NOON)
     assert (item.state, item.owner) == ("open", None)
     item = worklist.park(item=item, by=world.dara, revision=item.revision, until=NOON + DAY, reason="lab called", now=NOON)
     assert (item.state, item.parked_priority) == ("parked", 5)
@@ -90,8 +91,14 @@ def test_every_cause_has_an_escalation() -> None:
         ("already_happened", {"what": "visit_kept", "on": NOON - DAY, "evidence": "letter"}, "visit_kept", "done"),
         ("not_a_stall", {"why": "data late"}, "work_outcome", "done"),
         ("waiting_on", {"party": "payer", "until": NOON + DAY}, "work_outcome", "parked"),
+        ("left_message", {"until": NOON + DAY}, "contact_attempted", "parked"),
+        ("wrong_number", {"number": "+15550200001", "until": NOON + DAY}, "contact_attempted", "parked"),
+        ("appointment_made", {"starts": NOON + DAY}, "visit_booked", "done"),
+        ("barrier", {"barrier": "cost", "until": NOON + DAY}, "work_outcome", "parked"),
+        ("declined", {"declines": "declined_test"}, "exited", "done"),
+        ("transferred", {"where": "South Lake"}, "exited", "done"),
         ("escalated_to", {"to": "lead"}, "work_outcome", "open"),
-        ("exited", {"reason": "declined"}, "exited", "done"),
+        ("exited", {"reason": "cost"}, "exited", "done"),
         ("handled", {}, "work_outcome", "done"),
     ],
 )
@@ -114,6 +121,9 @@ def test_every_outcome_says_something_or_sets_a_date(
         ("not_a_stall", {"why": "bored"}),
         ("already_happened", {"what": "enrolled", "on": NOON, "evidence": "x"}),
         ("escalated_to", {"to": "the pope"}),
+        ("barrier", {"barrier": "bad luck", "until": NOON + DAY}),
+        ("exited", {"reason": "no such reason"}),
+        ("clinician_decided", {"clinician": "Dr. Gus", "sub_reason": "preference"}),
     ],
 )
 def test_outcomes_that_do_not_fit_are_refused(world: World, item: WorkItem, outcome: str, details: dict[str, Any]) -> None:
@@ -137,3 +147,60 @@ def test_an_item_is_addressed_to_a_named_person(world: World, item: WorkItem) ->
     item.audience = "clinician"
     assert worklist.addressee(item) is None
     assert item.due_at - item.opened_at == timedelta(days=2)
+
+
+def test_every_outcome_writes_an_event_ends_or_sets_a_next_date() -> None:
+    """Read from the table: what rests has a date, what is handed on has a role, all else is done and said something to the journey."""
+    for code, rule in OUTCOMES.items():
+        if rule.then is Then.NEXT_DATE:
+            assert "until" in rule.needs, code
+        if rule.then is Then.HAND_ON:
+            assert "to" in rule.needs, code
+        if rule.exits:
+            assert rule.then is Then.DONE, code
+
+
+def critical(item: WorkItem) -> WorkItem:
+    WorkItem.objects.filter(pk=item.pk).update(priority=1)
+    return WorkItem.objects.get()
+
+
+def test_a_critical_item_never_rests_past_its_breach(world: World, item: WorkItem, recorded: list[Any]) -> None:
+    item = critical(item)
+    with pytest.raises(worklist.Refused, match="critical"):
+        worklist.park(item=item, by=world.dara, revision=0, until=item.due_at + HOUR, reason="", now=NOON)
+    with pytest.raises(worklist.Refused, match="cannot be snoozed"):
+        worklist.park(item=item, by=world.dara, revision=0, until=NOON + 4 * DAY, reason="", now=NOON + 3 * DAY)
+    tried = {"until": NOON + 3 * DAY + HOUR}
+    done = worklist.finish(item=item, outcome="no_answer", by=world.dara, revision=0, now=NOON + 3 * DAY, details=tried)
+    assert done.state == "parked"
+    with pytest.raises(worklist.Refused):
+        worklist.finish(item=done, outcome="no_answer", by=world.dara, revision=1, now=NOON + 3 * DAY, details={"until": NOON + 9 * DAY})
+
+
+def test_snoozed_until_the_awaited_fact_comes(world: World, item: WorkItem) -> None:
+    worklist.park(item=item, by=world.dara, revision=0, until=NOON + 9 * DAY, reason="", now=NOON - HOUR, wakes_on="result_final")
+    assert item.journey is not None
+    world.says(item.journey, "visit_booked")
+    assert worklist.wake_parked(now=NOON + HOUR) == 0
+    world.says(item.journey, "result_final")
+    assert worklist.wake_parked(now=NOON + HOUR) == 1
+    assert WorkItem.objects.get().returned_at == NOON + HOUR
+
+
+def test_what_somebody_snoozed_comes_back_to_them(world: World, item: WorkItem) -> None:
+    item = worklist.claim(item=item, by=world.dara, revision=0, now=NOON)
+    worklist.park(item=item, by=world.dara, revision=item.revision, until=NOON + DAY, reason="", now=NOON)
+    worklist.wake_parked(now=NOON + DAY)
+    item = WorkItem.objects.get()
+    assert (item.state, item.owner) == ("open", world.dara)
+
+
+def test_a_wrong_number_is_texted_no_more(world: World, item: WorkItem, recorded: list[Any]) -> None:
+    assert item.patient is not None
+    number = item.patient.person.contact_points.get().phone
+    assert number is not None
+    given = {"number": number.e164, "until": NOON + DAY}
+    worklist.finish(item=item, outcome="wrong_number", by=world.dara, revision=0, now=NOON, details=given)
+    number.refresh_from_db()
+    assert number.bad_since == NOON

@@ -19,6 +19,8 @@ NOON = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)  # a Tuesday, 12:00 in New York
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
+EXITS = {"declined_test": "patient_choice", "deceased": "competing", "transferred": "administrative", "cost": "preventable"}
+
 T = TypeVar("T")
 
 
@@ -46,7 +48,9 @@ class World:
         self.site = Site.objects.create(code="main", name="Main Clinic", sender_name="Riverside Care", call_back="555-0100")
         self.dara = self.staff("dara", "navigator")
         self.fay = self.staff("fay", "lead")
-        self.version = PathwayVersion.objects.create(code="lung", number=1, title="Lung", digest="d", body={}, status="retired")
+        self.version = PathwayVersion.objects.create(
+            code="lung", number=1, title="Lung", digest="d", body={"exits": EXITS}, status="retired"
+        )
         self.stage = Stage.objects.create(
             version=self.version, track="main", name="visit", problem="no-visit", label="Visit", ball="patient"
         )

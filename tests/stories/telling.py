@@ -19,6 +19,7 @@ from notifications import worklist
 from notifications.models import Message, WorkItem, WorkItemAlert
 from notifications.send import send_due
 from notifications.tick import Ticked, tick
+from notifications.views.filters import Wanted
 from notifications.views.lanes import mine, unclaimed
 from notifications.wording.compiler import denied
 from pathways import candidates, journeys, rollouts, signing
@@ -212,7 +213,8 @@ class Hospital:
 
     def queue_of(self, who: User) -> list[WorkItem]:
         """What the queue shows this person: their own items and their team's."""
-        return [*mine(who), *unclaimed(who)]
+        wanted = Wanted(midnight=self.now)
+        return [*mine(who, wanted), *unclaimed(who, wanted)]
 
     def asked(self, who: User) -> list[str]:
         """The problems in this person's queue, in words."""

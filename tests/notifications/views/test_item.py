@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications import worklist
+from notifications import second_thoughts
 from notifications.models import WorkItem
 from patients.models import AccessLog, User
 from tests.browser.morning import Morning
@@ -74,7 +74,7 @@ def test_an_outcome_goes_to_the_verb_with_its_details(
     signed_in: Enter, dara: User, today: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr(worklist, "finish", lambda **said: given.update(said))
+    monkeypatch.setattr(second_thoughts, "intend", lambda **said: given.update(said))
     answer = signed_in(dara).post(
         f"/items/{today.mine.uid}/finish/",
         {

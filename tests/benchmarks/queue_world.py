@@ -1,0 +1,110 @@
+"""A big house for the queue's benchmark: one true row of each kind, made by the product, and then many like it.
+
+A new column needs no change here: a copy has what its original has, but for what is named.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import connection
+from django.utils import timezone
+
+from pathways.models import Rollout
+from patients import sites
+from patients.models import Role
+from tests.desk import DAY, Desk
+from tests.people import nurse
+
+SITES = 3
+CLAIMED_BY_HER = 40
+FIRST = 1_000  # ids of the copies begin after those of the originals
+# Column by column what a copy `n` (1, 2, ...) has of its own, as SQL.
+OWN = {
+    "patients_person": {"family": "'Family' || n"},
+    "patients_patient": {"uid": "gen_random_uuid()", "person_id": "id"},
+    "patients_patientsite": {"patient_id": "id", "site_id": "site"},
+    "patients_identifier": {"patient_id": "id", "value": "(1000000 + n)::text"},
+    "pathways_journey": {"uid": "gen_random_uuid()", "patient_id": "id", "home_site_id": "site"},
+    "pathways_stay": {"journey_id": "id"},
+    "pathways_event": {"patient_id": "id", "lineage": "'bench|' || n", "kind": "'contact_attempted'"},
+    "pathways_alert": {"stay_id": "id"},
+    "notifications_workitem": {
+        "uid": "gen_random_uuid()",
+        "cause_key": "n || ':x'",
+        "site_id": "site",
+        "patient_id": "id",
+        "journey_id": "id",
+        "cause_kind": "CASE n % 5 WHEN 4 THEN 'reply' ELSE 'problem' END",
+        "audience": "CASE WHEN n % 20 = 0 THEN 'lead' WHEN n % 20 = 1 THEN 'pharmacist' WHEN n % 20 < 5 THEN 'clinician' ELSE 'navigator' END",
+        "priority": "CASE WHEN n % 97 = 0 THEN 1 ELSE 2 + n % 4 END",
+        "due_at": "now() - interval '20 days' + (n * 7919 % 3456000) * interval '1 second'",
+        "opened_at": "now() - interval '25 days' + (n * 7919 % 1728000) * interval '1 second'",
+        "state": "CASE WHEN n % 10 < 6 THEN 'open' WHEN n % 10 < 8 THEN 'claimed' ELSE 'parked' END",
+        "owner_id": "CASE n % 10 WHEN 6 THEN other WHEN 7 THEN other END",
+        "parked_until": "CASE WHEN n % 10 > 7 THEN now() + (n % 1000) * interval '1 hour' END",
+        "waiting_on": "CASE WHEN n % 10 = 9 THEN 'payer' ELSE '' END",
+    },
+    "notifications_workitemalert": {"alert_id": "id", "item_id": "id"},
+}
+
+
+def populate(count: int) -> None:
+    """`count` patients with a journey, a wait, and an open item each, spread over three sites; and 7/3 as many items that are done."""
+    _originals()
+    for table in OWN:
+        _copy(table, count)
+    _done(count)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_workitem SET state = 'claimed', owner_id = (SELECT id FROM patients_user WHERE username = 'dara') "
+            "WHERE id IN (SELECT id FROM notifications_workitem WHERE state = 'claimed' ORDER BY id LIMIT %s)",
+            [CLAIMED_BY_HER],
+        )
+
+
+def _originals() -> None:
+    now = timezone.now()
+    houses = [sites.add(code=f"site-{n}", name=f"Site {n}", time_zone="America/New_York", subdivision="MA") for n in range(SITES)]
+    dara = nurse("dara", *houses)
+    nurse("other", houses[0], role=Role.LEAD)
+    desk = Desk(houses[0], now)
+    desk.go_live(dara)
+    for house in houses[1:]:
+        Rollout.objects.create(site=house, pathway="nsclc-biomarker", mode="live", default_accountable=dara, texts_from=now)
+    patient = desk.patient("Original", "Ann", date(1960, 1, 1))
+    desk.item(desk.wait(desk.journey(patient, days=20, accountable=dara), "main.to_order", since=18, due=16))
+    desk.event(desk.journey(patient, days=1, episode_no=2), "contact_attempted", now - DAY, {"channel": "phone", "outcome": "no_answer"})
+
+
+def _copy(table: str, count: int) -> None:
+    """Of the one original (of events the call) `count` copies, with the site and the colleague that some columns name."""
+    key = "alert_id" if table == "notifications_workitemalert" else "id"
+    kept = {"id": "id"} if key == "id" else {}
+    own = ", ".join(f"'{column}', {sql}" for column, sql in {**kept, **OWN[table]}.items())
+    original = (
+        f"SELECT * FROM {table} {'WHERE kind = ' + repr('contact_attempted') if table == 'pathways_event' else ''} ORDER BY {key} LIMIT 1"
+    )
+    statement = f"""
+        INSERT INTO {table}
+        SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(o) || jsonb_build_object({own}))).*
+        FROM ({original}) AS o
+        CROSS JOIN (SELECT n, n + {FIRST} AS id,
+                           (SELECT array_agg(id ORDER BY id) FROM patients_site)[1 + n % {SITES}] AS site,
+                           (SELECT id FROM patients_user WHERE username = 'other') AS other
+                    FROM generate_series(1, {count}) AS n) AS x"""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _done(count: int) -> None:
+    """What was done over a year, of the same journeys."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            INSERT INTO notifications_workitem
+            SELECT (jsonb_populate_record(NULL::notifications_workitem, to_jsonb(w) || jsonb_build_object(
+                'id', {10 * FIRST} + {count} + n, 'uid', gen_random_uuid(), 'state', 'done', 'outcome', 'reached', 'cause_key', 'done:' || n,
+                'owner_id', (SELECT id FROM patients_user WHERE username = 'other'), 'parked_until', NULL,
+                'closed_at', now() - (n % 31000000) * interval '1 second'))).*
+            FROM generate_series(1, {count * 7 // 3}) AS n
+            JOIN notifications_workitem w ON w.id = {FIRST} + 1 + n % {count}""")
