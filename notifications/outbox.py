@@ -7,6 +7,7 @@ that dies there leaves `sending`, which `reconcile` turns into `unknown`, never 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -75,6 +76,7 @@ class Row(msgspec.Struct, frozen=True):
     programme: str
     recipient: int | None
     may_answer_there: bool
+    also: list[int]
 
 
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
@@ -85,8 +87,7 @@ def claim(*, now: datetime, batch: int = BATCH) -> Claim:
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
         if not verdicts:
             return Claim([], 0)
-        cursor.execute(load("notifications.sql", "claimed_texts"), {"ids": list(verdicts)})
-        rows = [Row(*row) for row in cursor.fetchall()]
+        rows = rows_of(verdicts)
         taken = [row for row in rows if verdicts[row.id][0] == "go"]
         ask_for_calls([(row, verdicts[row.id][1]) for row in rows if verdicts[row.id][0] == "never"], now)
         return Claim(_write(taken, now), len(verdicts))
@@ -126,6 +127,7 @@ def _say(row: Row) -> tuple[str, str]:
         if word := denied(row.body):
             raise Unsayable(f"denied word: {word}"[:60])
         return row.body, row.language
+    together = [row, *rows_of(row.also)]
     names = row.given.split()
     first_name, org, phone = names[0] if names else "", row.sender_name or "", row.call_back or ""
     said = render(
@@ -134,7 +136,8 @@ def _say(row: Row) -> tuple[str, str]:
         first_name=first_name,
         org=org,
         phone=phone,
-        refs=(f"{row.uid.int % 10_000:04d}",),
+        refs=[f"{one.uid.int % 10_000:04d}" for one in together],
+        several=len({one.patient for one in together}) > 1,
         programme=row.programme,
         link=links.address() if row.may_answer_there else "",
     )
@@ -201,9 +204,16 @@ def is_training(message_id: int) -> bool:
 
 def row_of(message_id: int) -> Row:
     """What is needed to ask a person about one message."""
+    return rows_of([message_id])[0]
+
+
+def rows_of(message_ids: Collection[int]) -> list[Row]:
+    """The same of several; of none without a query."""
+    if not message_ids:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(load("notifications.sql", "claimed_texts"), {"ids": [message_id]})
-        return Row(*cursor.fetchall()[0])
+        cursor.execute(load("notifications.sql", "claimed_texts"), {"ids": list(message_ids)})
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 def words_of(message_id: int) -> str:

@@ -8,7 +8,15 @@ SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patie
        m.purpose = 'reminder' AND pe.birth_lo IS NOT NULL AND pe.birth_lo = pe.birth_hi AND NOT EXISTS (
            SELECT FROM notifications_workitem w
            WHERE w.cause_kind = 'link' AND w.cause_key = m.recipient_id::text AND w.state IN ('open', 'claimed', 'parked') AND NOT w.shadow
-       ) AS may_answer_there
+       ) AS may_answer_there,
+       -- Texts that this one speaks for as well: about another child, or another wait.
+       CASE WHEN m.purpose = 'reminder' THEN ARRAY(
+           SELECT DISTINCT o.id
+           FROM notifications_messagealert mine
+           JOIN notifications_messagealert theirs ON theirs.alert_id = mine.alert_id AND theirs.message_id <> m.id
+           JOIN notifications_message o ON o.id = theirs.message_id AND o.state = 'withdrawn' AND o.reason = 'combined'
+           WHERE mine.message_id = m.id
+       ) ELSE '{}' END AS also
 FROM notifications_message m
 LEFT JOIN patients_phone h ON h.id = m.phone_id
 LEFT JOIN patients_person pe ON pe.id = m.recipient_id

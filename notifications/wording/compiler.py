@@ -75,11 +75,12 @@ def render(
     org: str,
     phone: str,
     refs: Sequence[str] = ("",),
+    several: bool = False,
     programme: str = "",
     link: str = "",
 ) -> Rendered:
-    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs. Several `refs` (numbers
-    of the texts themselves, so that a parent of two knows which is which) are one text for several children.
+    """The text in the reader's language: English where the language is unknown, nothing where we do not have theirs. `refs` are
+    numbers of the texts themselves, so that a parent of two knows which is which and says nothing about either; `several`: of more than one child.
 
     Raises:
         Unsayable: no reviewed wording in this language, a field is empty, a denied word, or too long.
@@ -92,7 +93,7 @@ def render(
         raise Unsayable("the site has no name or number for texts")
     here = wording_of(HERE, code, programme)
     answer = here.text.format(link=link) if link and here and here.is_active else ""
-    for text in _variants(wording, first_name, len(refs) > 1):
+    for text in _variants(wording, first_name, several):
         body = text.format(first_name=first_name, org=org, phone=phone, ref=", ".join(refs), answer=answer)
         if segments(body) <= LONGEST_SEGMENTS and not denied(body.replace(link, "") if link else body):
             return Rendered(body, code)
@@ -114,8 +115,8 @@ def menu(key: str, language: str, programme: str = "") -> Mapping[str, Topic]:
 
 
 def _variants(wording: Wording, first_name: str, several: bool) -> Iterator[str]:
-    if several:
-        yield from filter(None, [wording.several])
+    if several and wording.several:
+        yield wording.several
         return
     if first_name or "{first_name}" not in wording.text:
         yield wording.text
@@ -135,8 +136,8 @@ def load(language: str) -> dict[str, Wording]:
 
 @cache
 def numbered() -> list[str]:
-    """Texts that carry a number of their own: each stands for one patient, and no two of them become one."""
-    return sorted(key for key, wording in load("en").items() if "{ref}" in wording.text)
+    """Texts that carry a number of their own and have no words for several: each stands for one patient, and no two of them become one."""
+    return sorted({key for code in LANGUAGES for key, wording in load(code).items() if "{ref}" in wording.text and not wording.several})
 
 
 @cache

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-CASE = re.compile(r"^def test_case_(\d\d)_", re.MULTILINE)
-WRITTEN = {*range(1, 61), 66, *range(69, 89), 91, 95, 96, 99}
+CASE = re.compile(r"^def test_case_(\d\d\d?)_", re.MULTILINE)
+WRITTEN = range(1, 101)
 
 
 def test_every_case_has_its_test() -> None:

@@ -68,6 +68,20 @@ def test_the_same_words_for_two_children_are_one_text(world: World) -> None:
     assert set(Message.objects.values_list("state", "reason")) == {("failed", "not a mobile number"), ("withdrawn", "bad number")}
 
 
+def test_one_text_about_two_children_says_both_of_its_numbers(world: World) -> None:
+    ada, bea = (world.patient(name, born=date(2026, 2, 20), phone=False) for name in ("Ada", "Bea"))
+    pia = world.parent(ada)
+    Authority.objects.create(person=pia, patient=bea, basis="parent", since=NOON - DAY)
+    Permission.objects.create(person=pia, patient=bea, phone=Phone.objects.get(), granted_at=NOON - DAY)
+    for child in (ada, bea):
+        world.alert(world.stay(child), world.rung(0, "patient", wording="bring.child"))
+    plan(now=NOON)
+    (claimed,) = claim().texts
+    numbers = [f"{uid.int % 10_000:04d}" for uid in Message.objects.values_list("uid", flat=True)]
+    assert "your children" in claimed.text.body
+    assert all(number in claimed.text.body for number in numbers)
+
+
 def test_a_loser_that_would_expire_becomes_a_call(world: World) -> None:
     patient = world.patient()
     world.alert(world.stay(patient), world.rung(0, "patient", priority=3))

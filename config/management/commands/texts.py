@@ -8,24 +8,30 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from notifications import epoch, halts, restoring
+from notifications import epoch, halts, pacing, restoring
 from notifications.models import Halt, Message
 from patients.models import User
 
 
 class Command(BaseCommand):
-    help = "Show what stops texts; stop them (hold); let them go again (resume KEY); after a restore set them against the provider's list (reconcile)."
+    help = "Show what stops texts; plan how long what waits will take; stop them (hold); let them go again (resume KEY); after a restore set them against the provider's list (reconcile)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("act", nargs="?", choices=("show", "hold", "resume", "reconcile"), default="show")
+        parser.add_argument("act", nargs="?", choices=("show", "plan", "hold", "resume", "reconcile"), default="show")
         parser.add_argument("key", nargs="?", default="", help="of what is resumed, as shown: staff, provider, wording:<name>")
         parser.add_argument(
             "--since", help="reconcile: when the backup was made, ISO 8601; by default when the last text it knows was sent"
         )
+        parser.add_argument("--programme", default="", help="plan: of one programme; by default of all")
+        parser.add_argument("--count", type=int, default=0, help="plan: so many texts instead of those that wait")
+        parser.add_argument("--zone", default="", help="plan: where the numbers of --count are at home")
+        parser.add_argument("--per-minute", type=int, default=settings.SMS_PER_MINUTE, help="segments that your sender may send a minute")
+        parser.add_argument("--per-day", type=int, default=settings.SMS_PER_DAY, help="segments that your sender may send a day")
         parser.add_argument("--reason", default="held by an administrator")
         parser.add_argument("--by", help="user name, kept with what is resumed")
         parser.add_argument("--json", action="store_true")
@@ -42,6 +48,22 @@ class Command(BaseCommand):
             self.stdout.write(f"{key:>14}  {value}")
 
     def _show(self, options: dict[str, Any], now: datetime) -> None: ...
+
+    def _plan(self, options: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """What the carriers' caps make of what waits, before it starts."""
+        crowds = pacing.waiting(now=now, programme=options["programme"])
+        if options["count"]:
+            crowds = [pacing.Crowd(options["zone"], "", "US", 0, options["count"])]
+        plan = pacing.pace(crowds, now=now, per_minute=options["per_minute"], per_day=options["per_day"])
+        return {
+            "texts": plan.texts,
+            "segments": plan.segments,
+            "first_at": plan.first_at.isoformat() if plan.first_at else None,
+            "last_at": plan.last_at.isoformat() if plan.last_at else None,
+            "hours": round(plan.takes.total_seconds() / 3600, 1),
+            "by_day": {day.isoformat(): count for day, count in plan.days.items()},
+            "later_than_two_months": plan.left,
+        }
 
     def _hold(self, options: dict[str, Any], now: datetime) -> None:
         halts.trip(halts.STAFF, reason=options["reason"], now=now)

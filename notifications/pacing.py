@@ -1,0 +1,102 @@
+"""How long a batch takes before it starts: quiet hours, one text a number and day, and what carriers let through. Pure but for one query.
+
+Carriers cap a registered sender by the minute and by the day, by class and score; the defaults are the lowest that AT&T (75 a minute)
+and T-Mobile (2,000 a day) give, in segments (`SMS_PER_MINUTE`, `SMS_PER_DAY`). A plan is a forecast: consent, death and progress are asked
+at the claim and only make it shorter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection
+
+from notifications import hours
+from pathways.sql import load
+
+OPENS, CLOSES = 9, 20
+LONGEST = timedelta(days=60)
+A_WEEK = 3  # texts to one number in seven days
+
+
+class Crowd(msgspec.Struct, frozen=True):
+    """Texts alike in what decides their hour: zones of number and address, and the how-manieth of their number (from 0)."""
+
+    zone: str
+    address: str
+    country: str
+    nth: int
+    count: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """`hours`: (hour, texts) in which something goes out. `left`: what would take longer than two months."""
+
+    texts: int
+    segments: int
+    first_at: datetime | None
+    last_at: datetime | None
+    hours: tuple[tuple[datetime, int], ...]
+    left: int = 0
+
+    @property
+    def takes(self) -> timedelta:
+        return self.last_at - self.first_at if self.first_at and self.last_at else timedelta()
+
+    @property
+    def days(self) -> dict[date, int]:
+        """Texts by day (UTC)."""
+        found: dict[date, int] = defaultdict(int)
+        for hour, count in self.hours:
+            found[hour.date()] += count
+        return dict(found)
+
+
+def waiting(*, now: datetime, programme: str = "") -> list[Crowd]:
+    """The reminders that wait now, of one programme or of all."""
+    with connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", "waiting_crowds"), {"now": now, "programme": programme})
+        return [Crowd(*row) for row in cursor.fetchall()]
+
+
+def pace(crowds: Iterable[Crowd], *, now: datetime, per_minute: int, per_day: int, segments: int = 2) -> Plan:
+    """Hour by hour: who is awake, whose turn it is, and how many the carriers take. Of a number's texts the next comes a day later, the fourth
+    not within the week."""
+    queue: Counter[Crowd] = Counter()
+    for crowd in crowds:
+        queue[crowd] += crowd.count
+    total, sent = sum(queue.values()), []
+    used: dict[date, int] = defaultdict(int)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    while queue and hour < now + LONGEST:
+        begin = max(hour, now)
+        share = (hour + timedelta(hours=1) - begin) / timedelta(hours=1)
+        room = min(int(per_minute * 60 * share), per_day - used[hour.date()]) // segments
+        gone = 0
+        for crowd in sorted(queue, key=lambda one: one.nth):
+            if room > 0 and begin >= _earliest(now, crowd.nth) and _is_awake(crowd, begin):
+                taken = min(room, queue[crowd])
+                room, gone = room - taken, gone + taken
+                queue[crowd] -= taken
+                if not queue[crowd]:
+                    del queue[crowd]
+        if gone:
+            used[hour.date()] += gone * segments
+            sent.append((begin, gone))
+        hour += timedelta(hours=1)
+    last = sent[-1][0] + timedelta(minutes=-(-sent[-1][1] * segments // per_minute)) if sent else None
+    return Plan(total, total * segments, sent[0][0] if sent else None, last, tuple(sent), sum(queue.values()))
+
+
+def _earliest(now: datetime, nth: int) -> datetime:
+    """Day 0, 1, 2, then a week later again."""
+    return now + timedelta(days=7 * (nth // A_WEEK) + nth % A_WEEK)
+
+
+def _is_awake(crowd: Crowd, at: datetime) -> bool:
+    zones = [zone for zone in (crowd.zone, crowd.address) if zone] or hours.span(crowd.country, at)
+    return all(OPENS <= at.astimezone(ZoneInfo(zone)).hour < CLOSES for zone in zones)

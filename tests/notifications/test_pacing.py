@@ -1,0 +1,55 @@
+"""The send plan: nothing outside the hours, never more than the carriers take, nobody twice a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notifications import pacing
+from notifications.pacing import Crowd, pace
+from notifications.plan import plan
+from tests.notifications.world import DAY, HOUR, NOON, World
+
+ZONES = st.sampled_from(["America/New_York", "Pacific/Honolulu", "America/Phoenix"])
+CROWDS = st.lists(st.builds(Crowd, ZONES, st.just(""), st.just("US"), st.integers(0, 4), st.integers(1, 3_000)), max_size=6)
+
+
+@given(crowds=CROWDS, per_minute=st.integers(2, 5_000), per_day=st.integers(2_000, 50_000), minutes=st.integers(0, 2_000))
+@settings(max_examples=25, deadline=None)
+def test_a_plan_keeps_every_cap(crowds: list[Crowd], per_minute: int, per_day: int, minutes: int) -> None:
+    now = NOON + timedelta(minutes=minutes)
+    planned = pace(crowds, now=now, per_minute=per_minute, per_day=per_day)
+    awake = {zone for crowd in crowds for zone in (crowd.zone,)}
+    assert sum(count for _, count in planned.hours) + planned.left == planned.texts == sum(crowd.count for crowd in crowds)
+    for hour, count in planned.hours:
+        assert count * 2 <= per_minute * 60
+        assert any(9 <= hour.astimezone(ZoneInfo(zone)).hour < 20 for zone in awake)
+    assert all(count * 2 <= per_day for count in planned.days.values())
+    assert planned.first_at is None or planned.first_at >= now
+
+
+def test_the_second_text_of_a_number_goes_a_day_later_and_the_fourth_a_week_later() -> None:
+    alone = [Crowd("America/New_York", "", "US", nth, 1) for nth in range(4)]
+    planned = pace(alone, now=NOON, per_minute=75, per_day=2_000)
+    assert [hour - NOON for hour, _ in planned.hours] == [timedelta(), DAY, 2 * DAY, 7 * DAY]
+
+
+@pytest.mark.django_db
+def test_what_waits_is_counted_once_by_the_numbers_zone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    ana = world.patient()
+    for n in range(2):
+        world.alert(world.stay(ana), world.rung(n, "patient"))
+    world.text_alert(world.patient("Bea"))
+    plan(now=NOON)
+    found = pacing.waiting(now=NOON + HOUR)
+    assert sorted((crowd.zone, crowd.nth, crowd.count) for crowd in found) == [("America/New_York", 0, 2), ("America/New_York", 1, 1)]
+    assert pacing.waiting(now=NOON, programme="breast") == []
+    call_command("texts", "plan", "--count", "4000", "--zone", "America/New_York", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["texts"], said["segments"], len(said["by_day"])) == (4_000, 8_000, 4)
