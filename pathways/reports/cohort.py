@@ -69,11 +69,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a funnel: a milestone's name, or a phase; `milestone` is the one whose time it is."""
+    """One step of a funnel: a milestone's name, or a phase; `milestone` is the one whose time it is, `column` where that time has one."""
 
     name: str
     label: str
     milestone: str
+    column: str = ""
 
 
 @dataclass(slots=True)
@@ -145,21 +146,29 @@ def steps_of(definition: Definition, funnel: str) -> tuple[Step, ...]:
     """The phases of the programme, or the milestones of one of its named funnels. Raises UnknownReport."""
     if not funnel:
         return tuple(
-            Step(phase, definition.phase_labels[phase], _spine(definition, phase)) for phase in PHASES if phase in definition.phase_labels
+            Step(phase, definition.phase_labels[phase], _spine(definition, phase), f"{phase}_at")
+            for phase in PHASES
+            if phase in definition.phase_labels
         )
     if funnel not in definition.funnels:
         raise UnknownReport(f"{definition.code} has no funnel {funnel!r}; it has {', '.join(sorted(definition.funnels)) or 'none'}")
-    return tuple(Step(name, definition.milestones[name].label or name.replace("_", " "), name) for name in definition.funnels[funnel])
+    return tuple(step_of(definition, name) for name in definition.funnels[funnel])
 
 
-def cohort(question: Question) -> Cohort:
-    """Loads the cohort. Raises UnknownReport."""
+def step_of(definition: Definition, name: str) -> Step:
+    """A milestone as a step; that of a phase has a column of its own."""
+    phase = next((one.phase for one in definition.spine if one.name == name), "")
+    return Step(name, definition.milestones[name].label or name.replace("_", " "), name, f"{phase}_at" if phase else "")
+
+
+def cohort(question: Question, *, steps: Sequence[Step] | None = None) -> Cohort:
+    """Loads the cohort with the steps of the asked funnel, or with others. Raises UnknownReport."""
     definition = definition_of(question.pathway)
     if question.by and question.by not in BY:
         raise UnknownReport(f"no field {question.by!r}; there are {', '.join(STRATA)}")
     if question.entry and definition.entries and question.entry not in definition.entries:
         raise UnknownReport(f"{question.pathway} has no entry {question.entry!r}; it has {', '.join(definition.entries)}")
-    steps = steps_of(definition, question.funnel)
+    steps = steps_of(definition, question.funnel) if steps is None else tuple(steps)
     return Cohort(question, steps, _by(question.as_of, copied(_statement(question, steps), _parameters(question, steps), len(steps))))
 
 
@@ -172,12 +181,16 @@ def _statement(question: Question, steps: Sequence[Step]) -> str:
     asked = []
     for i, step in enumerate(steps):
         line = f"j.milestones -> %(step{i})s"
-        at = f"({line} ->> 1)::timestamptz" if question.funnel else f"j.{step.name}_at"
+        at = f"j.{step.column}" if step.column else f"({line} ->> 1)::timestamptz"
         state = f"CASE {line} ->> 0 WHEN 'reached' THEN 1 WHEN 'implied' THEN 2 WHEN 'not_applicable' THEN 3 ELSE 0 END::int2"
         asked.append(f", {state}, COALESCE({at}, 'infinity')")
     by = f"hashtextextended(COALESCE({BY[question.by]}, ''), 0)" if question.by else "0::bigint"
-    known = load("pathways.sql", "report_known_then" if _has_changed_since(question) else "report_known_now")
-    return f"WITH known AS ({known})\n" + load("pathways.sql", "report_cohort").format(by=by, steps="".join(asked))
+    return f"WITH {known(question)}\n" + load("pathways.sql", "report_cohort").format(by=by, steps="".join(asked))
+
+
+def known(question: Question) -> str:
+    """The journeys as they are known, as `known AS (...)`: now, or by an earlier day from what had been received by then."""
+    return f"known AS ({load('pathways.sql', 'report_known_then' if _has_changed_since(question) else 'report_known_now')})"
 
 
 def _has_changed_since(question: Question) -> bool:

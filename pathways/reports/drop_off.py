@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from pathways.models import Journey
 from pathways.reports import matched, observable
+from pathways.reports.benchmarks import Benchmark, beside
 from pathways.reports.cohort import EXIT_CLASSES as EXIT_CLASSES
 from pathways.reports.cohort import Cohort, Question, Step, cohort
 from pathways.reports.columns import ACTIVE, COMPLETED, DAY, IMPLIED, NEVER, NOT_APPLICABLE, Codes, Columns, Ints, moment
+from pathways.reports.denominators import Denominator, denominators
 from pathways.reports.estimators import UNSAID, Estimate, Floats, Incidence, aalen_johansen, incidence_at
 from pathways.reports.matched import Matched, Standing
 
@@ -35,6 +37,7 @@ class StepRow:
     competing. `measured` journeys are in it; `already` had reached the step before they entered it (archival tissue before the
     order) and are left out, as are those of unknown time and `unseen`, who passed it before they came under observation. `matured`
     of the measured could have been followed for the whole horizon; `not_due` of the open could not, so nothing is late about them.
+    `unknown` of those who stopped here have a later step all the same: what happened here was not told.
     """
 
     name: str
@@ -49,6 +52,7 @@ class StepRow:
     unseen: int
     matured: int
     not_due: int
+    unknown: int
     observable: bool = True
 
     @property
@@ -88,6 +92,8 @@ class DropOff:
     whole: Estimate
     curve: tuple[Point, ...]
     matched: Matched
+    denominators: tuple[Denominator, ...]
+    benchmark: Benchmark | None
     strata: Mapping[str, DropOff]
 
 
@@ -120,7 +126,7 @@ def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
 
 def of_cohort(found: Cohort, known: Standing) -> DropOff:
     ways = passages(found.columns)
-    whole = _whole(ways, found)
+    whole, therapy = _whole(ways, found), matched.of_cohort(found, known)
     return DropOff(
         question=found.question,
         n=found.n,
@@ -130,7 +136,9 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
         open=int(np.count_nonzero(found.columns.status == ACTIVE)),
         whole=UNSAID if whole is None else incidence_at(whole, ARRIVED, found.question.horizon_days),
         curve=() if whole is None else tuple(_points(whole, found.question.horizon_days)),
-        matched=matched.of_cohort(found, known),
+        matched=therapy,
+        denominators=denominators(found, therapy),
+        benchmark=beside(found.question.pathway, found.question.funnel, len(found.steps)),
         strata={},
     )
 
@@ -187,6 +195,7 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
         unseen=int(np.count_nonzero(~timed.seen)),
         matured=int(np.count_nonzero(timed.potential[timed.seen] >= horizon)),
         not_due=int(np.count_nonzero(potential < horizon)),
+        unknown=int(np.count_nonzero((ways.at == i) & (columns.times[:, i + 1 :] != NEVER).any(axis=1))),
     )
 
 

@@ -54,8 +54,17 @@ def drop_off(question: Question, *, exact: bool) -> Sheet:
             table("steps", "Step by step", steps, opens=opens, leave=("reasons",), filed=_filed(answer, *CODES)),
             table("ends", "How journeys ended", answer["ends"], empty="No journey has ended yet."),
             table("matched", "Actionable to drug", [answer["matched"]], leave=("not_matched",)),
+            table("denominators", "Which number of which", answer["denominators"], note="By as-of; some of the rest are still on the way."),
         ),
+        notes=tuple(_beside(answer["benchmark"])),
     )
+
+
+def _beside(benchmark: Mapping[str, Any] | None) -> Iterator[str]:
+    """What stands beside our own figures, with its caveats."""
+    if benchmark is not None:
+        yield f"Published beside ours: {benchmark['title']}. {benchmark['source']}."
+        yield from benchmark["caveats"]
 
 
 def _filed(answer: Mapping[str, Any], *codes: str) -> tuple[str, ...]:
@@ -116,7 +125,25 @@ def time(question: Question, *, exact: bool) -> Sheet:
             suppressed=not exact,
             censoring="Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank.",
         ),
-        tables=(table("intervals", "From step to step", rows, filed=_filed(answer)),),
+        tables=(
+            table("intervals", "From step to step", rows, filed=_filed(answer)),
+            table(
+                "targets",
+                "Against each target",
+                [{"stratum": name, **one} for name, part in _parts(answer) for one in part["targets"]],
+                filed=("from", "to", *_filed(answer)),
+                note="Exits compete: who left did not arrive in time. Working days are those of each site's own calendar.",
+                empty="The definition has no targets.",
+            ),
+            table(
+                "turns",
+                "Whose turn it was",
+                [{"stratum": name, **one} for name, part in _parts(answer) for one in part["turns"]],
+                filed=_filed(answer),
+                note="Every day under way belongs to one party. Days lost are those on which some wait was past due.",
+                empty="Nobody has waited yet.",
+            ),
+        ),
     )
 
 
@@ -140,7 +167,7 @@ def now(question: Question, *, exact: bool) -> Sheet:
     return Sheet(
         name="now",
         title="What is under way",
-        says=(_says_now(answer["journeys"], late),),
+        says=(_says_now(answer["journeys"], late), *_says_soon(answer["stages"])),
         about=about(
             question,
             of=in_force(question.pathway),
@@ -152,6 +179,7 @@ def now(question: Question, *, exact: bool) -> Sheet:
             table(
                 "stages", "Where journeys wait", answer["stages"], opens=opens, filed=("stage", "problem", "watch"), empty="Nobody waits."
             ),
+            table("owners", "Overdue by who answers for it", answer["owners"], empty="Nothing is open."),
         ),
     )
 
@@ -160,6 +188,12 @@ def _says_now(journeys: int | None, late: Sequence[int | None]) -> str:
     open_ = "Too few journeys to show are open" if journeys is None else f"{journeys} journeys are open"
     overdue = "" if None in late else f"; {sum(one or 0 for one in late)} waits are past due and not on hold"
     return f"{open_}{overdue}."
+
+
+def _says_soon(stages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    coming = [one["first_week"] for one in stages], [one["second_week"] for one in stages]
+    if stages and None not in coming[0]:
+        yield f"{sum(coming[0])} waits become due within a week, {sum(coming[1])} in the week after."
 
 
 def now_rows(question: Question, number: str) -> Rows:

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pathways.reports.ball import Turn
+from pathways.reports.benchmarks import Benchmark
 from pathways.reports.cohort import Question
-from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, StepRow
+from pathways.reports.denominators import Denominator
+from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, Point, StepRow
 from pathways.reports.estimators import Estimate
 from pathways.reports.hiding import hidden_of, rounded
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
 from pathways.reports.sheet import Sum
 from pathways.reports.suppression import Hidden, hidden_cells, is_small, is_telling
+from pathways.reports.targets import TargetRow
 from pathways.reports.time import Interval, Times
 
 Shown = dict[str, Any]
@@ -69,10 +73,13 @@ def _drop_off(report: DropOff, hidden: Hidden, *, exact: bool) -> Shown:
         "n": None if small else report.n,
         "open": None if small else _cell(report.open, report.n, exact),
         "versions": list(report.versions),
-        "steps": [_step(i, step, hidden, report.question, exact=exact) for i, step in enumerate(report.steps)],
+        "steps": [_step(i, step, hidden, report, exact=exact) for i, step in enumerate(report.steps)],
         "ends": _ends(report.ends, exact=exact),
         "whole": None if small else _estimate(report.whole),
         "matched": _matched(report.matched, exact=exact),
+        "denominators": [_denominator(one, exact=exact, secret=bool(hidden)) for one in report.denominators],
+        "benchmark": _benchmark(report.benchmark),
+        "curve": [_point(one) for one in report.curve] if exact else [],
         "suppressed": not exact,
     }
 
@@ -90,12 +97,13 @@ def _question(question: Question, name: str) -> Shown:
     }
 
 
-def _step(i: int, step: StepRow, hidden: Hidden, question: Question, *, exact: bool) -> Shown:
+def _step(i: int, step: StepRow, hidden: Hidden, report: DropOff, *, exact: bool) -> Shown:
     def cell(name: str) -> int | None:
         return None if (i, name) in hidden else step.cells[name]
 
     secret = not exact and ((i, "entered") in hidden or (i, "reached") in hidden or is_small(step.measured))
     secret = secret or not step.observable
+    partly = any(place == i for place, _ in hidden)
     return {
         "name": step.name,
         "label": step.label,
@@ -106,11 +114,47 @@ def _step(i: int, step: StepRow, hidden: Hidden, question: Question, *, exact: b
         "implied": None if secret else _cell(step.implied, step.cells["reached"], exact),
         "reasons": _reasons(step.reasons, exact=exact),
         "conversion": None if secret else _estimate(step.conversion),
-        "horizon_days": question.horizon_days,
+        "horizon_days": report.question.horizon_days,
         "measured": None if secret else _cell(step.measured, step.entered, exact),
         "already": None if secret else _cell(step.already, step.entered, exact),
         "matured": None if secret else _cell(step.matured, step.measured, exact),
+        **{
+            name: None if secret or partly else _cell(getattr(step, name), step.entered, exact) for name in ("unseen", "not_due", "unknown")
+        },
+        **_published(report, i),
     }
+
+
+def _published(report: DropOff, i: int) -> Shown:
+    """What is published for the step, beside our own."""
+    if report.benchmark is None:
+        return {}
+    passing = report.benchmark.passing(i)
+    return {"published": _estimate(Estimate(passing, None, None))}
+
+
+def _benchmark(benchmark: Benchmark | None) -> Shown | None:
+    if benchmark is None:
+        return None
+    return {"title": benchmark.title, "source": benchmark.source, "remain": list(benchmark.remain), "caveats": list(benchmark.caveats)}
+
+
+def _denominator(one: Denominator, *, exact: bool, secret: bool) -> Shown:
+    """`secret`: some cell of the steps is hidden, and these counts repeat cells."""
+    secret = not exact and (secret or is_small(one.of) or is_telling(one.count, one.of))
+    return {
+        "denominator": one.name,
+        "says": one.words,
+        "count": None if secret else one.count,
+        "of": None if secret else one.of,
+        "share": None if secret else _estimate(one.share),
+    }
+
+
+def _point(one: Point) -> Shown:
+    """Only for those who see all: a curve's steps say how many arrived on a day."""
+    shares = {"left": round(one.left, 4), "under_way": round(one.under_way, 4), "at_risk": one.at_risk}
+    return {"day": one.day, "arrived": _estimate(one.arrived), **shares}
 
 
 def _cell(count: int, total: int, exact: bool) -> int | None:
@@ -161,6 +205,8 @@ def times(report: Times, *, exact: bool = False) -> Shown:
         **_question(report.question, "time"),
         "n": None if not exact and is_small(report.n) else report.n,
         "intervals": [_interval(one, exact=exact) for one in report.intervals],
+        "targets": [_target(one, exact=exact) for one in report.targets],
+        "turns": [_turn(one, exact=exact) for one in report.turns],
         "strata": {name: times(part, exact=exact) for name, part in report.strata.items()},
         "suppressed": not exact,
     }
@@ -175,8 +221,41 @@ def _interval(one: Interval, *, exact: bool) -> Shown:
         "happened": None if secret else one.happened,
         "backwards": None if not exact and is_small(one.backwards) else one.backwards,
         "median_days": None if secret else _estimate(one.median_days),
+        **{f"days_{share:.0%}": None if secret else _estimate(value) for share, value in one.quantiles.items()},
         "target": one.target or None,
         "source": one.source or None,
+    }
+
+
+def _target(one: TargetRow, *, exact: bool) -> Shown:
+    secret = not exact and (is_small(one.n) or is_telling(one.happened, one.n))
+    return {
+        "target": one.label,
+        "from": one.start,
+        "to": one.end,
+        "within": one.within,
+        "n": None if secret else _told(one.n, exact),
+        "happened": None if secret else _told(one.happened, exact),
+        "in_time": None if secret else _estimate(one.in_time),
+        "median_days": None if secret else _estimate(one.median_days),
+        "late_open": one.late_open if exact else None,
+        "backwards": one.backwards if exact else None,
+        "source": one.source,
+    }
+
+
+def _told(count: int, exact: bool) -> int:
+    return count if exact else rounded(count)
+
+
+def _turn(one: Turn, *, exact: bool) -> Shown:
+    secret = not exact and is_small(one.journeys)
+    return {
+        "ball": one.party,
+        "journeys": None if secret else _told(one.journeys, exact),
+        "days_under_way": None if secret else round(one.days, 1),
+        "share_of_days": None if secret else round(one.share, 4),
+        "days_lost": None if secret else round(one.lost, 1),
     }
 
 
@@ -208,8 +287,21 @@ def now(report: Now, *, exact: bool = False) -> Shown:
                 **{name: told(f"{i}:{name}", int(getattr(one, name))) for name in ("open", "held", "overdue")},
                 "median_days": days(i, one.median_days),
                 "oldest_days": days(i, one.oldest_days) if exact else None,
+                **{name: getattr(one, name) if exact else None for name in ("first_week", "second_week")},
+                "ages": dict(one.ages) if exact else {},
             }
             for i, one in enumerate(report.stages)
+        ],
+        "owners": [
+            {
+                "accountable": one.name,
+                "open": one.open,
+                "overdue": one.overdue,
+                "first_week": one.first_week,
+                "second_week": one.second_week,
+                "oldest_days": round(one.oldest_days, 1),
+            }
+            for one in (report.owners if exact else ())
         ],
         "strata": {},
         "suppressed": not exact,

@@ -1,4 +1,5 @@
-"""How long the steps take: medians by Kaplan-Meier, so that those who still wait count for as long as they have waited."""
+"""How long the steps take: quantiles by Kaplan-Meier, so that those who still wait count for as long as they have waited; how many are in
+time against each target; and whose turn it was meanwhile."""
 
 from __future__ import annotations
 
@@ -7,16 +8,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pathways.reports import ball, targets
+from pathways.reports.ball import Turn
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of
 from pathways.reports.columns import NEVER, NOT_APPLICABLE
 from pathways.reports.drop_off import ARRIVED, Timed, followed
-from pathways.reports.estimators import UNSAID, Estimate, kaplan_meier, median
+from pathways.reports.estimators import UNSAID, Estimate, kaplan_meier, median, quantile
+from pathways.reports.targets import TargetRow
+
+QUANTILES = (0.25, 0.75, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Days from one step to another. `n` were followed, `happened` arrived; `backwards` have the later step before the earlier one and
-    are left out. The median is of those who have not left: how long it takes when it happens, not how often it does."""
+    are left out. The quantiles are of those who have not left: how long it takes when it happens, not how often it does."""
 
     start: str
     end: str
@@ -24,6 +30,7 @@ class Interval:
     happened: int
     backwards: int
     median_days: Estimate
+    quantiles: Mapping[float, Estimate]
     target: str
     source: str
 
@@ -33,24 +40,29 @@ class Times:
     question: Question
     n: int
     intervals: tuple[Interval, ...]
+    targets: tuple[TargetRow, ...]
+    turns: tuple[Turn, ...]
     strata: Mapping[str, Times]
 
 
 def times(question: Question) -> Times:
     """Runs the report. Raises cohort.UnknownReport."""
-    found = cohort(question)
-    report = of_cohort(found)
+    found, asked = cohort(question), targets.measured(question)
+    report = of_cohort(found, asked)
     if not question.by:
         return report
-    return replace(report, strata={name: of_cohort(part) for name, part in found.strata().items()})
+    parts = asked.strata()
+    return replace(report, strata={name: of_cohort(part, parts[name]) for name, part in found.strata().items()})
 
 
-def of_cohort(found: Cohort) -> Times:
+def of_cohort(found: Cohort, asked: Cohort) -> Times:
+    """`asked` is the same cohort with the milestones of the targets."""
     pairs = [(i, i + 1) for i in range(len(found.steps) - 1)]
     if len(found.steps) > 2:
         pairs.append((0, len(found.steps) - 1))
-    targets = _targets(found)
-    return Times(found.question, found.n, tuple(_interval(found, *pair, targets) for pair in pairs), {})
+    aims = _targets(found)
+    intervals = tuple(_interval(found, *pair, aims) for pair in pairs)
+    return Times(found.question, found.n, intervals, targets.targets(asked), ball.turns(found), {})
 
 
 def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
@@ -61,10 +73,10 @@ def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
     return {(names.get(one.from_, ""), names.get(one.to, "")): (one.within, one.source.text) for one in definition.targets}
 
 
-def _interval(found: Cohort, start: int, end: int, targets: Mapping[tuple[str, str], tuple[str, str]]) -> Interval:
+def _interval(found: Cohort, start: int, end: int, aims: Mapping[tuple[str, str], tuple[str, str]]) -> Interval:
     timed = _followed(found, start, end)
     curve = kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)
-    within, source = targets.get((found.steps[start].name, found.steps[end].name), ("", ""))
+    within, source = aims.get((found.steps[start].name, found.steps[end].name), ("", ""))
     n = int(np.count_nonzero(timed.seen))
     return Interval(
         start=found.steps[start].name,
@@ -73,6 +85,7 @@ def _interval(found: Cohort, start: int, end: int, targets: Mapping[tuple[str, s
         happened=int(np.count_nonzero((timed.cause == ARRIVED) & timed.seen)),
         backwards=timed.already,
         median_days=median(curve) if n else UNSAID,
+        quantiles={share: quantile(curve, share) if n else UNSAID for share in QUANTILES},
         target=within,
         source=source,
     )

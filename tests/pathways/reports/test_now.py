@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pathways.models import Stage, Stay
-from pathways.reports.now import members, now
+from pathways.reports.now import AGES, members, now
 
 from .conftest import DAY_0, Ward
 
@@ -32,4 +32,9 @@ def test_open_overdue_held_and_age(ward: Ward) -> None:
     (row,) = report.stages
     assert (report.journeys, row.open, row.overdue, row.held) == (3, 3, 1, 1)
     assert (row.oldest_days, row.median_days) == (20, 20)
+    assert (row.first_week, row.second_week) == (1, 0)
+    assert row.ages == {name: {"7 to 13 days": 1, "14 to 29 days": 2}.get(name, 0) for name in AGES}
+    assert sum(row.ages.values()) == row.open
+    (owner,) = report.owners
+    assert (owner.name, owner.open, owner.overdue, owner.first_week) == ("nobody", 3, 1, 1)
     assert len(members(ward.ask(20), track="main", stage="waiting")) == row.open
