@@ -10,5 +10,7 @@ if __name__ == "__main__":
 
     from config.embedded.session import for_command
 
-    with for_command(sys.argv):
-        execute_from_command_line(sys.argv)
+    # A command of two words may be written as everybody writes them: `manage.py import-log`.
+    argv = [*sys.argv[:1], *(word.replace("-", "_") if word[:1].isalpha() else word for word in sys.argv[1:2]), *sys.argv[2:]]
+    with for_command(argv):
+        execute_from_command_line(argv)

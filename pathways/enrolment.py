@@ -29,6 +29,7 @@ class Proposal(msgspec.Struct, frozen=True):
     clock: Duration | None
     laterality: str = ""
     to: str = "navigator"
+    observed_from: datetime | None = None
 
 
 def propose(facts: Sequence[Fact], definitions: Iterable[Definition], *, existing: Sequence[tuple[Any, ...]]) -> list[Proposal]:
@@ -74,7 +75,15 @@ def _proposal(definition: Definition, rule: EnrolRule, fact: Fact) -> Proposal:
         clock=rule.clock,
         laterality=str(fact.body.get("laterality") or ""),
         to=rule.to,
+        observed_from=_observed_from(fact),
     )
+
+
+def _observed_from(fact: Fact) -> datetime | None:
+    """Since when we would have seen what happens to somebody who came from elsewhere, where that is later than the fact."""
+    said = fact.body.get("under_observation_from")
+    seen = datetime.fromisoformat(said) if said else None
+    return seen if seen and seen > fact.occurred.lo else None
 
 
 def _with_stage(facts: Sequence[Fact]) -> list[Fact]:

@@ -12,6 +12,7 @@ FED: dict[str, str] = {
     "referral": "code, text, specialty: someone asked for the patient to be seen (REF, PPR, ServiceRequest referral)",
     "pathology_report": "text: candidate only; specimen class, conclusion codes",
     "stage_recorded": "stage, system: a stage given apart from the diagnosis",
+    "activity_logged": "text, under_observation_from: a line of an event log of others",
     # biopsy, order, specimen
     "biopsy_ordered": "code, text: a procedure to get tissue was asked for",
     "biopsy_done": "code, text: tissue was taken",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ LOADING = (Rollout.Mode.OFF, Rollout.Mode.BACKFILL)
 FURTHEST = (Rollout.Mode.LIVE, Rollout.Mode.STAFF, Rollout.Mode.SHADOW, Rollout.Mode.BACKFILL)
 RELEASE_PER_DAY = 10
 SHADOW_ENDED = "shadow ended"
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Refused(ValueError):
@@ -97,6 +98,21 @@ def locked(site: Site, pathway: str) -> Rollout:
     """The row of a programme at a site under lock; it begins *off*."""
     Rollout.objects.get_or_create(site=site, pathway=pathway)
     return Rollout.objects.select_for_update(of=("self",)).select_related("default_accountable", "site").get(site=site, pathway=pathway)
+
+
+def follow_log(*, site: Site, pathway: str, now: datetime) -> Rollout:
+    """A programme at a site that only holds somebody's event log: history that never rings and is nobody's work, and nobody in it is prevalent."""
+    with transaction.atomic():
+        rollout = locked(site, pathway)
+        if rollout.mode == Rollout.Mode.OFF:
+            rollout.mode, rollout.observed_from, rollout.changed_at, rollout.reason = (
+                Rollout.Mode.BACKFILL,
+                LONG_AGO,
+                now,
+                "imported event log",
+            )
+            rollout.save()
+    return rollout
 
 
 def note(*, rollout: Rollout, what: RolloutChange.What, by: User, reason: str, now: datetime, after: str = "") -> None:

@@ -50,10 +50,14 @@ def state(row: Row, statement: Statement) -> None:
 
 
 def body_of(kind: str, row: Row) -> dict[str, Any]:
-    """The body that the kind carries (pathways.kinds), out of whatever columns the table has."""
+    """The body that the kind carries (pathways.kinds), out of whatever columns the table has. Whoever came from elsewhere was not seen before."""
     coded = coded_of(row)
-    if kind == "diagnosis":
-        return _diagnosis(row, coded)
+    body = _diagnosis(row, coded) if kind == "diagnosis" else _plain_body(kind, row, coded)
+    seen = moment(row.get("underobservationfrom", ""), "UTC")
+    return body | ({"under_observation_from": seen.lo.isoformat()} if seen else {})
+
+
+def _plain_body(kind: str, row: Row, coded: Coded) -> dict[str, Any]:
     body: dict[str, Any] = {name: row[column] for name, column in PLAIN.items() if row.get(column)}
     if coded.label:
         body |= {"code": coded.body()["code"], "text": coded.label}

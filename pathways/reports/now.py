@@ -111,23 +111,28 @@ def _grouped(cells: Sequence[Cell], by: Callable[[Cell], Any]) -> list[list[Cell
 
 
 def _stage(cells: Sequence[Cell]) -> Waiting:
-    ages = [age for cell in cells for age in cell.ages]
+    ages, first = [age for cell in cells for age in cell.ages], cells[0]
     return Waiting(
-        *cells[0][:6],
-        *_sums(cells, "open", "held", "overdue", "first_week", "second_week"),
-        median(ages),
-        max(ages),
-        {name: sum(cell.open for cell in cells if cell.bucket == n) for n, name in enumerate(AGES)},
+        track=first.track,
+        stage=first.stage,
+        label=first.label,
+        ball=first.ball,
+        problem=first.problem,
+        watch=first.watch,
+        **_sums(cells, "open", "held", "overdue", "first_week", "second_week"),
+        median_days=median(ages),
+        oldest_days=max(ages),
+        ages={name: sum(cell.open for cell in cells if cell.bucket == n) for n, name in enumerate(AGES)},
     )
 
 
 def _owner(cells: Sequence[Cell]) -> Owner:
     oldest = max(age for cell in cells for age in cell.ages)
-    return Owner(cells[0].owner or NOBODY, *_sums(cells, "open", "overdue", "first_week", "second_week"), oldest)
+    return Owner(name=cells[0].owner or NOBODY, **_sums(cells, "open", "overdue", "first_week", "second_week"), oldest_days=oldest)
 
 
-def _sums(cells: Sequence[Cell], *names: str) -> list[int]:
-    return [sum(getattr(cell, name) for cell in cells) for name in names]
+def _sums(cells: Sequence[Cell], *names: str) -> dict[str, int]:
+    return {name: sum(getattr(cell, name) for cell in cells) for name in names}
 
 
 def _open(question: Question) -> int:

@@ -78,6 +78,7 @@ def enrol(desk: Desk, patient: PatientState, site_id: int, proposal: Proposal, *
         laterality=proposal.laterality,
         accountable_id=rollout.accountable_id if rollout else None,
         prevalent=rollout.is_prevalent(proposal.opened_at) if rollout else False,
+        observed_from=proposal.observed_from,
     )
     patient.journeys.append(journey)
     desk.changes.new_journeys.append(journey)
