@@ -17,6 +17,7 @@ from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
 from pathways.models import MatterKind, Stay
 from pathways.sql import load
+from patients.ages import age
 from patients.models import Identifier, Patient, User
 from patients.templatetags.finalmile import sentence, words
 
@@ -169,8 +170,8 @@ def about(patient: Patient | None, number: str | None, today: date) -> str:
     if patient is None:
         return ""
     born = patient.meant.person.birth_lo
-    age = f"{today.year - born.year - ((today.month, today.day) < (born.month, born.day))} y" if born else "age unknown"
-    return f"{age} · MRN …{number[-4:]}" if number else age
+    old = age(born, today) if born else "age unknown"
+    return f"{old} · MRN …{number[-4:]}" if number else old
 
 
 def risk(item: WorkItem, late: Distance) -> Risk:
