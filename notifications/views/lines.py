@@ -16,6 +16,7 @@ from notifications.views.workdays import Distance, distance
 from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
 from pathways.models import MatterKind, Stay
+from pathways.placing import PLACED
 from pathways.sql import load
 from patients.ages import age
 from patients.models import Identifier, Patient, User
@@ -202,6 +203,8 @@ def next_step(item: WorkItem, user: User) -> Action | None:
         return Action("Decide", reverse("candidate", args=[item.matter.uid]))
     if item.matter and item.matter.kind == MatterKind.DEATH_HINT and item.patient:
         return Action("Settle", reverse("death", args=[item.patient.meant.uid]))
+    if item.matter and item.matter.kind in PLACED and item.patient and not item.matter.subject.startswith("unmerge:"):
+        return Action("Place it", reverse("place", args=[item.matter.uid]))
     if item.matter and item.matter.kind in READ:
         return Action("Read the report", reverse("read_report", args=[item.matter.uid]))
     if item.owner_id is None and item.state == ItemState.OPEN:

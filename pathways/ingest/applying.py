@@ -160,7 +160,8 @@ class Applier:
             those = [
                 each
                 for each in asked
-                if (self.feed.may_register and (each[1].about_person or screening.wants_person(each[3]))) is may_register
+                if each[0].about is None
+                and (self.feed.may_register and (each[1].about_person or screening.wants_person(each[3]))) is may_register
             ]
             people = [_dated(subject.person, parsed) for _, parsed, subject, _ in those]
             answers = (
@@ -184,7 +185,20 @@ class Applier:
                 if facts:
                     received.append(journeys.Received(answer.patient_id, facts, self.feed.site_id, item.row_id, record_id=answer.record_id))
                     heard.append(life.Heard(answer.patient_id, facts))
+        for item, _parsed, _subject, facts in asked:
+            if item.about is not None:
+                self._as_said(item, item.about, facts, received, heard)
         return received, heard
+
+    def _as_said(
+        self, item: Item, patient: int, facts: tuple[Fact, ...], received: list[journeys.Received], heard: list[life.Heard]
+    ) -> None:
+        """A person said whom the message is about; what it says of who that is stays unread."""
+        item.patient_id = patient
+        item.settle(no_effect=not facts)
+        if facts:
+            received.append(journeys.Received(patient, facts, self.feed.site_id, item.row_id, record_id=patient))
+            heard.append(life.Heard(patient, facts))
 
     def _unplaced(
         self, item: Item, parsed: ParsedMessage, person: Demographics, facts: tuple[Fact, ...], answer: registry.Resolution

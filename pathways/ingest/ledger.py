@@ -24,7 +24,8 @@ APPLIED, DUPLICATE, QUARANTINED = (
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One message on its way in: what it says, and what became of it. `row_id` is set once its row is written."""
+    """One message on its way in: what it says, and what became of it. `row_id` is set once its row is written; `about` is the patient
+    whom a person named, where the message alone could not say."""
 
     body: bytes
     format: str
@@ -39,6 +40,7 @@ class Item:
     row_id: int | None = None
     uid: uuid.UUID = field(default_factory=uuid.uuid4)
     is_replay: bool = False
+    about: int | None = None
 
     @property
     def control_id(self) -> str:

@@ -43,7 +43,7 @@ def again(row: Inbound, *, now: datetime) -> set[str]:
 
 def item_of(row: Inbound) -> Item:
     """The stored message, read with the feed's profile of today."""
-    item = Item(bytes(row.body), row.format, row.digest, row_id=row.pk, uid=row.uid, is_replay=True)
+    item = Item(bytes(row.body), row.format, row.digest, row_id=row.pk, uid=row.uid, is_replay=True, about=row.about_id)
     piece = split.Piece(row.format, item.body) if row.format in split.READERS else next(split.split(item.body))
     try:
         item.parsed = split.parse(piece, feeds.profile(row.feed, row.received_at))

@@ -17,7 +17,7 @@ from pathways.models import Feed, Inbound
 from pathways.models.inbound import InboundQuerySet
 from patients import access
 from patients.models import User
-from patients.views.guard import INTAKE, StaffRequest, page
+from patients.views.guard import CARE, INTAKE, StaffRequest, page
 
 PAGE = 50
 SHOWN = 20_000  # characters of a raw message; a larger one is cut, and the page says so
@@ -62,6 +62,7 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         "reasons": waiting.values("reason").annotate(n=Count("pk")).order_by("-n", "reason"),
         "feed": feed or "",
         "reason": reason or "",
+        "may_place": request.user.has_role(*CARE),
         "now": now,
     }
     return render(request, "pathways/quarantine.html", context)
@@ -75,7 +76,11 @@ def inbound(request: StaffRequest, uid: UUID) -> HttpResponse:
     found = get_object_or_404(visible_to(request.user).select_related("feed__site", "patient"), uid=uid)
     access.saw(request, action="view", what="message received", patients=[found.patient_id] if found.patient_id else [], now=timezone.now())
     text = bytes(found.body).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    return render(request, "pathways/inbound.html", {"message": found, "text": text[:SHOWN], "cut": len(text) > SHOWN})
+    return render(
+        request,
+        "pathways/inbound.html",
+        {"message": found, "text": text[:SHOWN], "cut": len(text) > SHOWN, "whose": found.reason in verbs.WHOSE},
+    )
 
 
 @require_POST

@@ -100,6 +100,8 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
         return
     unbound, ambiguous = set(bindings.unbound), dict(bindings.ambiguous)
     for fact in added:
+        if fact.body.get("wrong_patient"):
+            _breached(desk, patient, fact, site_id, mode)
         if fact.retracted:
             if fact.kind == "death":
                 detail = {"lineage": fact.lineage, "taken_back": True}
@@ -116,6 +118,15 @@ def raise_for_facts(desk: Desk, patient: PatientState, site_id: int, added: Sequ
         elif fact.lineage in unbound and _speaks_of_biomarkers(fact):
             detail = {"lineage": fact.lineage, "kind": fact.kind, "text": str(fact.body.get("text", ""))}
             open_matter(desk, patient, kind="unbound", subject=fact.lineage, site_id=site_id, mode=mode, detail=detail)
+
+
+def _breached(desk: Desk, patient: PatientState, fact: Fact, site_id: int, mode: str) -> None:
+    """Somebody else's result was filed here: it is taken back, and whoever read it meanwhile read what was not theirs. Asked once a report,
+    and only where we had it."""
+    if any(one.lineage == fact.lineage and not one.body.get("wrong_patient") for one in patient.facts):
+        detail = {"lineage": fact.lineage, "text": "The laboratory says that this result is another patient's. It was taken back here."}
+        subject = f"{patient.id}:{fact.lineage}"
+        open_matter(desk, patient, kind="privacy_incident", subject=subject, site_id=site_id, mode=mode, detail=detail)
 
 
 def _ask_to_read_again(desk: Desk, patient: PatientState, fact: Fact, site_id: int, mode: str) -> None:

@@ -39,6 +39,7 @@ WITHOUT_A_ROW = {
     "notices",
     "oversight",
     "reports-to-read",
+    "results-to-place",
     "second-chances",
     "trackers",
 }

@@ -17,7 +17,8 @@ PRELIMINARY = frozenset({"P", "R", "I", "S", "B", "V"})
 NO_RESULT = frozenset({"O", "N"})
 """Order detail and questions not asked: they travel in OBX but nobody measured them."""
 
-TAKEN_BACK = frozenset({"D", "W"})
+WRONG_PATIENT = "W"
+TAKEN_BACK = frozenset({"D", WRONG_PATIENT})
 FINAL = frozenset({"F", "U", "A"})
 DOCUMENTS = frozenset({"ED", "RP"})
 

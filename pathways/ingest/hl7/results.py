@@ -114,6 +114,7 @@ def _molecular(part: Part, report: Report) -> None:
         "text": said,
         "specimen_class": codes.specimen_class(specimens.words(part, spms) or part.message.text(first.obr, 15), _words(report)),
         "document": any(line.document for line in report.lines),
+        **_of_another(report),
     }
     when = at(issued) or _observed(part, report)
     if state == "failed" or (state == "final" and not _answers(report) and codes.REJECTED.search(said)):
@@ -158,6 +159,7 @@ def _pathology(part: Part, report: Report) -> None:
         "text": _said(part, report),
         "specimen_class": codes.specimen_class(specimens.words(part, spms) or part.message.text(report.groups[0].obr, 15)) or "tissue",
         "codes": sorted({code for line in report.lines for code in line.reading.value.all_codes()}),
+        **_of_another(report),
     }
     name, when = _name(part, report, issued), at(issued) or _observed(part, report)
     part.statement.say("pathology_report", name, when, body, keys=keys, rank=rank, issued_at=issued, retracted=state == "retracted")
@@ -220,6 +222,11 @@ def _name(part: Part, report: Report, issued: datetime | None) -> str:
     placer = orders.placer(part, first)
     code = report.test.body()["code"] or report.test.label
     return orders.filler(part, first) or accession or (f"{placer}/{code}" if placer else f"{code}@{issued.isoformat() if issued else ''}")
+
+
+def _of_another(report: Report) -> dict[str, Any]:
+    """The laboratory says that it filed somebody else's result here (OBX-11 W)."""
+    return {"wrong_patient": True} if any(line.status == observations.WRONG_PATIENT for line in report.lines) else {}
 
 
 def _words(report: Report) -> str:
