@@ -60,8 +60,11 @@ def share(rollout: Rollout, found: Sequence[Waiting]) -> list[Waiting]:
 def release_daily(*, now: datetime) -> int:
     """Takes the day's share off each review list and lets the sweep ring it anew. Only on working days of the site.
 
-    The day is a compare-and-set on the rollout, so that asking often or twice at once releases no more.
+    The day is a compare-and-set on the rollout, so that asking often or twice at once releases no more. Where no list has anything on
+    it, as on most days, nothing is asked of any rollout.
     """
+    if not any(model.objects.filter(release=True).exists() for model in (Stay, Matter)):
+        return 0
     released = 0
     for rollout in Rollout.objects.acting().select_related("site"):
         today = now.astimezone(ZoneInfo(rollout.site.time_zone)).date()

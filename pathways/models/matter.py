@@ -71,4 +71,5 @@ class Matter(models.Model):
         ]
         indexes = [
             models.Index(fields=["attention_at"], condition=models.Q(attention_at__isnull=False, release=False), name="matter_attention"),
+            models.Index(fields=["id"], condition=models.Q(release=True), name="matter_release"),
         ]

@@ -64,6 +64,7 @@ class Stay(models.Model):
                 name="stay_attention",
             ),
             models.Index(fields=["feed"], condition=models.Q(gated=True), name="stay_gated"),
+            models.Index(fields=["id"], condition=models.Q(release=True), name="stay_release"),
         ]
 
 

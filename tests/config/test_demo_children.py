@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from rich.console import Console
 
-from config.demo import cast, compare, messages, nursery, run
+from config.demo import compare, nursery
 from config.demo.course import Course
 from config.demo.people import people
 from config.management.commands.doctor import examine
-from pathways.definitions import registry
-from pathways.definitions.publish import publish_catalogue
 from pathways.models import Inbound, Journey
 from patients.models import Authority
+from tests.config.living import TODAY, Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes, pytest.mark.nightly]
 DAYS, SEED = 60, 5
-TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
 
 
 def children() -> list[Course]:
@@ -37,34 +31,15 @@ def children() -> list[Course]:
 
 
 @pytest.fixture(scope="module")
-def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Course]]:
-    courses = children()
-    posts = messages.deliveries(courses, SEED, TODAY)
-    since = run.ticks(TODAY, DAYS)[0]
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=since)
-        registry.clear()
-        cast.set_up(since=since)
-        run.play(
-            courses=courses,
-            posts=posts,
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=tmp_path_factory.mktemp("children") / Path("ledger.sqlite3"),
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield courses
-        transaction.set_rollback(True)
-    registry.clear()
+def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with lived_through(children(), seed=SEED, days=DAYS, blocker=django_db_blocker, folder=tmp_path_factory.mktemp("demo")) as told:
+        yield told
 
 
-def test_every_child_is_on_its_programme_and_ends_as_its_fate_says(lived: list[Course]) -> None:
+def test_every_child_is_on_its_programme_and_ends_as_its_fate_says(lived: Lived) -> None:
     ends = {
         (journey.pathway, course.fate): journey.outcome or journey.exit_reason or journey.status
-        for course in lived
+        for course in lived.courses
         for journey in Journey.objects.filter(pathway=course.pathway, patient__identifiers__value=course.person.mrn)
     }
     assert ends == {
@@ -83,14 +58,14 @@ def test_every_child_is_on_its_programme_and_ends_as_its_fate_says(lived: list[C
     }
 
 
-def test_all_true_stalls_are_found_and_none_besides(lived: list[Course]) -> None:
-    met = compare.compare(lived, today=TODAY, days=DAYS)
+def test_all_true_stalls_are_found_and_none_besides(lived: Lived) -> None:
+    met = compare.compare(lived.courses, today=TODAY, days=DAYS)
     assert met.true >= 4
     wrong = {stage: counts for stage, counts in met.by_stage.items() if counts[0] != counts[1] or counts[2]}
     assert (met.missed, met.false) == (0, 0), wrong
 
 
-def test_nothing_waits_outside_and_nothing_is_broken(lived: list[Course]) -> None:
+def test_nothing_waits_outside_and_nothing_is_broken(lived: Lived) -> None:
     assert not Inbound.objects.filter(outcome="quarantined").exists()
-    assert Authority.objects.count() == len(lived)
+    assert Authority.objects.count() == len(lived.courses)
     assert examine(now=TODAY) == []

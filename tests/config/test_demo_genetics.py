@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from rich.console import Console
 
-from config.demo import cast, compare, germline, messages, run
+from config.demo import compare, germline
 from config.demo.course import Course
 from config.demo.people import people
 from config.management.commands.doctor import examine
-from pathways.definitions import registry
-from pathways.definitions.publish import publish_catalogue
 from pathways.models import Inbound, Journey, JourneyLink
+from tests.config.living import TODAY, Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes, pytest.mark.nightly]
 DAYS, SEED = 150, 5
-TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
 
 
 def clinic() -> list[Course]:
@@ -38,34 +32,15 @@ def clinic() -> list[Course]:
 
 
 @pytest.fixture(scope="module")
-def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Course]]:
-    courses = clinic()
-    posts = messages.deliveries(courses, SEED, TODAY)
-    since = run.ticks(TODAY, DAYS)[0]
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=since)
-        registry.clear()
-        cast.set_up(since=since)
-        run.play(
-            courses=courses,
-            posts=posts,
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=tmp_path_factory.mktemp("clinic") / Path("ledger.sqlite3"),
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield courses
-        transaction.set_rollback(True)
-    registry.clear()
+def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with lived_through(clinic(), seed=SEED, days=DAYS, blocker=django_db_blocker, folder=tmp_path_factory.mktemp("demo")) as told:
+        yield told
 
 
-def test_everybody_is_on_their_programme_and_ends_as_their_fate_says(lived: list[Course]) -> None:
+def test_everybody_is_on_their_programme_and_ends_as_their_fate_says(lived: Lived) -> None:
     ends = {
         (journey.pathway, course.fate): journey.outcome or journey.exit_reason or journey.status
-        for course in lived
+        for course in lived.courses
         for journey in Journey.objects.filter(patient__identifiers__value=course.person.mrn)
     }
     assert ends == {
@@ -83,19 +58,19 @@ def test_everybody_is_on_their_programme_and_ends_as_their_fate_says(lived: list
     }
 
 
-def test_relatives_are_followed_under_pseudonyms(lived: list[Course]) -> None:
+def test_relatives_are_followed_under_pseudonyms(lived: Lived) -> None:
     links = JourneyLink.objects.select_related("linked__patient")
     assert {link.journey.pathway for link in links} == {germline.FAMILY, germline.SCREEN}
     assert all(link.linked.patient.pseudonym and link.said["contact"] == "allowed" for link in links)
 
 
-def test_all_true_stalls_are_found_and_none_besides(lived: list[Course]) -> None:
-    met = compare.compare(lived, today=TODAY, days=DAYS)
+def test_all_true_stalls_are_found_and_none_besides(lived: Lived) -> None:
+    met = compare.compare(lived.courses, today=TODAY, days=DAYS)
     assert met.true >= 3
     wrong = {stage: counts for stage, counts in met.by_stage.items() if counts[0] != counts[1] or counts[2]}
     assert (met.missed, met.false) == (0, 0), wrong
 
 
-def test_nothing_waits_outside_and_nothing_is_broken(lived: list[Course]) -> None:
+def test_nothing_waits_outside_and_nothing_is_broken(lived: Lived) -> None:
     assert not Inbound.objects.filter(outcome="quarantined").exists()
     assert examine(now=TODAY) == []

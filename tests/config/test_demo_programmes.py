@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from django.db import transaction
-from rich.console import Console
 
-from config.demo import cast, compare, messages, run, story
+from config.demo import compare, run, story
 from config.demo.course import Course
 from config.demo.people import people
 from config.management.commands.doctor import examine
-from pathways.definitions import registry
-from pathways.definitions.publish import publish_catalogue
 from pathways.models import Event, Inbound, Journey
+from tests.config.living import Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes]
 EACH, DAYS, SEED = 8, 250, 5
 TODAY = datetime(2026, 6, 10, run.TICK_HOUR, tzinfo=UTC)
-
-
-class Lived(NamedTuple):
-    courses: list[Course]
-    posts: list[messages.Delivery]
 
 
 def courses() -> list[Course]:
@@ -45,27 +36,10 @@ def courses() -> list[Course]:
 
 @pytest.fixture(scope="module")
 def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    ledger = tmp_path_factory.mktemp("demo") / "ledger.sqlite3"
-    told = courses()
-    posts = messages.deliveries(told, SEED, TODAY)
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=run.ticks(TODAY, DAYS)[0])
-        registry.clear()
-        cast.set_up(since=run.ticks(TODAY, DAYS)[0])
-        run.play(
-            courses=told,
-            posts=posts,
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=ledger,
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield Lived(told, posts)
-        transaction.set_rollback(True)
-    registry.clear()
+    with lived_through(
+        courses(), seed=SEED, days=DAYS, blocker=django_db_blocker, folder=tmp_path_factory.mktemp("demo"), today=TODAY
+    ) as told:
+        yield told
 
 
 def test_everybody_is_on_the_programme_of_their_story_and_nothing_is_broken(lived: Lived) -> None:

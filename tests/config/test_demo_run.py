@@ -6,63 +6,36 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
-from rich.console import Console
 
-from config.demo import cast, compare, lung, messages, run, story
-from config.demo.course import Course
+from config.demo import compare, lung, messages, story
 from config.demo.funnel import funnel
 from config.management.commands.doctor import examine
 from config.simulator.handler import Provider
 from config.simulator.ledger import Ledger
 from notifications.models import Message, Reply, WorkItem
-from pathways.definitions import registry
-from pathways.definitions.publish import publish_catalogue
 from pathways.models import Inbound, Journey
 from patients.models import Identifier
+from tests.config.living import TODAY, Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes]
 
 PATIENTS, DAYS, SEED = 50, 80, 4
-TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
-
-
-class Lived(NamedTuple):
-    courses: list[Course]
-    posts: list[messages.Delivery]
-    ran: run.Ran
-    ledger: Path
 
 
 @pytest.fixture(scope="module")
 def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """One run for all tests of this file, in a transaction that is taken back."""
-    ledger = tmp_path_factory.mktemp("demo") / "ledger.sqlite3"
-    courses = story.cohort(count=PATIENTS, days=DAYS, seed=SEED, today=TODAY)
-    posts = messages.deliveries(courses, SEED, TODAY)
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=run.ticks(TODAY, DAYS)[0])
-        registry.clear()
-        cast.set_up(since=run.ticks(TODAY, DAYS)[0])
-        ran = run.play(
-            courses=courses,
-            posts=posts,
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=ledger,
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield Lived(courses, posts, ran, ledger)
-        transaction.set_rollback(True)
-    registry.clear()
+    with lived_through(
+        story.cohort(count=PATIENTS, days=DAYS, seed=SEED, today=TODAY),
+        seed=SEED,
+        days=DAYS,
+        blocker=django_db_blocker,
+        folder=tmp_path_factory.mktemp("demo"),
+    ) as told:
+        yield told
 
 
 def test_every_message_is_accounted_for(lived: Lived) -> None:

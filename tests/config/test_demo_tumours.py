@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from rich.console import Console
 
-from config.demo import cast, compare, messages, run, story, tumours
+from config.demo import compare, story, tumours
 from config.demo.course import Course
 from config.demo.people import people
 from config.management.commands.doctor import examine
-from pathways.definitions import registry
-from pathways.definitions.publish import publish_catalogue
 from pathways.models import Inbound, Journey
+from tests.config.living import TODAY, Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes, pytest.mark.nightly]
 
 DAYS, SEED = 60, 5
-TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
 TUMOURS = (tumours.COLON, tumours.BREAST, tumours.PROSTATE)
 FATES = ("matched", "matched", "not_ordered", "insufficient", "nothing_found", "nobody_acted")
 
@@ -39,47 +34,29 @@ def courses() -> list[Course]:
 
 
 @pytest.fixture(scope="module")
-def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Course]]:
-    """One run for all tests of this file, in a transaction that is taken back."""
-    written = courses()
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=run.ticks(TODAY, DAYS)[0])
-        registry.clear()
-        cast.set_up(since=run.ticks(TODAY, DAYS)[0])
-        run.play(
-            courses=written,
-            posts=messages.deliveries(written, SEED, TODAY),
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=tmp_path_factory.mktemp("demo") / "ledger.sqlite3",
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield written
-        transaction.set_rollback(True)
-    registry.clear()
+def lived(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with lived_through(courses(), seed=SEED, days=DAYS, blocker=django_db_blocker, folder=tmp_path_factory.mktemp("demo")) as told:
+        yield told
 
 
-def test_everybody_is_on_the_programme_of_their_tumour(lived: list[Course]) -> None:
-    begun = [course.pathway for course in lived if course.steps[0].at < TODAY - timedelta(days=4)]
+def test_everybody_is_on_the_programme_of_their_tumour(lived: Lived) -> None:
+    begun = [course.pathway for course in lived.courses if course.steps[0].at < TODAY - timedelta(days=4)]
     assert sorted(Journey.objects.values_list("pathway", flat=True)) == sorted(begun)
     assert not Inbound.objects.filter(outcome="quarantined").exists()
 
 
-def test_nothing_that_must_hold_is_broken(lived: list[Course]) -> None:
+def test_nothing_that_must_hold_is_broken(lived: Lived) -> None:
     assert examine(now=TODAY) == []
 
 
-def test_stalls_are_found_and_few_alarms_are_false(lived: list[Course]) -> None:
-    met = compare.compare(lived, today=TODAY, days=DAYS)
+def test_stalls_are_found_and_few_alarms_are_false(lived: Lived) -> None:
+    met = compare.compare(lived.courses, today=TODAY, days=DAYS)
     assert met.true > 10
     assert met.missed <= met.true * 0.1
     assert met.false <= met.true * 0.2
 
 
-def test_drugs_that_match_are_received_where_truth_says_so(lived: list[Course]) -> None:
+def test_drugs_that_match_are_received_where_truth_says_so(lived: Lived) -> None:
     started = set(Journey.objects.filter(phase="started").values_list("pathway", flat=True))
     assert started == {tumour.pathway for tumour in TUMOURS}
 

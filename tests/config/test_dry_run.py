@@ -5,58 +5,43 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
-from rich.console import Console
 
-from config.demo import cast, lung, messages, run, story
+from config.demo import lung, story
 from notifications.forecast import forecast
 from notifications.models import Message, WorkItemAlert
 from notifications.tick import tick
 from pathways import invariants, migrating
-from pathways.definitions import registry
-from pathways.definitions.publish import publish, publish_catalogue
+from pathways.definitions.publish import publish
 from pathways.definitions.reading import CATALOG, read_path
 from pathways.dry_run import dry_run
 from pathways.models import Alert, Journey, Stay
 from patients.models import Site
+from tests.config.living import TODAY, Lived, lived_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes]
 
 PATIENTS, DAYS, SEED = 16, 45, 5
-TODAY = datetime(2026, 3, 11, run.TICK_HOUR, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def hospital(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    courses = story.cohort(count=PATIENTS, days=DAYS, seed=SEED, today=TODAY)
-    posts = messages.deliveries(courses, SEED, TODAY)
-    begin = run.ticks(TODAY, DAYS)[0]
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_catalogue(by=None, now=begin)
-        registry.clear()
-        cast.set_up(since=begin)
-        run.play(
-            courses=courses,
-            posts=posts,
-            navigators=cast.navigators(),
-            seed=SEED,
-            today=TODAY,
-            days=DAYS,
-            ledger=tmp_path_factory.mktemp("demo") / "ledger.sqlite3",
-            console=Console(file=io.StringIO()),
-            parallel=False,
-        )
-        yield
-        transaction.set_rollback(True)
-    registry.clear()
+def hospital(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with lived_through(
+        story.cohort(count=PATIENTS, days=DAYS, seed=SEED, today=TODAY),
+        seed=SEED,
+        days=DAYS,
+        blocker=django_db_blocker,
+        folder=tmp_path_factory.mktemp("demo"),
+    ) as told:
+        yield told
 
 
 def hurried() -> dict[str, Any]:
