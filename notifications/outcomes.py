@@ -73,7 +73,7 @@ OUTCOMES: dict[str, Outcome] = {
 NOT_A_STALL = ("rule wrong", "not eligible", "duplicate", "data late")
 PARTIES = ("clinic", "lab", "payer", "patient", "pharmacy", "other hospital")
 BARRIERS = ("cost", "transport", "fear", "language", "work or childcare", "does not understand why", "no phone", "family", "other")
-SUB_REASONS = ("performance_status", "comorbidity", "preference", "access")
+SUB_REASONS = ("performance_status", "comorbidity", "started_before_result", "preference", "access", "not_aware")
 CHOSEN_FROM: dict[str, tuple[str, tuple[str, ...], str]] = {
     "not_a_stall": ("why", NOT_A_STALL, ""),
     "waiting_on": ("party", PARTIES, ""),

@@ -77,6 +77,7 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "consent": ("lead", 0),
     "halt": ("administrator", 0),
     "notice": ("lead", 1),
+    "incident": ("manager", 0),
 }
 
 

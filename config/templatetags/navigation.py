@@ -26,12 +26,14 @@ class Entry:
 
 ENTRIES = (
     ("Queue", "queue", "queue", CARE),
+    ("Notices", "message", "notices", (Role.CLINICIAN,)),
     ("Patients", "search", "patient_search", CARE),
     ("Reports", "chart", "reports", REPORTS),
     ("Intake", "inbox", "quarantine", INTAKE),
     ("Pathways", "map", "catalogue", ()),
     ("Oversight", "eye", "oversight", TOLD),
     ("Administration", "gear", "administration", (Role.ADMINISTRATOR,)),
+    ("Incidents", "alert", "incidents", (Role.LEAD, Role.MANAGER, Role.AUDITOR)),
     ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
 )
 

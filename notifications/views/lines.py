@@ -41,6 +41,7 @@ BORN_HERE = {
     "start_ambiguous": "START from a number of several people",
     "link_locked": "Secure page locked after wrong birth dates",
     "hand_over_returned": "Hand-over came back unanswered",
+    "incident": "Incident to look into",
     "notice_undelivered": "Notice did not reach the clinician, call",
     "wrong_clinician": "Clinician says: not my patient. Find who is",
 }

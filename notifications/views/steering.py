@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -52,6 +53,7 @@ class ExitForm(forms.Form):
     reason = forms.ChoiceField(label="Why the journey ends")
     sub_reason = forms.ChoiceField(label="Reason behind it", choices=choices(SUB_REASONS), required=False)
     clinician = forms.CharField(label="Decided by", max_length=120, required=False, help_text="For “clinician decision other therapy”.")
+    on = day_field("Decided on, or ended on", required=False, help_text="Without a day it is today; a clinician's decision needs its own.")
     note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, exits: Iterable[tuple[str, str]], data: object = None) -> None:
@@ -60,13 +62,20 @@ class ExitForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "Choose"), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
 
-    def clean(self) -> dict[str, str]:
+    def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("reason") == CLINICIANS_DECISION:
-            for name in ("sub_reason", "clinician"):
-                if not given.get(name):
+            for name in ("sub_reason", "clinician", "on"):
+                if not given.get(name) and name not in self.errors:
                     self.add_error(name, "A clinician's decision needs it.")
+        if (day := given.get("on")) and day > timezone.localdate():
+            self.add_error("on", "This day has not come yet.")
         return given
+
+    def occurred(self, now: datetime) -> datetime:
+        """Noon of the day that was given, never later than now."""
+        day = self.cleaned_data.get("on")
+        return min(timezone.make_aware(datetime.combine(day, time(12))), now) if day and day < timezone.localdate() else now
 
     @property
     def details(self) -> dict[str, str]:
@@ -123,7 +132,9 @@ def end(request: StaffRequest, uid: UUID) -> HttpResponse:
     if not form.is_valid():
         return again(request, journey, form, "End the journey", "exit")
     now = timezone.now()
-    journeys.exit(journey=journey, reason=form.cleaned_data["reason"], now=now, by=request.user, occurred=now, **form.details)
+    journeys.exit(
+        journey=journey, reason=form.cleaned_data["reason"], now=now, by=request.user, occurred=form.occurred(now), **form.details
+    )
     return back(request, journey, "The journey has ended.")
 
 

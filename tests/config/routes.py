@@ -36,6 +36,7 @@ NOWHERE = "00000000-0000-0000-0000-000000000000"
 WITHOUT_A_ROW = {
     "audits",
     "drafts",
+    "incidents",
     "notices",
     "oversight",
     "reports-to-read",

@@ -119,8 +119,14 @@ def test_a_clinicians_decision_needs_the_clinician_and_the_reason_behind_it(sign
     decision = {"reason": "clinician_decision_other_therapy"}
     assert client.post(address, decision).status_code == 422
     assert again(followed).status == "active"
-    client.post(address, {**decision, "sub_reason": "comorbidity", "clinician": "Dr. Lund"})
-    assert again(followed).status == "exited"
+    whole = {**decision, "sub_reason": "not_aware", "clinician": "Dr. Lund", "on": in_days(-2)}
+    for name in ("sub_reason", "clinician", "on"):
+        assert client.post(address, {**whole, name: ""}).status_code == 422
+    assert client.post(address, {**whole, "on": in_days(1)}).status_code == 422
+    client.post(address, whole)
+    ended = again(followed)
+    assert ended.status == "exited" and ended.ended_at is not None
+    assert timezone.localdate(ended.ended_at).isoformat() == in_days(-2), "it ended when it was decided, not when it was written down"
 
 
 def test_a_flag_is_answered_by_a_clinician_in_her_name(signed_in: Enter, dara: User, followed: Journey) -> None:
