@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config import grants
 from config.models import Heartbeat
@@ -198,7 +199,7 @@ def _feeds(site: Site, now: datetime) -> Iterator[Check]:
     elif unheard:
         answer = _("never heard: %(names)s") % {"names": ", ".join(unheard)}
     else:
-        answer = _("silent too long: %(names)s") % {"names": ", ".join(silent)} if silent else _("%(n)d feeds speak") % {"n": len(feeds)}
+        answer = _("silent too long: %(names)s") % {"names": ", ".join(silent)} if silent else ngettext("%(n)d feed speaks", "%(n)d feeds speak", len(feeds)) % {"n": len(feeds)}
     yield Check(_("Do its feeds speak?"), None if not feeds else not unheard and not silent, answer, reverse("feeds"), "manage.py feed")
     unlimited = [feed.name for feed in feeds if feed.longest_silence is None and not feed.expectations.exists()]
     if feeds:
