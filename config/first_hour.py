@@ -199,7 +199,11 @@ def _feeds(site: Site, now: datetime) -> Iterator[Check]:
     elif unheard:
         answer = _("never heard: %(names)s") % {"names": ", ".join(unheard)}
     else:
-        answer = _("silent too long: %(names)s") % {"names": ", ".join(silent)} if silent else ngettext("%(n)d feed speaks", "%(n)d feeds speak", len(feeds)) % {"n": len(feeds)}
+        answer = (
+            _("silent too long: %(names)s") % {"names": ", ".join(silent)}
+            if silent
+            else ngettext("%(n)d feed speaks", "%(n)d feeds speak", len(feeds)) % {"n": len(feeds)}
+        )
     yield Check(_("Do its feeds speak?"), None if not feeds else not unheard and not silent, answer, reverse("feeds"), "manage.py feed")
     unlimited = [feed.name for feed in feeds if feed.longest_silence is None and not feed.expectations.exists()]
     if feeds:

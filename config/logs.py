@@ -15,7 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _QUERY = re.compile(r"\?\S*")
-_TOKEN = re.compile(r"(?<=/a/)[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+")
+_TOKEN = re.compile(r"(?<=/a/)[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+|(?<=/reset/key/)[^/\s?]+")
 _ROW = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
@@ -27,9 +27,9 @@ def cut_query(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
 
 
 def cut_tokens(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """A link in a text and a receipt's address carry a secret: keep where it led, not what opens it."""
+    """A link in a text or an invitation and a receipt's address carry a secret: keep where it led, not what opens it."""
     for key, value in event.items():
-        if isinstance(value, str) and ("/a/" in value or "/status/" in value):
+        if isinstance(value, str) and any(mark in value for mark in ("/a/", "/status/", "/reset/key/")):
             event[key] = _TOKEN.sub(lambda found: f"{found[1]}/(cut)" if found[1] else "(cut)", value)
     return event
 
@@ -73,6 +73,8 @@ def logging_config(level: str) -> None:
             "loggers": {
                 "django.server": {"level": "WARNING"},
                 "axes": {"level": "ERROR"},  # it would name the user who failed to sign in; its table has that
+                "django.template": {"level": "INFO"},  # a missing variable's DEBUG line repeats the page's whole context
+                "django.db.backends": {"level": "INFO"},  # its DEBUG lines carry the values of statements
                 "kombu": {"level": "WARNING"},
                 "twilio": {"level": "ERROR"},  # its DEBUG and INFO lines carry number and text
                 "urllib3": {"level": "WARNING"},

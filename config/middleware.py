@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
@@ -18,6 +21,7 @@ from config import signin
 from patients import drafts
 from patients.models import User
 
+log = structlog.get_logger(__name__)
 type_of_view = Callable[[HttpRequest], HttpResponse]
 QUIET = "X-Quiet"
 """A request that the page makes by itself carries it: it proves nobody's presence."""
@@ -105,6 +109,24 @@ class SecondFactorMiddleware:
             target = reverse("mfa_activate_totp")
             return HttpResponse(status=204, headers={"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target)
         return self.get_response(request)
+
+
+class UnavailableMiddleware:
+    """A database that is full, read-only, out of connections or gone: 503 and when to come again, with nothing half done. Never 200, never 500."""
+
+    def __init__(self, get_response: type_of_view) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError | InternalError | InterfaceError):
+            return None
+        log.error("store_unavailable", error=type(exception).__name__, sqlstate=getattr(exception.__cause__, "sqlstate", None))
+        return HttpResponse(
+            render_to_string("503.html"), status=503, headers={"Retry-After": "60"}
+        )  # asks no store, as no request is given
 
 
 def session_times(request: HttpRequest) -> dict[str, int]:

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "config.middleware.LanguageMiddleware",
     "config.middleware.SessionLifetimeMiddleware",
     "config.middleware.NoStoreMiddleware",
+    "config.middleware.UnavailableMiddleware",
     "config.middleware.SecondFactorMiddleware",
     "patients.access.ReadsAreLogged",
     "django_structlog.middlewares.RequestMiddleware",

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from pathways import observing
 from pathways.sql import load
 from pathways.writing.wire import execute
 
 BATCH = 500
+STORE = ("08", "25006", "53", "57P")
+"""SQLSTATEs of a server or connection in trouble: connection lost, read-only, no resources left, shutting down."""
 
 
 class Rang(msgspec.Struct, frozen=True):
@@ -84,9 +86,15 @@ def _contained(table: str, ring_these: Callable[[list[int] | None], Rang], now: 
     try:
         return ring_these(None)
     except DatabaseError as error:
-        if connection.in_atomic_block or not connection.is_usable():
+        if connection.in_atomic_block or _is_the_store(error):
             raise
         return _bisect(table, ring_these, _due(table, now, batch), now, error)
+
+
+def _is_the_store(error: DatabaseError) -> bool:
+    """A connection cut, a server that stops, is full or read-only: no row is to blame, the next sweep finds them all."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return (state or "").startswith(STORE) or (state is None and isinstance(error, OperationalError))
 
 
 def _bisect(table: str, ring_these: Callable[[list[int] | None], Rang], ids: list[int], now: datetime, error: DatabaseError) -> Rang:
