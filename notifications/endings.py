@@ -6,6 +6,7 @@ consent, wording, account) is marked in the same transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,8 +34,6 @@ log = structlog.get_logger(__name__)
 
 def record(*, claimed: Claimed, answer: Answer, now: datetime) -> Policy | None:
     """Records what the provider said to this attempt; a late answer to an older attempt changes nothing. The policy of an error."""
-    if isinstance(answer, Accepted) and _accept_attempt(claimed, answer.sid, now):
-        return None
     with transaction.atomic():
         message = Message.objects.select_for_update(of=("self",)).select_related("phone").get(pk=claimed.id)
         if message.attempt != claimed.attempt:
@@ -54,6 +53,23 @@ def record(*, claimed: Claimed, answer: Answer, now: datetime) -> Policy | None:
         else:
             refuse(message, rule, now=now, training=claimed.training)
         return rule
+
+
+def record_accepted(taken: Sequence[tuple[Claimed, str]], *, now: datetime) -> None:
+    """Records many acceptances in one statement, each fenced by its attempt; one that is not as it was left is looked at by itself."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        params: dict[str, Any] = {
+            "ids": [claimed.id for claimed, _ in taken],
+            "attempts": [claimed.attempt for claimed, _ in taken],
+            "sids": [sid for _, sid in taken],
+            "now": now,
+            **outbox.edges_of_messages(),
+        }
+        cursor.execute(load("notifications.sql", "accept_texts"), params)
+        written = {row[0] for row in cursor.fetchall()}
+    for claimed, sid in taken:
+        if claimed.id not in written:
+            record(claimed=claimed, answer=Accepted(sid), now=now)
 
 
 def refuse(message: Message, rule: Policy, *, now: datetime, training: bool = False) -> None:
@@ -140,14 +156,6 @@ def all_clear(key: str, *, now: datetime) -> None:
             log.warning("texts_go_again", halt=key)
             for item in WorkItem.objects.filter(cause_kind="halt", cause_key=key, state__in=[ItemState.OPEN, ItemState.PARKED]):
                 worklist.withdraw(item=item, reason="it works again", now=now)
-
-
-def _accept_attempt(claimed: Claimed, sid: str, now: datetime) -> bool:
-    """The common end, in one statement: fenced by the attempt, false where anything is not as it was left."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"id": claimed.id, "attempt": claimed.attempt, "sid": sid, "now": now, **outbox.edges_of_messages()}
-        cursor.execute(load("notifications.sql", "accept_text"), params)
-        return bool(cursor.rowcount == 1)
 
 
 def _accepted_late(message: Message, sid: str, now: datetime) -> None:

@@ -11,11 +11,12 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.urls import reverse
 
@@ -23,6 +24,7 @@ from notifications import worklist
 from notifications.models import AnswerLink
 from notifications.said import Voice
 from notifications.worklist import NewItem
+from pathways.sql import load
 from patients.models import Site
 
 LASTS = timedelta(days=7)
@@ -61,10 +63,10 @@ def masked(text: str) -> str:
 def issue(readers: Iterable[tuple[int, int]], *, now: datetime) -> list[str]:
     """A token for each (message, person), in the claim's transaction."""
     given = [(message, person, secrets.token_urlsafe(16)) for message, person in readers]
-    AnswerLink.objects.bulk_create(
-        AnswerLink(digest=_digest(token), message_id=message, person_id=person, created_at=now, expires_at=now + LASTS)
-        for message, person, token in given
-    )
+    messages, people, tokens = zip(*given, strict=True) if given else ((), (), ())
+    with connection.cursor() as cursor:
+        params: dict[str, Any] = {"messages": list(messages), "people": list(people), "digests": [_digest(token) for token in tokens]}
+        cursor.execute(load("notifications.sql", "issue_links"), params | {"now": now, "until": now + LASTS})
     return [token for _, _, token in given]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -23,12 +24,13 @@ from notifications.transports.base import Text
 from notifications.wording.compiler import Unsayable, denied, numbered, render
 from notifications.worklist import NewItem
 from pathways.models.edges import edges
-from pathways.sql import load
+from pathways.sql import load, prepared
 
 BATCH = 20
 LONGEST_VALIDITY = timedelta(hours=4)
 CALL_WITHIN = timedelta(days=2)  # local default
 COMBINED = "combined"
+NOBODY = UUID(int=0)
 CRITICAL = 2  # without permission only rungs this urgent become a call; the rest is the list "ask at the next visit"
 CALLS = {"too late", "no phone", "no hour suits", "bad number", "record merged", "recipient died"}
 
@@ -81,7 +83,7 @@ class Row(msgspec.Struct, frozen=True):
 
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
     """Judges what is due and takes what may go, with its words, in one transaction; several may claim at once."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared() as cursor:
         params: dict[str, Any] = {"now": now, "batch": batch, "numbered": numbered(), **hours.params(now), **edges_of_messages()}
         cursor.execute(load("notifications.sql", "claim_messages"), params)
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
@@ -145,8 +147,14 @@ def _say(row: Row) -> tuple[str, str]:
 
 
 def _text(row: Row, body: str, token: str, now: datetime) -> Text:
-    callback = settings.PUBLIC_BASE_URL + reverse("sms-status", args=[row.uid, token])
+    callback = settings.PUBLIC_BASE_URL + _callback().replace(str(NOBODY), str(row.uid)).replace("TOKEN", token)
     return Text(row.e164 or "", body, callback, _validity(row, now))
+
+
+@cache
+def _callback() -> str:
+    """The path that receipts come to, asked of the router once."""
+    return reverse("sms-status", args=[NOBODY, "TOKEN"])
 
 
 def _validity(row: Row, now: datetime) -> int:

@@ -15,6 +15,7 @@ from notifications.transports.base import Accepted, Transport
 
 LEASE = timedelta(minutes=2)
 GUARD_SECONDS = 25.0  # since before the claim; with the client's ten seconds nothing is on its way 35 seconds after it
+TOGETHER_SECONDS = 0.25  # what is accepted so soon after one another is written down together; a death leaves that much in doubt
 ANOTHER_DAY = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit; the next wake-up goes on
 
@@ -52,7 +53,9 @@ def send_due(
     is late and gives its texts back instead of posting what somebody may have looked up already.
     """
     way, begun, total = transport or transports.current(), stopwatch(), Sent()
-    while epoch.is_ours(now=now) and (elapsed := stopwatch() - begun) < seconds:
+    if not epoch.is_ours(now=now):
+        return total
+    while (elapsed := stopwatch() - begun) < seconds:
         started, at = stopwatch(), now + timedelta(seconds=elapsed)
         halt = halts.of_everything()
         if halt is not None and (halt.again_at is None or at < halt.again_at):
@@ -61,8 +64,11 @@ def send_due(
         if not claim.judged:
             break
         run = _Run(way, now, begun, started, stopwatch, trying=halt is not None)
-        for claimed in claim.texts:
-            run.hand_over(claimed)
+        try:
+            for claimed in claim.texts:
+                run.hand_over(claimed)
+        finally:  # a task that is told to end writes down what it did
+            run.write_down()
         total = total.plus(Sent(claim.judged, run.accepted, run.not_accepted, run.given_back))
         if run.paused:
             break
@@ -79,6 +85,8 @@ class _Run:
         self.way, self.now, self.begun, self.started, self.stopwatch = way, now, begun, started, stopwatch
         self.accepted = self.not_accepted = self.given_back = 0
         self.paused = False
+        self.taken: list[tuple[Claimed, str]] = []  # accepted, not yet written down
+        self.written = started
 
     def hand_over(self, claimed: Claimed) -> None:
         if self.paused or self.stopwatch() - self.started > GUARD_SECONDS:
@@ -92,13 +100,22 @@ class _Run:
             self.given_back += 1
             return
         answer = way.send(claimed.text)
-        rule = endings.record(claimed=claimed, answer=answer, now=self._moment())
-        self.paused = rule is not None and rule.fate is Fate.PAUSE
         if isinstance(answer, Accepted):
+            self.taken.append((claimed, answer.sid))
             self.accepted += 1
             self._it_works(claimed)
         else:
+            rule = endings.record(claimed=claimed, answer=answer, now=self._moment())
+            self.paused = rule is not None and rule.fate is Fate.PAUSE
             self.not_accepted += 1
+        if self.stopwatch() - self.written > TOGETHER_SECONDS:
+            self.write_down()
+
+    def write_down(self) -> None:
+        """What was accepted since the last time, in one transaction."""
+        if self.taken:
+            endings.record_accepted(self.taken, now=self._moment())
+        self.taken, self.written = [], self.stopwatch()
 
     def _it_works(self, claimed: Claimed) -> None:
         if self.trying and not claimed.training:

@@ -6,6 +6,10 @@ import re
 from functools import cache
 from importlib import resources
 
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
 _INCLUDE = re.compile(r"^-- include (\S+) (\S+)\n", re.MULTILINE)
 
 
@@ -14,3 +18,10 @@ def load(package: str, name: str) -> str:
     """Text of `<package>/<name>.sql`; `package` is dotted ("pathways.sql"). A line `-- include <package> <name>` stands for that file."""
     text = resources.files(package).joinpath(f"{name}.sql").read_text()
     return _INCLUDE.sub(lambda found: load(found[1], found[2]), text)
+
+
+def prepared() -> CursorWrapper:
+    """A cursor for a statement that is long to plan and runs over and over: its values travel apart, so that the server keeps the plan
+    (after `DATABASE_PREPARE_THRESHOLD` runs on one connection; never behind a pooler that cannot)."""
+    connection.ensure_connection()
+    return CursorWrapper(psycopg.Cursor(connection.connection), connection)

@@ -1,4 +1,4 @@
-"""Speed against a floor of hand-written SQL, in one run: `manage.py bench sweep|ingest|queue`."""
+"""Speed against a floor of hand-written SQL, in one run: `manage.py bench sweep|ingest|queue|outbox`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-NAMES = ("sweep", "ingest", "queue")
+NAMES = ("sweep", "ingest", "queue", "outbox")
 
 
 class Command(BaseCommand):
