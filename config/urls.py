@@ -28,4 +28,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notifications.queue_urls")),
     path("", include("notifications.linked_urls")),
     path("", include("notifications.team_urls")),
+    path("", include("notifications.note_urls")),
 ]

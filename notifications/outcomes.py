@@ -44,7 +44,7 @@ class Outcome:
     exits: str = ""
 
 
-ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "result_changed", "hand_over")
+ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "result_changed", "hand_over", "note", "call")
 CLINICIANS_DECISION = "clinician_decision_other_therapy"
 OUTCOMES: dict[str, Outcome] = {
     "reached": Outcome("Spoke with the patient", Then.DONE),

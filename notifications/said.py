@@ -72,7 +72,7 @@ def ask(voice: Voice, *, problem: str, priority: int, now: datetime, audience: s
         patient=voice.patient.pk if voice.patient else None,
         journey=voice.journey.pk if voice.journey else None,
         problem=problem,
-        audience=audience if _has(voice.site, audience) else Role.NAVIGATOR,
+        audience=audience if has(voice.site, audience) else Role.NAVIGATOR,
         priority=priority,
         due_at=now + AT_ONCE if priority <= URGENT else due(now, ANSWER_WITHIN, calendar(voice.site)),
         note=note,
@@ -94,5 +94,5 @@ def calendar(site: Site) -> Calendar:
     return Calendar(zone=plain.zone, holidays=plain.holidays)
 
 
-def _has(site: Site, role: str) -> bool:
+def has(site: Site, role: str) -> bool:
     return role == Role.NAVIGATOR or Membership.objects.filter(site=site, role=role, until=None, user__is_active=True).exists()

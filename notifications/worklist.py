@@ -73,6 +73,8 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "unknown_send": ("lead", 1),
     "no_text": ("lead", 0),
     "hand_over": ("lead", 1),
+    "note": ("lead", 0),
+    "call": ("lead", 1),
     "result_changed": ("lead", 0),
     "consent": ("lead", 0),
     "halt": ("administrator", 0),

@@ -16,7 +16,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from notifications import presence, second_thoughts, worklist
 from notifications.models import Reply, WorkItem, WorkItemAlert
 from notifications.outcomes import OUTCOMES
-from notifications.views import story
+from notifications.views import notes, story
 from notifications.views.item_forms import OutcomeForm, SnoozeForm, spoken
 from notifications.views.lines import line_of, open_stays
 from notifications.views.why import Known, Proof, proofs
@@ -47,6 +47,7 @@ def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     context = {
         "others": presence.others(item, request.user, now=now),
         "acts": item.acts.select_related("by", "to").order_by("-pk")[:RECENT],
+        **(notes.context(patient=item.patient, item=item, user=request.user) if item.patient else {}),
         "guided": request.session.get("guided", False),
         "skips": SKIPS,
         "undo": undo_of(request, now),

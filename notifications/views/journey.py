@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import passing, story
+from notifications.views import notes, passing, story
 from notifications.views.answering import answering
 from notifications.views.biomarkers import findings
 from notifications.views.care_team import care_team
@@ -69,6 +69,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "closed_items": [item for item in items if item.closed_at],
         "family": family,
         "now": now,
+        **notes.context(patient=found.patient.meant, journey=found, user=request.user),
         **care_team(found, request.user, now),
         **forms_of(found, request.user),
         **steering(found, request.user, open_stays, standing),

@@ -43,6 +43,8 @@ BORN_HERE = {
     "hand_over_returned": "Hand-over came back unanswered",
     "incident": "Incident to look into",
     "notice_undelivered": "Notice did not reach the clinician, call",
+    "note_to_you": "A colleague asks you",
+    "called": "Called us",
     "wrong_clinician": "Clinician says: not my patient. Find who is",
 }
 

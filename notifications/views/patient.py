@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import consenting, linked, watching
+from notifications.views import consenting, linked, notes, watching
 from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
 from patients import access, contacts
@@ -54,6 +54,7 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "may_link": request.user.has_role(*linked.LINKING),
         "consent_form": consenting.ConsentForm(found) if request.user.has_role(*linked.LINKING) else None,
         "may_settle": request.user.has_role(*STEERING) and not found.pseudonym,
+        **notes.context(patient=found, user=request.user),
         "may_enrol": request.user.has_role(*STEERING) and not found.pseudonym,
         "is_minor": not contacts.is_adult(found.person, now.date()),
         "journeys": Journey.objects.within_reach_of(request.user, now=now)

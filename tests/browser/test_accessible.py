@@ -35,6 +35,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "journey ended": f"/journeys/{today.ended.uid}/",
         "patient": f"/patients/{today.patient.uid}/",
         "search": "/patients/",
+        "log a call": f"/patients/{today.patient.uid}/call/",
         "register": "/register/",
         "put on a programme": f"/patients/{today.patient.uid}/enrol/",
         "intake": "/intake/",
