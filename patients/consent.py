@@ -100,7 +100,7 @@ class Heard(msgspec.Struct, frozen=True):
     reference: str = ""
 
 
-def record_all(heard: Collection[Heard], *, evidence: Evidence) -> int:
+def record_all(heard: Collection[Heard], *, evidence: Evidence, by: User | None = None) -> int:
     """Many patients' decisions as a set, on the numbers they have now; how many entries were written. `reference` beats the evidence's."""
     with transaction.atomic():
         speakers = _speakers(heard)
@@ -114,7 +114,7 @@ def record_all(heard: Collection[Heard], *, evidence: Evidence) -> int:
                 for number in numbers[person]
             ]
         )
-        entries = [_heard_entry(each, speakers[each.patient], evidence) for each in heard]
+        entries = [_heard_entry(each, speakers[each.patient], evidence, by) for each in heard]
         return len(ConsentEntry.objects.bulk_create(entries))
 
 
@@ -219,13 +219,13 @@ def _current_numbers(people: Iterable[int]) -> defaultdict[int, list[int]]:
     return found
 
 
-def _heard_entry(heard: Heard, people: list[int], evidence: Evidence) -> ConsentEntry:
+def _heard_entry(heard: Heard, people: list[int], evidence: Evidence, by: User | None) -> ConsentEntry:
     """Of several who may have spoken the ledger names none."""
     person = people[0] if len(people) == 1 else None
     entry = _entry(
         heard.decision, heard.at, evidence, kind=heard.kind, patient_id=heard.patient, person_id=person, programme=heard.programme
     )
-    entry.evidence = heard.reference[:200] or entry.evidence
+    entry.evidence, entry.by = heard.reference[:200] or entry.evidence, by
     return entry
 
 

@@ -57,6 +57,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "coverage": "/coverage/north/",
         "registry audits": "/audits/",
         "texts": "/texts/",
+        "consents": "/consents/",
         "death": f"/patients/{today.patient.uid}/death/",
         "door of the secure page": f"/a/{'x' * 22}",
         "nothing here": "/items/00000000-0000-0000-0000-000000000000/",
