@@ -177,8 +177,8 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
     here = ways.at >= i
     counts = np.bincount(cells_of(columns, ways, i)[here], minlength=len(CELLS))
     stopped = (ways.at == i) & (columns.status != ACTIVE)
-    timed = _timed(i, ways, found)
-    curve = aalen_johansen(timed.days, timed.cause, timed.entry)
+    timed = timed_step(i, ways, found)
+    curve = timed.curve()
     measured = int(np.count_nonzero(timed.seen))
     waits = (ways.at == i) & (columns.status == ACTIVE)
     potential = (moment(found.question.as_of) - ways.entered[:, i][waits]) / DAY
@@ -222,8 +222,17 @@ class Timed:
     seen: NDArray[Any]
     already: int
 
+    def curve(self) -> Incidence:
+        return aalen_johansen(self.days, self.cause, self.entry)
 
-def _timed(i: int, ways: Passages, found: Cohort) -> Timed:
+
+def step_curve(found: Cohort, step: str) -> Incidence:
+    """Arrival at a step from entering it, exits competing: what groups are compared by."""
+    i = next(n for n, one in enumerate(found.steps) if one.name == step)
+    return timed_step(i, passages(found.columns), found).curve()
+
+
+def timed_step(i: int, ways: Passages, found: Cohort) -> Timed:
     columns = found.columns
     applies = (ways.at >= i) & (columns.states[:, i] != NOT_APPLICABLE)
     backwards = applies & (ways.at > i) & (columns.times[:, i] < ways.entered[:, i])
@@ -257,7 +266,7 @@ def _whole(ways: Passages, found: Cohort) -> Incidence | None:
         return None
     arrived = ways.at[chosen] > last
     timed = followed(found, chosen, columns.opened[chosen], arrived, columns.times[chosen, last])
-    return aalen_johansen(timed.days, timed.cause, timed.entry)
+    return timed.curve()
 
 
 def _points(curve: Incidence, horizon: int) -> Iterator[Point]:
