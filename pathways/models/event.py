@@ -19,8 +19,9 @@ FINDINGS = (
     "cannot_say",
     "matched_therapy",
     "first_dose_attested",
+    "reopened",
 )
-"""What is found of a journey between its result and its drug; reports count these, so an index leads to them."""
+"""What is found of a journey between its result and its drug, and that its end was taken back; reports count these, so an index leads to them."""
 
 
 class Event(models.Model):

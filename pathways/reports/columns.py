@@ -40,6 +40,7 @@ FIXED: Sequence[tuple[str, str]] = (
     ("reason", ">i8"),
     ("held", ">i2"),
     ("stratum", ">i8"),
+    ("person", ">i8"),
 )
 
 
@@ -58,6 +59,7 @@ class Columns:
     reason: Ints
     held: Codes
     stratum: Ints
+    person: Ints
     states: Codes
     times: Ints
 

@@ -19,7 +19,7 @@ from pathways.reports.cohort import EXIT_CLASSES as EXIT_CLASSES
 from pathways.reports.cohort import Cohort, Question, Step, cohort
 from pathways.reports.columns import ACTIVE, COMPLETED, DAY, IMPLIED, NEVER, NOT_APPLICABLE, Codes, Columns, Ints, moment
 from pathways.reports.denominators import Denominator, denominators
-from pathways.reports.estimators import UNSAID, Estimate, Floats, Incidence, aalen_johansen, incidence_at
+from pathways.reports.estimators import UNSAID, Estimate, Floats, Incidence, aalen_johansen, clustered, incidence_at
 from pathways.reports.matched import Matched, Standing
 
 CELLS = ("reached", "not_applicable", "completed", "open", "held", *EXIT_CLASSES)
@@ -189,7 +189,7 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
         cells={name: int(count) for name, count in zip(CELLS, counts, strict=True)},
         implied=int(np.count_nonzero((ways.at > i) & (columns.states[:, i] == IMPLIED))),
         reasons=_reasons(found, columns.reason[stopped]),
-        conversion=incidence_at(curve, ARRIVED, horizon) if measured else UNSAID,
+        conversion=_within(curve, timed, found) if measured else UNSAID,
         measured=measured,
         already=timed.already,
         unseen=int(np.count_nonzero(~timed.seen)),
@@ -197,6 +197,14 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
         not_due=int(np.count_nonzero(potential < horizon)),
         unknown=int(np.count_nonzero((ways.at == i) & (columns.times[:, i + 1 :] != NEVER).any(axis=1))),
     )
+
+
+def _within(curve: Incidence, timed: Timed, found: Cohort) -> Estimate:
+    """The share that arrived within the horizon. Where all episodes are asked, those of one person are not independent."""
+    day = found.question.horizon_days
+    if not found.question.every_episode:
+        return incidence_at(curve, ARRIVED, day)
+    return clustered(curve, ARRIVED, day, (timed.days, timed.cause, timed.entry), timed.person)
 
 
 def _reasons(found: Cohort, hashes: Ints) -> dict[str, int]:
@@ -221,6 +229,7 @@ class Timed:
     potential: Floats
     seen: NDArray[Any]
     already: int
+    person: Ints
 
     def curve(self) -> Incidence:
         return aalen_johansen(self.days, self.cause, self.entry)
@@ -253,7 +262,7 @@ def followed(found: Cohort, chosen: Ints, start: Ints, arrived: NDArray[Any], re
     late = observed > start
     entry = np.where(late, observed - np.where(late, start, 0), 0) / DAY if late.any() else None
     seen = np.ones(len(chosen), dtype=bool) if entry is None else entry <= days
-    return Timed(days, cause, entry, (as_of - start) / DAY, seen, already)
+    return Timed(days, cause, entry, (as_of - start) / DAY, seen, already, columns.person[chosen])
 
 
 def _whole(ways: Passages, found: Cohort) -> Incidence | None:

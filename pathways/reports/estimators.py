@@ -184,6 +184,29 @@ def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[floa
     return float(curve.by_cause[cause][at]), sqrt(float(curve.variance[cause][at]))
 
 
+FOLDS = 50
+
+
+def clustered(
+    curve: Incidence, cause: int, day: float, rows: tuple[Numbers, NDArray[Any], Floats | None], persons: NDArray[Any]
+) -> Estimate:
+    """`incidence_at` where one person may be in it several times: the variance is a jackknife that leaves out whole persons, some at a time."""
+    value, _ = incidence_with_error(curve, cause, day)
+    days, why, entries = np.asarray(rows[0]), rows[1], rows[2]
+    folds = np.unique(persons, return_inverse=True)[1] % FOLDS
+    used = np.unique(folds)
+    if not value or len(used) < 2:
+        return incidence_at(curve, cause, day)
+    without = [_without(folds == one, days, why, entries, cause, day) for one in used.tolist()]
+    spread = sum((one - value) ** 2 for one in without) * (len(used) - 1) / len(used)
+    return Estimate(value, *limits(value, sqrt(spread)))
+
+
+def _without(out: NDArray[Any], days: Floats, why: NDArray[Any], entries: Floats | None, cause: int, day: float) -> float:
+    curve = aalen_johansen(days[~out], why[~out], None if entries is None else entries[~out])
+    return incidence_with_error(curve, cause, day)[0]
+
+
 def difference(first: tuple[float, float], second: tuple[float, float]) -> Estimate:
     """First minus second of two groups that share nobody, each with its standard error: Wald limits, kept between -1 and 1."""
     gap, half = first[0] - second[0], Z95 * sqrt(first[1] ** 2 + second[1] ** 2)

@@ -28,7 +28,8 @@ BIT = {kind: 1 << n for n, kind in enumerate(FINDINGS, 1)}
 class Matched:
     """`not_matched` gives the rest of `confirmed` by class or open state. `flagged` and `flagged_matched` are the rules' column.
 
-    `cannot_say`, `later_line` and `not_actionable` count journeys that stand there: never among the not matched.
+    `cannot_say`, `later_line` and `not_actionable` count journeys that stand there: never among the not matched. `reopened` had ended
+    before and went on: many of them beside many closures say that journeys are closed too easily.
     """
 
     confirmed: int
@@ -42,6 +43,7 @@ class Matched:
     cannot_say: int
     later_line: int
     not_actionable: int
+    reopened: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def of_cohort(found: Cohort, known: Standing) -> Matched:
         cannot_say=_count(~flagged & _has(has, "cannot_say") & ~nothing & ~later),
         later_line=_count(~flagged & later & ~nothing),
         not_actionable=_count(~flagged & nothing),
+        reopened=_count(_has(has, "reopened")),
     )
 
 

@@ -56,8 +56,17 @@ def drop_off(question: Question, *, exact: bool) -> Sheet:
             table("matched", "Actionable to drug", [answer["matched"]], leave=("not_matched",)),
             table("denominators", "Which number of which", answer["denominators"], note="By as-of; some of the rest are still on the way."),
         ),
-        notes=tuple(_beside(answer["benchmark"])),
+        notes=(*_by_chance(answer), *_beside(answer["benchmark"])),
     )
+
+
+def _by_chance(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Several groups are several comparisons."""
+    if len(answer["strata"]) > 2:
+        yield (
+            f"{len(answer['strata'])} groups are shown: of every twenty 95 % intervals one misses by chance, so a group that stands out alone "
+            "is a question, not a finding."
+        )
 
 
 def _beside(benchmark: Mapping[str, Any] | None) -> Iterator[str]:

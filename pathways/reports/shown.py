@@ -191,6 +191,7 @@ def _matched(matched: Matched, *, exact: bool) -> Shown:
         "flagged_share": None if flagged_secret else _estimate(matched.flagged_share),
         "cannot_say": None if not exact and is_small(matched.cannot_say) else matched.cannot_say,
         "later_line": None if not exact and is_small(matched.later_line) else matched.later_line,
+        "reopened": None if not exact and is_small(matched.reopened) else matched.reopened,
         "not_actionable": None if not exact and is_small(matched.not_actionable) else matched.not_actionable,
     }
 

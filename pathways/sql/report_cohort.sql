@@ -10,7 +10,7 @@ SELECT j.id, j.home_site_id, j.version_id, j.opened_at,
        CASE j.exit_class WHEN 'preventable' THEN 1 WHEN 'patient_choice' THEN 2 WHEN 'appropriate' THEN 3 WHEN 'competing' THEN 4 ELSE 5 END::int2 AS class,
        CASE WHEN ending.at <= %(as_of)s THEN hashtextextended(j.exit_reason || '/' || j.outcome, 0) ELSE 0 END AS reason,
        CASE WHEN j.held_until > %(as_of)s AND j.status = 'active' THEN 1 ELSE 0 END::int2 AS held,
-       {by} AS stratum
+       {by} AS stratum, COALESCE(p.survivor_id, p.id) AS person
        {steps}
 FROM known j
 JOIN patients_patient p ON p.id = j.patient_id

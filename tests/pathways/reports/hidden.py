@@ -82,7 +82,7 @@ def _columns(opened: Any, times: Any, reached: Any, over: Any, done: Any, ended:
     at = start[:, None] + (np.where(reached, times, 0) * DAY).astype(np.int64)
     zeros = np.zeros(n, dtype=np.int64)
     return Columns(
-        id=np.arange(n), site=zeros, version=zeros, opened=start, reason=zeros, stratum=group.astype(np.int64), held=zeros.astype(np.int16),
+        id=np.arange(n), site=zeros, version=zeros, opened=start, reason=zeros, stratum=group.astype(np.int64), person=np.arange(n), held=zeros.astype(np.int16),
         observed=np.where(observed > 0, start + (observed * DAY).astype(np.int64), ALWAYS),
         ended=np.where(over, start + (np.where(over, ended, 0) * DAY).astype(np.int64), NEVER),
         status=np.where(done, 1, np.where(over, EXITED, ACTIVE)).astype(np.int16),
