@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pathways', '0018_tracker_sample'),
+        ('pathways', '0019_release_lists'),
         ('patients', '0007_people_and_permissions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
