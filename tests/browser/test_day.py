@@ -60,11 +60,11 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
 
     # The most urgent first: claim it, read why it is here.
     page.get_by_role("link", name="My team, unclaimed").click()
-    page.screenshot(path=camera / "1-team.png")
+    page.screenshot(path=camera / "1-team.png", caret="initial")
     page.get_by_role("button", name="Claim: Okafor, Ann, Waiting for the drug").click()
     page.locator(row(page, today.critical)).get_by_role("link", name="Okafor, Ann", exact=True).click()
     expect(page.get_by_role("heading", name="Why am I seeing this")).to_be_visible()
-    page.screenshot(path=camera / "2-why.png", full_page=True)
+    page.screenshot(path=camera / "2-why.png", full_page=True, caret="initial")
 
     # She called and left a message; that was the wrong line: undo; then it is right.
     page.goto("/queue/?lane=mine")
@@ -72,11 +72,11 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     said.get_by_role("link", name="Record outcome").click()
     page.get_by_label("Left a message").check()
     page.get_by_label("Or later today").select_option("2")
-    page.screenshot(path=camera / "3-outcome.png")
+    page.screenshot(path=camera / "3-outcome.png", caret="initial")
     page.get_by_role("button", name="Save outcome").click()
     expect(said).to_contain_text("Recorded")
     expect(page.get_by_role("status").last).to_contain_text("Left a message")
-    page.screenshot(path=camera / "4-undo.png")
+    page.screenshot(path=camera / "4-undo.png", caret="initial")
     said.get_by_role("button", name="Undo").click()
     expect(said.get_by_role("link", name="Record outcome")).to_be_visible()
     assert WorkItem.objects.get(pk=today.critical.pk).intended is None
@@ -93,7 +93,7 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     # The patient wrote: read it, answer it.
     page.goto(f"/items/{reply.uid}/conversation/")
     expect(page.get_by_text("I can come on Thursday morning")).to_be_visible()
-    page.screenshot(path=camera / "5-conversation.png")
+    page.screenshot(path=camera / "5-conversation.png", caret="initial")
 
     # A colleague knows this family: hand over.
     other = WorkItem.objects.filter(state=ItemState.OPEN, owner=None, journey__isnull=False).exclude(pk__in=[reply.pk]).earliest("pk")
@@ -106,7 +106,7 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
 
     # The urgent journey ends with a coded disposition, and nothing urgent is left.
     page.goto(f"/items/{today.critical.uid}/finish/")
-    page.get_by_label("Patient declined").check()
+    page.get_by_role("radio", name="Patient declined").check()
     page.get_by_label("What the patient declined").select_option("declined_therapy")
     page.get_by_role("button", name="Save outcome").click()
     expect(page.get_by_text("Recorded: Patient declined")).to_be_visible()
@@ -114,7 +114,7 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     expect(page.get_by_text("Nobody is waiting")).to_be_visible()
     page.goto("/queue/?lane=mine&urgency=critical")
     expect(page.get_by_text("Nothing is waiting for you")).to_be_visible()
-    page.screenshot(path=camera / "6-urgent-lane-empty.png")
+    page.screenshot(path=camera / "6-urgent-lane-empty.png", caret="initial")
 
 
 def test_from_sign_in_to_the_most_urgent_patients_outcome_in_two_clicks(open_as: Open, dara: User, today: Morning) -> None:
@@ -134,6 +134,7 @@ def test_the_day_by_keyboard_alone(open_as: Open, dara: User, today: Morning) ->
     page = open_as(dara)
     tab_to(page, "My team, unclaimed")
     page.keyboard.press("Enter")
+    page.wait_for_url("**lane=team")
     tab_to(page, "Claim: Okafor, Ann")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Record outcome: Okafor, Ann")).to_be_visible()
@@ -145,7 +146,7 @@ def test_the_day_by_keyboard_alone(open_as: Open, dara: User, today: Morning) ->
     tab_to(page, "Save outcome", most=12)
     page.keyboard.press("Enter")
     expect(page.locator(row(page, today.critical))).to_contain_text("Recorded")
-    tab_to(page, "Undo", most=5)
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Record outcome: Okafor, Ann")).to_be_visible()
     assert WorkItem.objects.get(pk=today.critical.pk).intended is None
@@ -205,3 +206,17 @@ def test_a_second_nurse_is_told_who_and_takes_over(open_as: Open, dara: User, no
     page.get_by_role("button", name="Take over").click()
     expect(page.get_by_text("Yours now")).to_be_visible()
     assert WorkItemAct.objects.filter(act="taken_over", reason="she is in clinic").exists()
+
+
+def test_the_queue_fits_a_desk_a_phone_and_the_dark(open_as: Open, dara: User, today: Morning, camera: Path) -> None:
+    for look, phone, dark in (("desk", False, False), ("dark", False, True), ("phone", True, False)):
+        page = open_as(dara, phone=phone, dark=dark)
+        for name, address in {
+            "mine": "/queue/?lane=mine",
+            "team": "/queue/?lane=team",
+            "capacity": "/queue/capacity/",
+            "desk": "/desk/",
+        }.items():
+            page.goto(address)
+            page.screenshot(path=camera / f"{name}-{look}.png", full_page=True, caret="initial")
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways ({look})"

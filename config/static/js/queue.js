@@ -25,5 +25,9 @@ if (undo) setTimeout(() => undo.remove(), Number(undo.dataset.forSeconds) * 1000
 /* A line's undo stays until it is too late; then the row keeps its words. */
 document.addEventListener("htmx:afterSettle", (event) => {
   const button = event.detail.elt.querySelector && event.detail.elt.querySelector("[data-undo]");
-  if (button) setTimeout(() => button.closest("form").remove(), 8_000);
+  if (button) setTimeout(() => {
+    const row = button.closest("tr"), had = document.activeElement === button;
+    button.closest("form").remove();
+    if (had && row) row.focus();
+  }, 8_000);
 });
