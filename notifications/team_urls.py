@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from notifications.views import care_team, incidents, notices, record
+from notifications.views import care_team, downtime, incidents, notices, record
 
 urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/team/", care_team.name_member, name="name_member"),
     path("journeys/<uuid:uid>/team/leave/", care_team.leave_team, name="leave_team"),
     path("journeys/<uuid:uid>/hand-over/", care_team.hand_over, name="hand_over"),
     path("journeys/<uuid:uid>/hand-over/answer/", care_team.answer_hand_over, name="answer_hand_over"),
+    path("downtime/", downtime.entry, name="downtime"),
+    path("items/<uuid:uid>/paper/", downtime.paper, name="paper"),
     path("journeys/<uuid:uid>/record/", record.record, name="record"),
     path("journeys/<uuid:uid>/incident/", incidents.report, name="report_incident"),
     path("incidents/", incidents.listed, name="incidents"),
