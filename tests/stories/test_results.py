@@ -87,6 +87,7 @@ def test_a_result_that_turns_from_present_to_absent_takes_everything_back_and_as
     assert len(hospital.texts_to(ana)) == 1
 
     hospital.at(25)
+    held = hospital.takes(hospital.petra, hospital.item("unconfirmed-flag", hospital.petra))  # what she left lying went back to the team
     hospital.hears(ana.report(status="C"))
     assert hospital.milestone(ana, "flagged_actionable") not in ("reached", "implied")
     assert "corrected" in set(hospital.alerts(ana).values_list("reason", flat=True))
