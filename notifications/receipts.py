@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from notifications import endings
+from notifications import endings, outbox
 from notifications.codes import lost
 from notifications.models import Message, MessageState, Receipt
+from pathways.sql import load
 
 TAKEN = frozenset({"accepted", "scheduled", "queued", "sending", "sent", "delivered", "read"})
 ARRIVED = frozenset({"delivered", "read"})
@@ -21,6 +23,8 @@ def receive(*, uid: str, token: str, sid: str, status: str, error_code: str, now
 
     The token in the callback's address is the message's own: a receipt without it is kept but moves nothing.
     """
+    if status in TAKEN and _take(uid, token, sid, status, now):
+        return True
     with transaction.atomic():
         message = Message.objects.select_for_update().filter(uid=uid).first()
         if message is not None and not (message.token and hmac.compare_digest(message.token, token)):
@@ -36,6 +40,16 @@ def receive(*, uid: str, token: str, sid: str, status: str, error_code: str, now
         if new or message.state in endings.IN_DOUBT:
             apply_status(message, sid=sid, status=status, error_code=error_code, now=now)
         return True
+
+
+def _take(uid: str, token: str, sid: str, status: str, now: datetime) -> bool:
+    """The common case; false where anything is not as it should be."""
+    with connection.cursor() as cursor:
+        named = {"uid": uid, "token": token, "sid": sid, "status": status, "arrived": status in ARRIVED, "now": now}
+        params: dict[str, Any] = named | outbox.edges_of_messages()
+        cursor.execute(load("notifications.sql", "take_receipt"), params)
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def apply_status(message: Message, *, sid: str, status: str, error_code: str, now: datetime) -> None:
