@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -50,7 +50,11 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
     definition = published[code].definition if code != EVERY else None
     exact = shows_all(request.user)
     asked = question(request.GET, definition, request.user, now, takes=report.takes, exact=exact)
-    return Asked(report, asked, exact, code, choices(definition) if definition else None)
+    offered = choices(definition) if definition else None
+    if report.strata and offered:
+        offered = replace(offered, strata=tuple(report.strata))
+        asked = replace(asked, by=asked.by if asked.by in report.strata else report.strata[0])
+    return Asked(report, asked, exact, code, offered)
 
 
 @require_GET

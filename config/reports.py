@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from notifications.reports import monday
-from pathways.reports import drop_off, now, sheets, shown, time
+from pathways.reports import drop_off, equity, now, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
@@ -38,6 +38,7 @@ class Report:
     one: bool = True
     every: bool = False
     takes: Sequence[str] = ()
+    strata: Sequence[str] = ()
     readers: Sequence[str] = READERS
     template: str = "reports/report.html"
 
@@ -74,6 +75,30 @@ REPORTS: Mapping[str, Report] = {
             sheets.now,
             rows=sheets.now_rows,
             plain=lambda question, exact: shown.now(now.now(question), exact=exact),
+        ),
+        Report(
+            "trend",
+            "Is it getting better",
+            "Is a change more than chance?",
+            trend.trend,
+            rows=trend.trend_rows,
+            takes=("entry", "funnel", "horizon", "as_of"),
+        ),
+        Report(
+            "equity",
+            "Whom it hurts most",
+            "Which groups arrive less often, and where does the gap open?",
+            equity.equity,
+            rows=equity.equity_rows,
+            takes=COHORT,
+            strata=equity.FIELDS,
+        ),
+        Report(
+            "what-if",
+            "What fixing one gap would bring",
+            "Where would an hour of work save most?",
+            what_if.what_if,
+            takes=("entry", "funnel", "horizon", "as_of"),
         ),
         Report(
             "monday",

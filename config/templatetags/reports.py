@@ -18,7 +18,7 @@ from patients.templatetags.finalmile import day as written_day
 from patients.templatetags.finalmile import words
 
 register = template.Library()
-CODE = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+CODE = re.compile(r"[a-z]+([_-][a-z0-9]+)*")
 HIDDEN = format_html('<span class="soft small">{}</span>', "hidden")
 
 

@@ -17,6 +17,8 @@ Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 PALETTE = [ACCENT, OVERDUE, INFO, CRITICAL, GOOD, SOFT]
 WIDTH = 640
+PADDING = {"left": 34, "right": 24, "top": 6, "bottom": 6}
+"""The page's own fonts may be wider than those that the renderer measured with."""
 
 
 def drawn(drawing: Drawing) -> str:
@@ -28,7 +30,7 @@ def drawn(drawing: Drawing) -> str:
 def _svg(name: str, rows: str, options: str, title: str, said: str) -> str:
     import vl_convert  # type: ignore[import-not-found, unused-ignore]
 
-    spec = {**SPECS[name](json.loads(rows), json.loads(options)), "config": CONFIG, "background": "transparent"}
+    spec = {**SPECS[name](json.loads(rows), json.loads(options)), "config": CONFIG, "background": "transparent", "padding": PADDING}
     return in_page_colours(str(vl_convert.vegalite_to_svg(spec)), title, said)
 
 
@@ -39,14 +41,14 @@ AXIS = {
     "domainColor": LINE,
     "tickColor": LINE,
     "labelLimit": 260,
-    "labelFontSize": 13,
-    "titleFontSize": 13,
+    "labelFontSize": 14,
+    "titleFontSize": 14,
     "titleFontWeight": "normal",
 }
 CONFIG: Spec = {
     "font": "system-ui, sans-serif",
     "axis": AXIS,
-    "legend": {"labelColor": INK, "titleColor": SOFT, "labelFontSize": 13, "orient": "top"},
+    "legend": {"labelColor": INK, "titleColor": SOFT, "labelFontSize": 14, "orient": "top"},
     "view": {"stroke": None},
     "text": {"color": INK, "fontSize": 13},
 }

@@ -8,15 +8,14 @@ an earlier one: the whole looks the same whatever it is shown apart by, or two v
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from pathways.reports.sheet import Cell, Kind, Sheet, Sum, Table, counted, with_cells
 
 SMALL = 10
-TRIED = 12
+PRIME = 2**61 - 1
 ROUND = 5
 """Counts are shown to the nearest five to whoever may not open them: what two dates or two filters differ by tells nobody."""
 
@@ -41,30 +40,34 @@ class Ledger:
         known = level | self.settled
         within = [one for one in self.sums if known.issuperset((one.total, *one.parts))]
         self.hidden |= {key for key in level if is_small(self.counts[key]) or key in self.latent}
-        while (pick := self._told_by_one(within) or self._told_by_all(within)) is not None:
-            self.hidden.add(pick)
+        while self._told_by_one(within) or self._told_by_all(within):
+            pass
         self.settled = known
 
-    def _told_by_one(self, sums: Sequence[Sum]) -> str | None:
+    def _told_by_one(self, sums: Sequence[Sum]) -> bool:
         """Where a total shows, subtraction gives what its hidden parts make together: they must be several, and not small together."""
+        before = len(self.hidden)
         for one in sums:
             parts = [part for part in one.parts if part in self.hidden]
             if one.total in self.hidden or not any(is_small(self.counts[part]) for part in parts):
                 continue
             alone = len(parts) == 1 or is_small(sum(self.counts[part] for part in parts))
             if alone and (pick := self._smallest(one.parts) or self._smallest([one.total])):
-                return pick
-        return None
+                self.hidden.add(pick)
+        return len(self.hidden) > before
 
-    def _told_by_all(self, sums: Sequence[Sum]) -> str | None:
-        """What all sums together tell though no single one does: something beside it, as small as will do, is hidden too."""
-        told = sorted(key for key in determined(self.hidden, sums) if is_small(self.counts[key]))
-        if not told:
-            return None
-        beside = {key for one in sums if self.hidden.intersection((one.total, *one.parts)) for key in (one.total, *one.parts)}
-        free = sorted(self._free(beside), key=lambda key: (self.counts[key], key))
-        would_do = (key for key in free[:TRIED] if told[0] not in determined(self.hidden | {key}, sums))
-        return next(would_do, free[0] if free else None)
+    def _told_by_all(self, sums: Sequence[Sum]) -> bool:
+        """What all sums together tell though no single one does: beside each such count something more is hidden, as small as there is."""
+        told = {key for key in determined(self.hidden, sums) if is_small(self.counts[key])}
+        picks = {self._smallest(self._beside({key}, sums)) for key in told} - {None}
+        if told and not picks:
+            picks = {self._smallest(self._beside(self.hidden, sums))} - {None}
+        self.hidden |= {pick for pick in picks if pick is not None}
+        return bool(picks)
+
+    def _beside(self, keys: Collection[str], sums: Sequence[Sum]) -> list[str]:
+        """What stands in a sum with any of them."""
+        return [key for one in sums if not set(keys).isdisjoint((one.total, *one.parts)) for key in (one.total, *one.parts)]
 
     def _free(self, keys: Iterable[str]) -> list[str]:
         return [key for key in keys if key not in self.hidden and key not in self.settled and self.counts[key] > 0]
@@ -85,23 +88,59 @@ def hidden_of(
 
 
 def determined(hidden: Collection[str], sums: Sequence[Sum]) -> set[str]:
-    """Hidden counts that the sums determine: those that no change of the hidden ones could leave all sums true and still alter."""
-    keys = sorted(hidden)
-    at = {key: i for i, key in enumerate(keys)}
-    rows = []
-    for one in sums:
-        row = np.zeros(len(keys))
-        for sign, key in ((1.0, one.total), *((-1.0, part) for part in one.parts)):
-            if key in at:
-                row[at[key]] += sign
-        if row.any():
-            rows.append(row)
-    if not keys or not rows:
-        return set()
-    _, values, basis = np.linalg.svd(np.array(rows))
-    rank = int((values > 1e-9).sum())
-    free = basis[rank:]
-    return {key for key, i in at.items() if not len(free) or bool(np.abs(free[:, i]).max() < 1e-9)}
+    """Hidden counts that the sums determine: those that no change of the hidden ones could leave all sums true and still alter.
+
+    Gauss-Jordan elimination over the unknowns, sparse and exact (modulo a large prime): a row that is left with one unknown tells it.
+    """
+    core = _core([frozenset(hidden).intersection((one.total, *one.parts)) for one in sums], sums)
+    often = Counter(key for unknown, _ in core for key in unknown)
+    solved: dict[str, Row] = {}
+    within: dict[str, set[str]] = defaultdict(set)
+    for unknown, one in sorted(core, key=lambda pair: len(pair[0])):
+        row = {key: coefficient for key in unknown if (coefficient := ((key == one.total) - one.parts.count(key)) % PRIME)}
+        for key in [key for key in row if key in solved]:
+            _subtract(row, row[key], solved[key])
+        if row:
+            _solve(row, min(row, key=lambda key: (often[key], key)), solved, within)
+    return {key for key, row in solved.items() if len(row) == 1}
+
+
+Row = dict[str, int]
+
+
+def _solve(row: Row, pivot: str, solved: dict[str, Row], within: dict[str, set[str]]) -> None:
+    """Makes `row` the one that says what `pivot` is, and takes the pivot out of all others."""
+    scale = pow(row[pivot], -1, PRIME)
+    for key in row:
+        row[key] = row[key] * scale % PRIME
+    solved[pivot] = row
+    for other in [other for other in within.pop(pivot, ()) if pivot in solved[other]]:
+        _subtract(solved[other], solved[other][pivot], row)
+        for key in solved[other]:
+            within[key].add(other)
+    for key in row:
+        if key != pivot:
+            within[key].add(pivot)
+
+
+def _subtract(row: Row, times: int, other: Row) -> None:
+    for key, coefficient in other.items():
+        left = (row.get(key, 0) - times * coefficient) % PRIME
+        if left:
+            row[key] = left
+        else:
+            row.pop(key, None)
+
+
+def _core(unknowns: Sequence[frozenset[str]], sums: Sequence[Sum]) -> list[tuple[frozenset[str], Sum]]:
+    """The sums that can determine anything. One with an unknown that stands in no other is made true by it, whatever the rest is."""
+    core = [(unknown, one) for unknown, one in zip(unknowns, sums, strict=True) if unknown]
+    while True:
+        often = Counter(key for unknown, _ in core for key in unknown)
+        kept = [(unknown, one) for unknown, one in core if len(unknown) == 1 or all(often[key] > 1 for key in unknown)]
+        if len(kept) == len(core):
+            return core
+        core = kept
 
 
 def rounded(count: int) -> int:

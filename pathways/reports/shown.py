@@ -5,82 +5,68 @@ Hidden values are None. `exact` shows everything: only for people who may open t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pathways.reports.ball import Turn
 from pathways.reports.benchmarks import Benchmark
 from pathways.reports.cohort import Question
 from pathways.reports.denominators import Denominator
-from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, EndRow, Point, StepRow
+from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, Point, StepRow
 from pathways.reports.estimators import Estimate
-from pathways.reports.hiding import hidden_of, rounded
+from pathways.reports.hiding import hidden_of, is_small, rounded
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
 from pathways.reports.sheet import Sum
-from pathways.reports.suppression import Hidden, hidden_cells, is_small, is_telling
+from pathways.reports.subtractable import arrived, hidden_in
 from pathways.reports.targets import TargetRow
 from pathways.reports.time import Interval, Times
 
 Shown = dict[str, Any]
-# Sums of these over the steps stand in the report as well: how journeys ended, and how many are open.
-TOTALLED = ("completed", "open", "held", *EXIT_CLASSES)
+
+
+SIDE = ("implied", "already", "matured", "why:")
+
+
+class Eyes:
+    """What one part of a report may show: `prefix` is its stratum's, `hidden` the keys of `subtractable`; None: all of it, exactly."""
+
+    def __init__(self, hidden: set[str] | None, prefix: str = "") -> None:
+        self.hidden, self.prefix = hidden, prefix
+
+    def count(self, key: str, count: int) -> int | None:
+        if self.hidden is None:
+            return count
+        return None if f"{self.prefix}{key}" in self.hidden or (self.prefix and key.partition(":")[2].startswith(SIDE)) else rounded(count)
+
+    def rate(self, rate: Estimate, *keys: str) -> Shown | None:
+        if self.hidden is None:
+            return _estimate(rate)
+        return None if any(f"{self.prefix}{key}" in self.hidden for key in keys) else _coarse(rate)
 
 
 def drop_off(report: DropOff, *, exact: bool = False) -> Shown:
-    whole = _table(report)
-    by_stratum = {name: _table(part) for name, part in report.strata.items()}
-    hidden = set() if exact else _hidden(whole)
-    parts = {name: set() if exact else _hidden(table) for name, table in by_stratum.items()}
-    if not exact:
-        _guard_strata(by_stratum, parts, whole, hidden)
-    shown = _drop_off(report, hidden, exact=exact)
-    shown["strata"] = {name: _drop_off(part, parts[name], exact=exact) for name, part in report.strata.items()}
+    hidden = None if exact else hidden_in(report)
+    shown = _drop_off(report, Eyes(hidden))
+    shown["strata"] = {name: _drop_off(part, Eyes(hidden, f"{name}|")) for name, part in report.strata.items()}
     return shown
 
 
-def _table(report: DropOff) -> list[dict[str, int]]:
-    return [{"entered": step.entered, **step.cells} for step in report.steps]
-
-
-def _hidden(table: Sequence[Mapping[str, int]]) -> Hidden:
-    return hidden_cells(table, total="entered", totalled=TOTALLED, chained=("entered", "reached"))
-
-
-def _guard_strata(
-    tables: Mapping[str, list[dict[str, int]]], parts: dict[str, Hidden], whole: list[dict[str, int]], hidden: Hidden
-) -> None:
-    """A cell that is hidden in one stratum alone could be worked out from the whole: the next smallest stratum hides it too."""
-    for _ in range(len(tables) * len(whole) + 1):
-        before = sum(len(one) for one in parts.values())
-        for i, row in enumerate(whole):
-            for name in row:
-                if (i, name) in hidden:
-                    continue
-                secret = [stratum for stratum in tables if (i, name) in parts[stratum]]
-                rest = [stratum for stratum in tables if stratum not in secret and tables[stratum][i][name] > 0]
-                counts = [tables[stratum][i][name] for stratum in secret]
-                if secret and rest and (len(secret) == 1 or is_small(sum(counts))):
-                    parts[min(rest, key=lambda stratum: (tables[stratum][i][name], stratum))].add((i, name))
-        if sum(len(one) for one in parts.values()) == before:
-            return
-
-
-def _drop_off(report: DropOff, hidden: Hidden, *, exact: bool) -> Shown:
-    small = not exact and (is_small(report.n) or (0, "entered") in hidden)
+def _drop_off(report: DropOff, eyes: Eyes) -> Shown:
     return {
         **_question(report.question, "drop-off"),
-        "n": None if small else report.n,
-        "open": None if small else _cell(report.open, report.n, exact),
+        "n": eyes.count("n", report.n),
+        "open": eyes.count("open", report.open),
         "versions": list(report.versions),
-        "steps": [_step(i, step, hidden, report, exact=exact) for i, step in enumerate(report.steps)],
-        "ends": _ends(report.ends, exact=exact),
-        "whole": None if small else _estimate(report.whole),
-        "matched": _matched(report.matched, exact=exact),
-        "denominators": [_denominator(one, exact=exact, secret=bool(hidden)) for one in report.denominators],
+        "steps": [_step(i, step, report, eyes) for i, step in enumerate(report.steps)],
+        "ends": [
+            {"kind": end.kind, "reason": end.reason, "count": eyes.count(f"end:{end.kind}:{end.reason}", end.count)} for end in report.ends
+        ],
+        "whole": eyes.rate(report.whole, "n", "whole:within"),
+        "matched": _matched(report.matched, eyes),
+        "denominators": [_denominator(one, eyes) for one in report.denominators],
         "benchmark": _benchmark(report.benchmark),
-        "curve": [_point(one) for one in report.curve] if exact else [],
-        "suppressed": not exact,
+        "curve": [_point(one) for one in report.curve] if eyes.hidden is None else [],
+        "suppressed": eyes.hidden is not None,
     }
 
 
@@ -97,30 +83,25 @@ def _question(question: Question, name: str) -> Shown:
     }
 
 
-def _step(i: int, step: StepRow, hidden: Hidden, report: DropOff, *, exact: bool) -> Shown:
-    def cell(name: str) -> int | None:
-        return None if (i, name) in hidden else step.cells[name]
+def _step(i: int, step: StepRow, report: DropOff, eyes: Eyes) -> Shown:
+    def cell(name: str, count: int) -> int | None:
+        return eyes.count(f"{i}:{name}", count)
 
-    secret = not exact and ((i, "entered") in hidden or (i, "reached") in hidden or is_small(step.measured))
-    secret = secret or not step.observable
-    partly = any(place == i for place, _ in hidden)
+    measures = {name: cell(name, getattr(step, name)) for name in ("implied", "measured", "already", "matured")}
+    conversion = eyes.rate(step.conversion, f"{i}:measured", f"{i}:within", f"{i}:reached", f"{i}:entered")
     return {
         "name": step.name,
         "label": step.label,
         "observable": step.observable,
-        "entered": None if (i, "entered") in hidden else step.entered,
-        **{name: cell(name) for name in CELLS if name not in EXIT_CLASSES},
-        "left": {name: cell(name) for name in EXIT_CLASSES},
-        "implied": None if secret else _cell(step.implied, step.cells["reached"], exact),
-        "reasons": _reasons(step.reasons, exact=exact),
-        "conversion": None if secret else _estimate(step.conversion),
+        "entered": cell("entered", step.entered),
+        **{name: cell(name, step.cells[name]) for name in CELLS if name not in EXIT_CLASSES},
+        "left": {name: cell(name, step.cells[name]) for name in EXIT_CLASSES},
+        "implied": measures["implied"] if step.observable else None,
+        "reasons": {reason: cell(f"why:{reason}", count) for reason, count in step.reasons.items()},
+        "conversion": conversion if step.observable else None,
         "horizon_days": report.question.horizon_days,
-        "measured": None if secret else _cell(step.measured, step.entered, exact),
-        "already": None if secret else _cell(step.already, step.entered, exact),
-        "matured": None if secret else _cell(step.matured, step.measured, exact),
-        **{
-            name: None if secret or partly else _cell(getattr(step, name), step.entered, exact) for name in ("unseen", "not_due", "unknown")
-        },
+        **({name: measures[name] if step.observable else None for name in ("measured", "already", "matured")}),
+        **{name: getattr(step, name) if step.observable and eyes.hidden is None else None for name in ("unseen", "not_due", "unknown")},
         **_published(report, i),
     }
 
@@ -139,16 +120,15 @@ def _benchmark(benchmark: Benchmark | None) -> Shown | None:
     return {"title": benchmark.title, "source": benchmark.source, "remain": list(benchmark.remain), "caveats": list(benchmark.caveats)}
 
 
-def _denominator(one: Denominator, *, exact: bool, secret: bool) -> Shown:
-    """`secret`: some cell of the steps is hidden, and these counts repeat cells."""
-    secret = not exact and (secret or is_small(one.of) or is_telling(one.count, one.of))
-    return {
-        "denominator": one.name,
-        "says": one.words,
-        "count": None if secret else one.count,
-        "of": None if secret else one.of,
-        "share": None if secret else _estimate(one.share),
-    }
+def _denominator(one: Denominator, eyes: Eyes) -> Shown:
+    """These counts repeat cells of the steps: where some are hidden, none of these is shown."""
+    secret = eyes.hidden is not None and (bool(eyes.hidden) or is_small(one.of) or is_small(one.count) or is_small(one.of - one.count))
+
+    def told(count: int) -> int | None:
+        return None if secret else count if eyes.hidden is None else rounded(count)
+
+    share = None if secret else _estimate(one.share) if eyes.hidden is None else _coarse(one.share)
+    return {"denominator": one.name, "says": one.words, "count": told(one.count), "of": told(one.of), "share": share}
 
 
 def _point(one: Point) -> Shown:
@@ -157,42 +137,20 @@ def _point(one: Point) -> Shown:
     return {"day": one.day, "arrived": _estimate(one.arrived), **shares}
 
 
-def _cell(count: int, total: int, exact: bool) -> int | None:
-    return None if not exact and is_telling(count, total) else count
+def _matched(matched: Matched, eyes: Eyes) -> Shown:
+    def cell(name: str) -> int | None:
+        return eyes.count(f"matched:{name}", getattr(matched, name))
 
-
-def _reasons(reasons: Mapping[str, int], *, exact: bool) -> dict[str, int | None]:
-    rows = [{"all": sum(reasons.values()), **reasons}]
-    hidden = set() if exact or not reasons else hidden_cells(rows, total="all")
-    return {name: None if (0, name) in hidden else count for name, count in reasons.items()}
-
-
-def _ends(ends: Sequence[EndRow], *, exact: bool) -> list[Shown]:
-    shown: list[Shown] = []
-    for kind in dict.fromkeys(end.kind for end in ends):
-        reasons = {end.reason: end.count for end in ends if end.kind == kind}
-        shown.extend({"kind": kind, "reason": reason, "count": count} for reason, count in _reasons(reasons, exact=exact).items())
-    return shown
-
-
-def _matched(matched: Matched, *, exact: bool) -> Shown:
-    row = {"confirmed": matched.confirmed, "received": matched.received, **{f"not:{name}": n for name, n in matched.not_matched.items()}}
-    hidden = set() if exact else hidden_cells([row], total="confirmed")
-    secret = (0, "received") in hidden or (0, "confirmed") in hidden
-    flagged_secret = not exact and (is_telling(matched.flagged_matched, matched.flagged) or is_small(matched.flagged))
     return {
-        "confirmed": None if (0, "confirmed") in hidden else matched.confirmed,
-        "received": None if secret else matched.received,
-        "start_confirmed": None if secret else _cell(matched.start_confirmed, matched.received, exact),
-        "share": None if secret else _estimate(matched.share),
-        "not_matched": {name: None if (0, f"not:{name}") in hidden else n for name, n in matched.not_matched.items()},
-        "flagged": None if not exact and is_small(matched.flagged) else matched.flagged,
-        "flagged_matched": None if flagged_secret else matched.flagged_matched,
-        "flagged_share": None if flagged_secret else _estimate(matched.flagged_share),
-        "cannot_say": None if not exact and is_small(matched.cannot_say) else matched.cannot_say,
-        "later_line": None if not exact and is_small(matched.later_line) else matched.later_line,
-        "reopened": None if not exact and is_small(matched.reopened) else matched.reopened,
-        "not_actionable": None if not exact and is_small(matched.not_actionable) else matched.not_actionable,
+        "confirmed": cell("confirmed"),
+        "received": cell("received"),
+        "start_confirmed": cell("start_confirmed"),
+        "share": eyes.rate(matched.share, "matched:confirmed", "matched:received"),
+        "not_matched": {name: eyes.count(f"matched:not:{name}", count) for name, count in matched.not_matched.items()},
+        "flagged": cell("flagged"),
+        "flagged_matched": cell("flagged_matched"),
+        "flagged_share": eyes.rate(matched.flagged_share, "matched:flagged", "matched:flagged_matched"),
+        **{name: cell(name) for name in ("cannot_say", "later_line", "reopened", "not_actionable")},
     }
 
 
@@ -201,44 +159,79 @@ def _estimate(estimate: Estimate) -> Shown:
     return {name: None if value is None else round(value, 4) for name, value in values.items()}
 
 
+def _coarse(estimate: Estimate) -> Shown:
+    """To the whole percent: a finer share and a rounded denominator would give the numerator back."""
+    values = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {name: None if value is None else round(value, 2) for name, value in values.items()}
+
+
 def times(report: Times, *, exact: bool = False) -> Shown:
+    counts, latent, sums = {"n": report.n}, dict[str, int](), list[Sum]()
+    for p, part in [("", report), *((f"{name}|", part) for name, part in report.strata.items())]:
+        counts[f"{p}n"] = part.n
+        for i, one in enumerate(part.intervals):
+            counts |= {f"{p}{i}:n": one.n, f"{p}{i}:happened": one.happened, f"{p}{i}:backwards": one.backwards}
+            latent |= {f"{p}{i}:not": one.n - one.happened, f"{p}{i}:rest": part.n - one.n - one.backwards}
+            sums.append(Sum(f"{p}{i}:n", (f"{p}{i}:happened", f"{p}{i}:not")))
+            sums.append(Sum(f"{p}n", (f"{p}{i}:n", f"{p}{i}:backwards", f"{p}{i}:rest")))
+        for i, aim in enumerate(part.targets):
+            within = arrived(aim.in_time, aim.n)
+            counts |= {f"{p}target {i}:n": aim.n, f"{p}target {i}:happened": aim.happened, f"{p}target {i}:within": within}
+            latent |= {f"{p}target {i}:not": aim.n - aim.happened, f"{p}target {i}:late": aim.n - within}
+            sums.append(Sum(f"{p}target {i}:n", (f"{p}target {i}:happened", f"{p}target {i}:not")))
+            sums.append(Sum(f"{p}target {i}:n", (f"{p}target {i}:within", f"{p}target {i}:late")))
+    whole = [key for key in (*counts, *latent) if "|" not in key]
+    sums += [
+        Sum(key, tuple(f"{name}|{key}" for name in report.strata))
+        for key in whole
+        if report.strata and key in counts and not key.endswith(":within")
+    ]
+    eyes = None if exact else hidden_of(counts, sums, latent=latent, levels=[whole])
+    shown = _times(report, Eyes(eyes))
+    shown["strata"] = {name: _times(part, Eyes(eyes, f"{name}|")) for name, part in report.strata.items()}
+    return shown
+
+
+def _times(report: Times, eyes: Eyes) -> Shown:
     return {
         **_question(report.question, "time"),
-        "n": None if not exact and is_small(report.n) else report.n,
-        "intervals": [_interval(one, exact=exact) for one in report.intervals],
-        "targets": [_target(one, exact=exact) for one in report.targets],
-        "turns": [_turn(one, exact=exact) for one in report.turns],
-        "strata": {name: times(part, exact=exact) for name, part in report.strata.items()},
-        "suppressed": not exact,
+        "n": eyes.count("n", report.n),
+        "intervals": [_interval(i, one, eyes) for i, one in enumerate(report.intervals)],
+        "targets": [_target(i, one, eyes) for i, one in enumerate(report.targets)],
+        "turns": [_turn(one, exact=eyes.hidden is None) for one in report.turns],
+        "suppressed": eyes.hidden is not None,
     }
 
 
-def _interval(one: Interval, *, exact: bool) -> Shown:
-    secret = not exact and (is_small(one.n) or is_telling(one.happened, one.n))
+def _interval(i: int, one: Interval, eyes: Eyes) -> Shown:
+    happened = eyes.count(f"{i}:happened", one.happened)
+    shown = eyes.count(f"{i}:n", one.n) is not None and happened is not None
     return {
         "from": one.start,
         "to": one.end,
-        "n": None if not exact and is_small(one.n) else one.n,
-        "happened": None if secret else one.happened,
-        "backwards": None if not exact and is_small(one.backwards) else one.backwards,
-        "median_days": None if secret else _estimate(one.median_days),
-        **{f"days_{share:.0%}": None if secret else _estimate(value) for share, value in one.quantiles.items()},
+        "n": eyes.count(f"{i}:n", one.n),
+        "happened": happened,
+        "backwards": eyes.count(f"{i}:backwards", one.backwards),
+        "median_days": _estimate(one.median_days) if shown else None,
+        **{f"days_{share:.0%}": _estimate(value) if shown else None for share, value in one.quantiles.items()},
         "target": one.target or None,
         "source": one.source or None,
     }
 
 
-def _target(one: TargetRow, *, exact: bool) -> Shown:
-    secret = not exact and (is_small(one.n) or is_telling(one.happened, one.n))
+def _target(i: int, one: TargetRow, eyes: Eyes) -> Shown:
+    exact, n = eyes.hidden is None, eyes.count(f"target {i}:n", one.n)
+    happened = eyes.count(f"target {i}:happened", one.happened)
+    shown = n is not None and happened is not None
     return {
         "target": one.label,
         "from": one.start,
         "to": one.end,
         "within": one.within,
-        "n": None if secret else _told(one.n, exact),
-        "happened": None if secret else _told(one.happened, exact),
-        "in_time": None if secret else _estimate(one.in_time),
-        "median_days": None if secret else _estimate(one.median_days),
+        "n": n,
+        "happened": happened,
+        "in_time": eyes.rate(one.in_time, f"target {i}:n", f"target {i}:within"),
+        "median_days": _estimate(one.median_days) if shown else None,
         "late_open": one.late_open if exact else None,
         "backwards": one.backwards if exact else None,
         "source": one.source,

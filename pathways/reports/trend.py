@@ -1,0 +1,212 @@
+"""Is it getting better? Cohorts by the month they began, each at the same horizon; only those that have had the time for it are plotted.
+
+A month is mature when its last day lies at least the horizon before as-of. Younger months are shaded: they have not had their chance,
+and are never drawn as a decline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from pathways.models import PathwayVersion, RolloutChange
+from pathways.reports import drop_off as losing
+from pathways.reports import shown
+from pathways.reports import time as lasting
+from pathways.reports.cohort import Question, cohort
+from pathways.reports.control import BASELINE, Point, p_chart, xmr
+from pathways.reports.freshness import versions
+from pathways.reports.rows import Behind, Rows, UnknownNumber
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, count, words
+from pathways.reports.sheets import CENSORED, about
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """`share` went the whole way within the horizon, of `n`; None where it is not shown. `changed` says what was changed in it."""
+
+    name: str
+    n: int | None
+    share: float | None
+    low: float | None
+    high: float | None
+    days: float | None
+    mature: bool
+    changed: str
+
+
+def trend(question: Question, *, exact: bool) -> Sheet:
+    asked = replace(question, by="month")
+    report = losing.drop_off(asked)
+    months = list(_months(asked, shown.drop_off(report, exact=exact), shown.times(lasting.times(asked), exact=exact)))
+    shares, days = _shares(months), _days(months)
+    return Sheet(
+        name="trend",
+        title="Is it getting better",
+        says=tuple(_says(months, shares, question.horizon_days)),
+        about=about(
+            question,
+            of=versions(report.versions),
+            suppressed=not exact,
+            censoring=f"{CENSORED} Months that began less than the horizon ago are not judged.",
+        ),
+        drawings=tuple(_drawn(months, shares, days, question.horizon_days)),
+        tables=(_table(months, shares, days, question.horizon_days, exact),),
+        notes=(
+            (
+                f"Limits are three standard errors (p-chart) or 2.66 mean moving ranges (XmR). A signal is a point outside, seven on one side, seven in one "
+                f"direction, or two of three near a limit; with fewer than {BASELINE} mature months there is none. A change before and after something was done "
+                "is not proof that it was done by it."
+            ),
+        ),
+    )
+
+
+def _months(question: Question, losses: Mapping[str, Any], times: Mapping[str, Any]) -> Iterator[Month]:
+    changes = changed(question)
+    for name in _calendar(losses["strata"]):
+        part = losses["strata"].get(name)
+        whole = (part or {}).get("whole") or {"value": None, "low": None, "high": None}
+        lasted = times["strata"].get(name, {}).get("intervals", [])
+        median = (lasted[-1]["median_days"] or {}).get("value") if lasted else None
+        n = part["n"] if part else 0
+        yield Month(name, n, whole["value"], whole["low"], whole["high"], median, is_mature(name, question), changes.get(name, ""))
+
+
+def _calendar(found: Mapping[str, Any]) -> list[str]:
+    """Every month from the first to the last, also those in which nobody began."""
+    if not found:
+        return []
+    at, last, months = date.fromisoformat(f"{min(found)}-01"), max(found), []
+    while f"{at:%Y-%m}" <= last:
+        months.append(f"{at:%Y-%m}")
+        at = (at + timedelta(days=32)).replace(day=1)
+    return months
+
+
+def is_mature(month: str, question: Question) -> bool:
+    """The last who began in it have been followed for the whole horizon."""
+    ends = (date.fromisoformat(f"{month}-01") + timedelta(days=32)).replace(day=1)
+    return datetime(ends.year, ends.month, 1, tzinfo=UTC) + timedelta(days=question.horizon_days) <= question.as_of
+
+
+def changed(question: Question) -> dict[str, str]:
+    """By month what changed of the definition or of how it is used: versions put in force, modes of sites."""
+    found: dict[str, list[str]] = {}
+    published = PathwayVersion.objects.filter(code=question.pathway, published_at__isnull=False, published_at__lte=question.as_of)
+    for number, at in published.values_list("number", "published_at"):
+        found.setdefault(f"{at:%Y-%m}", []).append(f"v{number}")
+    live = RolloutChange.objects.filter(
+        rollout__pathway=question.pathway, what=RolloutChange.What.MODE, after="live", at__lte=question.as_of
+    )
+    if question.sites is not None:
+        live = live.filter(rollout__site__in=list(question.sites))
+    for at in live.values_list("at", flat=True):
+        found.setdefault(f"{at:%Y-%m}", []).append("live")
+    return {month: ", ".join(dict.fromkeys(said)) for month, said in found.items()}
+
+
+def _shares(months: Sequence[Month]) -> dict[str, Point]:
+    judged = [month for month in months if month.mature and month.n and month.share is not None]
+    points = p_chart([(month.share or 0.0) * (month.n or 0) for month in judged], [month.n or 0 for month in judged])
+    return {month.name: point for month, point in zip(judged, points, strict=True)}
+
+
+def _days(months: Sequence[Month]) -> dict[str, Point]:
+    judged = [month for month in months if month.mature and month.days is not None]
+    return {month.name: point for month, point in zip(judged, xmr([month.days or 0.0 for month in judged]), strict=True)}
+
+
+def _says(months: Sequence[Month], shares: Mapping[str, Point], horizon: int) -> Iterator[str]:
+    if not shares:
+        yield f"No month has had {horizon} days yet, or they are too small to show: there is no trend to speak of."
+        return
+    told = {name: point for name, point in shares.items() if point.signal}
+    mean = next(iter(shares.values())).mean
+    if told:
+        last = max(told)
+        better = "better" if told[last].value > mean else "worse"
+        yield f"{last} is {better} than chance explains ({told[last].signal}): {told[last].value:.0%} against a mean of {mean:.0%}."
+    elif len(shares) < BASELINE:
+        yield f"On average {mean:.0%} go the whole way within {horizon} days; {len(shares)} mature months are too few to tell change from chance."
+    else:
+        yield f"Nothing but chance is to be seen: about {mean:.0%} go the whole way within {horizon} days, month after month."
+    young = [month for month in months if not month.mature]
+    if young:
+        yield f"The last {len(young)} months are too young to judge and are shaded."
+
+
+def _table(months: Sequence[Month], shares: Mapping[str, Point], days: Mapping[str, Point], horizon: int, exact: bool) -> Table:
+    columns = (
+        Column("month", "began in", Kind.WORDS),
+        Column("n", "journeys"),
+        Column("share", f"whole way within {horizon} days", Kind.SHARE),
+        Column("mean", "mean", Kind.SHARE),
+        Column("signal", "signal", Kind.WORDS),
+        Column("median_days", "median days", Kind.DAYS),
+        Column("median_signal", "signal of the days", Kind.WORDS),
+        Column("changed", "changed", Kind.WORDS),
+    )
+    return Table(
+        "months", "Month by month", columns, tuple(_line(month, shares.get(month.name), days.get(month.name), exact) for month in months)
+    )
+
+
+def _line(month: Month, share: Point | None, days: Point | None, exact: bool) -> tuple[Cell, ...]:
+    judged = Cell(month.share, month.low, month.high) if month.mature else Cell()
+    return (
+        words(month.name, "" if month.mature else "too young to judge"),
+        Cell(hidden=True) if month.n is None else count(month.n, opens=month.name if exact else ""),
+        Cell(hidden=True) if month.mature and month.n is None else judged,
+        Cell(share.mean, share.low, share.high) if share else Cell(),
+        words(share.signal if share else ""),
+        Cell(days.value, days.low, days.high) if days else Cell(),
+        words(days.signal if days else ""),
+        words(month.changed),
+    )
+
+
+def _drawn(months: Sequence[Month], shares: Mapping[str, Point], days: Mapping[str, Point], horizon: int) -> Iterator[Drawing]:
+    for title, points, options in (
+        (f"Whole way within {horizon} days, by month of entry", shares, {"share": True, "y": "share"}),
+        ("Median days from the first step to the last", days, {"share": False, "y": "days"}),
+    ):
+        if points:
+            rows = tuple(_mark(month, points.get(month.name)) for month in months)
+            told = [f"{name} ({point.signal})" for name, point in points.items() if point.signal]
+            said = f"{len(points)} mature months. {'Signals: ' + ', '.join(told) if told else 'No signal'}. Grey months are too young to judge."
+            yield Drawing("control", title, said, rows, options)
+
+
+def _mark(month: Month, point: Point | None) -> dict[str, Any]:
+    if point is None:
+        return {
+            "period": month.name,
+            "mature": month.mature,
+            "value": None,
+            "mean": None,
+            "low": None,
+            "high": None,
+            "signal": "",
+            "changed": month.changed,
+        }
+    return {
+        "period": month.name,
+        "mature": True,
+        "value": point.value,
+        "mean": point.mean,
+        "low": point.low,
+        "high": point.high,
+        "signal": point.signal,
+        "changed": month.changed,
+    }
+
+
+def trend_rows(question: Question, number: str) -> Rows:
+    """The journeys that began in a month."""
+    part = cohort(replace(question, by="month")).strata().get(number)
+    if part is None:
+        raise UnknownNumber(number)
+    return Rows(Behind.JOURNEYS, losing.uids(part.columns.id))
