@@ -1,7 +1,7 @@
 """What every report gives: one sheet of typed values. Page, command, CSV and XLSX render a sheet; none of them computes a number.
 
 A cell that counts people has a `key`, unique in its sheet, so that small numbers can be hidden with all that would give them away
-(`pathways.reports.suppression`); a share or a median names the keys it `rests_on`. `opens` is what a report's `rows` takes to list
+(`pathways.reports.hiding`); a share or a median names the keys it `rests_on`. `opens` is what a report's `rows` takes to list
 the journeys, items or messages behind a number: they add up to it.
 """
 
