@@ -111,10 +111,10 @@ def _says(by: str, reference: str, known: Sequence[Gap], telling: Sequence[Gap],
     if not known:
         yield f"No two groups by {by} are large enough to compare."
         return
-    worst = min(known, key=lambda gap: gap.difference or 0.0)
+    worst = min(telling or known, key=lambda gap: gap.difference or 0.0)
     if not telling:
         yield f"No group by {by} differs from {reference} by more than chance would allow, within {horizon} days."
-    elif worst in telling:
+    elif (worst.difference or 0.0) < 0:
         yield f"{worst.name}: {-(worst.difference or 0):.0%} fewer go the whole way within {horizon} days than of {reference}."
         if worst.opens_at:
             yield f"Most of that gap opens before “{worst.opens_at}”."

@@ -16,6 +16,7 @@ from pathways.reports.sheet import Cell, Kind, Sheet, Sum, Table, counted, with_
 
 SMALL = 10
 PRIME = 2**61 - 1
+TRIED, LARGE = 8, 600
 ROUND = 5
 """Counts are shown to the nearest five to whoever may not open them: what two dates or two filters differ by tells nobody."""
 
@@ -59,11 +60,23 @@ class Ledger:
     def _told_by_all(self, sums: Sequence[Sum]) -> bool:
         """What all sums together tell though no single one does: beside each such count something more is hidden, as small as there is."""
         told = {key for key in determined(self.hidden, sums) if is_small(self.counts[key])}
-        picks = {self._smallest(self._beside({key}, sums)) for key in told} - {None}
-        if told and not picks:
-            picks = {self._smallest(self._beside(self.hidden, sums))} - {None}
+        if not told:
+            return False
+        picks = {self._cover(key, sums) for key in sorted(told)[:1]} | {
+            self._smallest(self._beside({key}, sums)) for key in sorted(told)[TRIED:]
+        }
+        picks = picks - {None} or {self._smallest(self._beside(self.hidden, sums))} - {None}
         self.hidden |= {pick for pick in picks if pick is not None}
         return bool(picks)
+
+    def _cover(self, key: str, sums: Sequence[Sum]) -> str | None:
+        """The smallest count near by that makes `key` uncertain when it is hidden too; else the smallest beside it."""
+        beside = self._beside({key}, sums)
+        if len(sums) > LARGE:
+            return self._smallest(beside)
+        near = sorted(set(self._free(self._beside(beside, sums))), key=lambda one: (self.counts[one], one))
+        would_do = (one for one in near[:TRIED] if key not in determined(self.hidden | {one}, sums))
+        return next(would_do, self._smallest(beside))
 
     def _beside(self, keys: Collection[str], sums: Sequence[Sum]) -> list[str]:
         """What stands in a sum with any of them."""
@@ -92,7 +105,8 @@ def determined(hidden: Collection[str], sums: Sequence[Sum]) -> set[str]:
 
     Gauss-Jordan elimination over the unknowns, sparse and exact (modulo a large prime): a row that is left with one unknown tells it.
     """
-    core = _core([frozenset(hidden).intersection((one.total, *one.parts)) for one in sums], sums)
+    unknowns = [frozenset(hidden).intersection((one.total, *one.parts)) for one in sums]
+    core = _core(unknowns, sums)
     often = Counter(key for unknown, _ in core for key in unknown)
     solved: dict[str, Row] = {}
     within: dict[str, set[str]] = defaultdict(set)
@@ -102,7 +116,14 @@ def determined(hidden: Collection[str], sums: Sequence[Sum]) -> set[str]:
             _subtract(row, row[key], solved[key])
         if row:
             _solve(row, min(row, key=lambda key: (often[key], key)), solved, within)
-    return {key for key, row in solved.items() if len(row) == 1}
+    return _followed({key for key, row in solved.items() if len(row) == 1}, unknowns)
+
+
+def _followed(told: set[str], unknowns: Sequence[frozenset[str]]) -> set[str]:
+    """What is left over in a sum of which all else is told is told as well."""
+    while more := {key for unknown in unknowns if len(unknown - told) == 1 for key in unknown - told}:
+        told |= more
+    return told
 
 
 Row = dict[str, int]

@@ -116,7 +116,7 @@ def drop_off_rows(question: Question, number: str) -> Rows:
         raise UnknownNumber(number)
     try:
         found = losing.members(question, step=step, cell="" if cell == "entered" else cell)
-    except StopIteration:
+    except (StopIteration, ValueError):
         raise UnknownNumber(number) from None
     return Rows(Behind.JOURNEYS, found)
 

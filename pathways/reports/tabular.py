@@ -50,7 +50,7 @@ def _flat(row: Mapping[str, Any], leave: Sequence[str], prefix: str = "") -> Ite
     for name, value in row.items():
         if name in leave or isinstance(value, list):
             continue
-        if isinstance(value, Mapping) and not set(value) <= ESTIMATE:
+        if isinstance(value, Mapping) and not (value and set(value) <= ESTIMATE):
             yield from _flat(value, leave, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

@@ -18,9 +18,11 @@ from pathways.reports import time as lasting
 from pathways.reports.cohort import Question, cohort
 from pathways.reports.control import BASELINE, Point, p_chart, xmr
 from pathways.reports.freshness import versions
+from pathways.reports.hiding import SMALL, hidden_of
 from pathways.reports.rows import Behind, Rows, UnknownNumber
-from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, count, words
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Sum, Table, count, words
 from pathways.reports.sheets import CENSORED, about
+from pathways.reports.subtractable import arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Month:
 def trend(question: Question, *, exact: bool) -> Sheet:
     asked = replace(question, by="month")
     report = losing.drop_off(asked)
-    months = list(_months(asked, shown.drop_off(report, exact=exact), shown.times(lasting.times(asked), exact=exact)))
+    months = list(_months(asked, report.strata, lasting.times(asked).strata, None if exact else hidden_months(report)))
     shares, days = _shares(months), _days(months)
     return Sheet(
         name="trend",
@@ -64,15 +66,34 @@ def trend(question: Question, *, exact: bool) -> Sheet:
     )
 
 
-def _months(question: Question, losses: Mapping[str, Any], times: Mapping[str, Any]) -> Iterator[Month]:
+def hidden_months(report: losing.DropOff) -> set[str]:
+    """What of the months must not be shown: how many began, how many of them went the whole way. They add up to the whole."""
+    counts, latent, sums = {"n": report.n}, dict[str, int](), [Sum("n", tuple(f"{name}|n" for name in report.strata))]
+    for name, part in report.strata.items():
+        counts |= {f"{name}|n": part.n, f"{name}|within": arrived(part.whole, part.n)}
+        latent[f"{name}|rest"] = part.n - counts[f"{name}|within"]
+        sums.append(Sum(f"{name}|n", (f"{name}|within", f"{name}|rest")))
+    return hidden_of(counts, sums, latent=latent, levels=[["n"]])
+
+
+def _months(
+    question: Question, losses: Mapping[str, losing.DropOff], times: Mapping[str, lasting.Times], hidden: set[str] | None
+) -> Iterator[Month]:
     changes = changed(question)
-    for name in _calendar(losses["strata"]):
-        part = losses["strata"].get(name)
-        whole = (part or {}).get("whole") or {"value": None, "low": None, "high": None}
-        lasted = times["strata"].get(name, {}).get("intervals", [])
-        median = (lasted[-1]["median_days"] or {}).get("value") if lasted else None
-        n = part["n"] if part else 0
-        yield Month(name, n, whole["value"], whole["low"], whole["high"], median, is_mature(name, question), changes.get(name, ""))
+    for name in _calendar(losses):
+        part, eyes = losses.get(name), shown.Eyes(hidden, f"{name}|")
+        n = eyes.count("n", part.n) if part else 0
+        whole = (eyes.rate(part.whole, "n", "within") if part else None) or {"value": None, "low": None, "high": None}
+        days = _median(times[name], exact=hidden is None) if name in times else None
+        yield Month(name, n, whole["value"], whole["low"], whole["high"], days, is_mature(name, question), changes.get(name, ""))
+
+
+def _median(times: lasting.Times, *, exact: bool) -> float | None:
+    """From the first step to the last; of few it would be those few."""
+    whole = times.intervals[-1] if times.intervals else None
+    if whole is None or (not exact and any(0 <= count <= SMALL for count in (whole.happened, whole.n - whole.happened))):
+        return None
+    return whole.median_days.value
 
 
 def _calendar(found: Mapping[str, Any]) -> list[str]:

@@ -44,7 +44,8 @@ def question(
     if definition is None:
         return Question(pathway="", as_of=as_of if exact else monday(now), sites=user.site_ids())
     horizon = asked.get("horizon", "")
-    by = known(asked.get("by"), STRATA) if "by" in takes else ""
+    # By month is the trend's to show: month by month and step by step hardly a number could be shown.
+    by = known(asked.get("by"), [name for name in STRATA if exact or name != "month"]) if "by" in takes else ""
     entry = known(asked.get("entry"), definition.entries) if "entry" in takes and (exact or not by) else ""
     return Question(
         pathway=definition.code,
