@@ -125,7 +125,7 @@ def _ends(book: Book, report: DropOff, p: str) -> None:
 
 def _matched(book: Book, matched: Matched, p: str) -> None:
     at = f"{p}matched:"
-    for name in ("confirmed", "flagged", "cannot_say", "later_line", "not_actionable"):
+    for name in ("confirmed", "flagged", "cannot_say", "later_line", "reopened", "not_actionable"):
         book.part(f"{p}n", f"{at}{name}", getattr(matched, name))
     book.part(f"{at}confirmed", f"{at}received", matched.received)
     book.part(f"{at}received", f"{at}start_confirmed", matched.start_confirmed)
