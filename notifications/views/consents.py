@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods
 from notifications import consent_lists
 from notifications.wording.compiler import languages
 from pathways.models import Journey
-from pathways.reports.suppression import hidden_cells
+from pathways.reports.hiding import hidden_of
+from pathways.reports.sheet import Sum
 from patients import access
 from patients.contactable import STRATA, Share, share
 from patients.models import ConsentKind, Role, Site, User
@@ -107,13 +108,17 @@ def tables(patients: Collection[int], programme: str, on: Any) -> list[tuple[str
 
 
 def _rows(shares: Mapping[str, Share]) -> list[Stratum]:
-    counts: list[dict[str, int]] = [
-        {"reached": one.contactable, "not reached": one.total - one.contactable, "total": one.total} for one in shares.values()
-    ]
-    hidden = hidden_cells(counts, total="total", totalled=("reached", "total"))
+    counts = {
+        f"{name}:{part}": count for name, one in shares.items() for part, count in (("total", one.total), ("reached", one.contactable))
+    }
+    rest = {f"{name}:rest": one.total - one.contactable for name, one in shares.items()}
+    totals = {"total": sum(one.total for one in shares.values()), "reached": sum(one.contactable for one in shares.values())}
+    sums = [Sum(f"{name}:total", (f"{name}:reached", f"{name}:rest")) for name in shares]
+    sums += [Sum(part, tuple(f"{name}:{part}" for name in shares)) for part in totals]
+    hidden = hidden_of({**totals, **counts}, sums, latent=rest, levels=[totals])
     rows = []
-    for n, (name, one) in enumerate(shares.items()):
-        total = None if (n, "total") in hidden else one.total
-        reached = None if total is None or {(n, "reached"), (n, "not reached")} & hidden else one.contactable
+    for name, one in shares.items():
+        total = None if f"{name}:total" in hidden else one.total
+        reached = None if total is None or f"{name}:reached" in hidden else one.contactable
         rows.append(Stratum(name, reached, total, None if reached is None or not total else round(100 * reached / total)))
     return rows
