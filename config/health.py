@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from config.models import Heartbeat
 from notifications import clock
-from notifications.models import Message, WorkItem
+from notifications.models import Halt, Message, WorkItem
 from pathways.models import Alert, Inbound, Journey, Matter, Stay
 
 
@@ -115,6 +115,7 @@ class Counts:
         yield self.one("finalmile_stays_due", "stays whose rung is due and has not rung", self.due(Stay))
         yield self.one("finalmile_matters_due", "matters whose rung is due and has not rung", self.due(Matter))
         yield self.one("finalmile_stays_set_aside", "stays set aside because ringing failed", Stay.objects.exclude(set_aside="").count())
+        yield self.one("finalmile_halts", "what stops texts now: everything, or a wording", Halt.objects.filter(lifted_at=None).count())
         yield self.one("finalmile_alerts_unplanned", "alerts not planned yet", Alert.objects.filter(planned_at__isnull=True).count())
         yield self.one(
             "finalmile_oldest_due_message_seconds", "age of the longest waiting sendable message", self.age(oldest_due(self.now))
