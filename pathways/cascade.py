@@ -6,6 +6,7 @@ replay of its own facts. It is carried over by the tick, one link at a time: no 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
@@ -98,18 +99,34 @@ def name_relative(*, journey: Journey, kinship: str, by: User, now: datetime) ->
     return link
 
 
-def join(*, journey: Journey, said: Demographics, how: str, by: User, now: datetime) -> Patient:
-    """The relative agrees to be known here: registered under their own name and numbers, or found among our patients.
+def join(
+    *,
+    journey: Journey,
+    said: Demographics,
+    how: str,
+    by: User,
+    now: datetime,
+    known: Patient | None = None,
+    looked_at: Collection[int] | None = None,
+) -> Patient:
+    """The relative agrees to be known here: registered under their own name and numbers, or found among our patients (`known`).
 
     Raises:
         Refused: they have joined already, or their numbers contradict each other.
+        people.LooksAlike: somebody may be meant at whom nobody has looked.
     """
     with transaction.atomic():
         try:
             found = people.lift_pseudonym(
-                patient_id=journey.patient_id, said=said, site=journey.home_site, now=now, source=f"joined: {how}"
+                patient_id=journey.patient_id,
+                said=said,
+                site=journey.home_site,
+                now=now,
+                source=f"joined: {how}",
+                known=known.pk if known else None,
+                looked_at=looked_at,
             )
-        except people.NoPseudonym as error:
+        except (people.NoPseudonym, people.NumberOfAnother) as error:
             raise Refused(str(error)) from error
         if found.patient_id is None:
             raise Refused(found.explanation)

@@ -9,16 +9,19 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from notifications.views.item_forms import choices, day_field
 from notifications.views.steering import again, back, journey_of
 from pathways import cascade
-from pathways.models import Feed, Journey, JourneyLink, Status, Stay
-from patients import codes
+from pathways.ingest import feeds
+from pathways.models import Journey, JourneyLink, Status, Stay
+from pathways.views.side_by_side import side_by_side
+from patients import access, codes, registry
 from patients.demographics import Demographics, StatedIdentifier
-from patients.models import Authority, Role, User
+from patients.models import Authority, Patient, Role, User
 from patients.templatetags.finalmile import sentence
 from patients.views.guard import StaffRequest, must_hold, page
 
@@ -144,14 +147,37 @@ def name_relative(request: StaffRequest, uid: UUID) -> HttpResponse:
 def join(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, form = _counselled(request, uid), JoinForm(request.POST)
     if form.is_valid():
-        assigner = Feed.objects.filter(site=journey.home_site_id).exclude(assigner="").values_list("assigner", flat=True).first() or ""
+        said, now = form.said(feeds.assigner_of(journey.home_site)), timezone.now()
+        known, looked_at = _looked(request)
         try:
-            cascade.join(journey=journey, said=form.said(assigner), how=form.cleaned_data["how"], by=request.user, now=timezone.now())
+            cascade.join(
+                journey=journey, said=said, how=form.cleaned_data["how"], by=request.user, now=now, known=known, looked_at=looked_at
+            )
+        except registry.LooksAlike as alike:
+            return _compare(request, journey, form, alike, now)
         except cascade.Refused as refused:
             form.add_error(None, str(refused))
         else:
             return back(request, journey, "The relative has joined under their own name.")
     return again(request, journey, form, "The relative joins", "join")
+
+
+def _looked(request: StaffRequest) -> tuple[Patient | None, list[int]]:
+    """Who it is, where the counselor found them among our patients; and at whom they have looked."""
+    looked = Patient.objects.filter(uid__in=request.POST.getlist("looked_at")) if "new" in request.POST else Patient.objects.none()
+    chosen = request.POST.get("same", "")
+    known = get_object_or_404(Patient.objects.visible_to(request.user).filter(pseudonym=""), uid=chosen) if len(chosen) == 36 else None
+    return known, list(looked.values_list("pk", flat=True))
+
+
+def _compare(request: StaffRequest, journey: Journey, form: JoinForm, alike: registry.LooksAlike, now: datetime) -> HttpResponse:
+    """Whom we know and who may be meant, beside what the relative said; nothing was written yet."""
+    said = form.said("")
+    known = side_by_side(alike.candidates, said, request.user)
+    shown = [journey.patient_id, *(one.patient.pk for one in known if one.visible)]
+    access.saw(request, action="search", what="duplicate check", patients=shown, now=now)
+    context = {"journey": journey, "form": form, "said": said, "known": known}
+    return render(request, "notifications/join_alike.html", context, status=422)
 
 
 def _counselled(request: StaffRequest, uid: UUID) -> Journey:

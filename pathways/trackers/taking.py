@@ -100,6 +100,13 @@ def map_columns(
         observing.cover(site=site, seen=dict.fromkeys(sorted(kinds - said), through), by=by, now=now)
 
 
+def headings(tracker: Tracker) -> list[str]:
+    """The columns in the order of the sheet that waits to be looked at, then those that only the mapping knows."""
+    waiting = TrackerUpload.objects.filter(tracker=tracker, taken_at=None, dropped_at=None).order_by("-pk").first()
+    stand = [str(one) for one in waiting.lines[0]] if waiting and waiting.lines else []
+    return list(dict.fromkeys([*stand, *tracker.columns]))
+
+
 def upload(*, tracker: Tracker, body: bytes, by: User | None, now: datetime, extracted_at: datetime | None = None) -> TrackerUpload:
     """Keeps a file to be shown; one that was not settled gives way to it.
 

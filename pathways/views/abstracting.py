@@ -108,11 +108,13 @@ def _confirming(request: StaffRequest, waiting: Abstraction, matter: Matter) -> 
     if request.method == "POST" and (form.is_valid() or "confirm" in request.POST):
         must_hold(request.user, waiting.site_id, *CARE)
         return _settled(request, waiting, form)
-    genes = [(label_of(asked), said) for asked, said in verbs.reading_of(waiting).genes.items()]
+    reading = verbs.reading_of(waiting)
+    asked_first = [one for one in verbs.genes_of(waiting.journey.pathway) if one in reading.genes]
+    genes = [(label_of(one), reading.genes[one]) for one in dict.fromkeys([*asked_first, *reading.genes])]
     shown = _shown(matter, waiting.document, waiting)
     context = {
         "waiting": waiting,
-        "reading": verbs.reading_of(waiting),
+        "reading": reading,
         "genes": genes,
         "own": own,
         "form": form,

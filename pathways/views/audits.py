@@ -19,7 +19,7 @@ from pathways.models import PathwayVersion, RegistryAudit, RegistryRow
 from pathways.views.rollouts import published
 from patients import access
 from patients.models import Role, Site, User
-from patients.views.guard import StaffRequest, page
+from patients.views.guard import STEERING, StaffRequest, page
 
 AUDITING = (Role.NAVIGATOR, Role.LEAD)
 MOST = 500
@@ -100,6 +100,7 @@ def audit(request: StaffRequest, uid: UUID) -> HttpResponse:
         "counts": {verdict: counts.get(verdict, 0) for verdict in Verdict.values},
         "may_open": sum(row.may_open for row in missing),
         "most": MOST,
+        "may_register": request.user.has_role(*STEERING),
         "tab": "audit",
     }
     return render(request, "pathways/audit.html", context)

@@ -115,6 +115,13 @@ class RegisterForm(EnrolForm):
     no_programme = "None yet"
     field_order = ("family", "given", "born", "sex", "number", "phone", "language", "texts", "site_field", "programme", "treats", "began")
 
+    @classmethod
+    def begun(cls, user: User, known: Any) -> RegisterForm:
+        """The empty form with what a list says already: a number, a birth date, the day of the diagnosis."""
+        form = cls(user)
+        form.initial = {name: known[name] for name in ("number", "born", "began") if known.get(name)}
+        return form
+
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data["phone"]
         found = codes.phone(typed)

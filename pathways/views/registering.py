@@ -27,6 +27,8 @@ from patients.views.guard import STEERING, StaffRequest, must_hold, page
 @page(*STEERING)
 def register(request: StaffRequest) -> HttpResponse:
     """POST registers, unless somebody may be meant: then they are shown, and a second POST says who it is or that it is none of them."""
+    if "begin" in request.POST:
+        return _ask(request, RegisterForm.begun(request.user, request.POST))
     form = RegisterForm(request.user, request.POST or None)
     if not form.is_valid():
         return _ask(request, form)

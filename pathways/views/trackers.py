@@ -66,9 +66,11 @@ class MappingForm(forms.Form):
         assert isinstance(programme, forms.ChoiceField)
         places = registering.places(tracker.feed.site)
         programme.choices = [("", "no programme: the rules decide"), *((one.code, one.label) for one in places)]
-        for n, (heading, meaning) in enumerate(tracker.columns.items()):
-            self.fields[f"c{n}"] = forms.ChoiceField(label=heading, required=False, choices=_meanings(), initial=meaning)
-        self.headings = list(tracker.columns)
+        self.headings = taking.headings(tracker)
+        for n, heading in enumerate(self.headings):
+            self.fields[f"c{n}"] = forms.ChoiceField(
+                label=heading, required=False, choices=_meanings(), initial=tracker.columns.get(heading, "")
+            )
 
     @property
     def columns(self) -> dict[str, str]:

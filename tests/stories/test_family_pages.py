@@ -8,7 +8,7 @@ from django.test import Client
 from pathways import cascade
 from pathways.models import JourneyLink, JourneySite
 from patients import sites, staff
-from patients.models import AccessLog, Role, User
+from patients.models import AccessLog, Patient, Role, User
 
 from .kin import COUSINS, FAMILY, allows, bea, carries_a_variant, names, stands
 from .telling import Hospital
@@ -51,6 +51,34 @@ def test_the_counselor_names_a_relative_and_lets_her_join(genetics: Hospital) ->
     assert stands(link) == "to_counsel"
     assert "Alvarez, Bea" in page(hospital.gwen, link)
     assert client.post(f"/journeys/{link.linked.uid}/join/", said).status_code == 422
+
+
+def test_a_relative_whom_we_know_without_her_number_is_shown_first(genetics: Hospital) -> None:
+    """Bea came by herself years ago. She gives no number now: Gwen sees her record beside her words, and there is one Bea."""
+    hospital = genetics
+    ana = carries_a_variant(hospital)
+    hospital.knows("Bea", "Alvarez", phone="")
+    known = Patient.objects.get(person__given="Bea")
+    link = names(hospital, ana, "sister")
+    client = Client()
+    client.force_login(hospital.gwen)
+    said = {
+        "family": "Alvarez",
+        "given": "Bea",
+        "born": f"{known.person.birth_lo}",
+        "number": "",
+        "phone": "",
+        "language": "",
+        "how": "by phone",
+    }
+    answer = client.post(f"/journeys/{link.linked.uid}/join/", said)
+    assert answer.status_code == 422
+    assert "Same name and same birth date" in answer.content.decode()
+    assert stands(link) != "to_counsel"
+    assert client.post(f"/journeys/{link.linked.uid}/join/", {**said, "same": str(known.uid)}).status_code == 302
+    link.linked.patient.refresh_from_db()
+    assert link.linked.patient.survivor == known
+    assert Patient.objects.filter(person__given="Bea", survivor=None).count() == 1
 
 
 def test_only_the_counselor_may_name_relatives(genetics: Hospital) -> None:

@@ -127,7 +127,7 @@ def test_by_screen_from_the_file_to_the_errors(hospital: Hospital) -> None:
     assert answer["Location"] == f"/trackers/{tracker.uid}/columns/"
     page = dara.get(answer["Location"]).content.decode()
     assert '<option value="birth_date" selected>' in page
-    chosen = {f"c{n}": meaning for n, meaning in enumerate(tracker.columns.values())}
+    chosen = {f"c{n}": meaning for n, meaning in enumerate(tracker.columns[name] for name in HEADINGS.split(";"))}
     assert dara.post(answer["Location"], chosen).status_code == 422  # nobody said how dates are written
     assert dara.post(answer["Location"], {**chosen, "order": "mdy"})["Location"] == f"/trackers/{tracker.uid}/preview/"
     page = dara.get(f"/trackers/{tracker.uid}/preview/").content.decode()

@@ -134,6 +134,14 @@ def test_a_child_is_registered_and_their_own_yes_counts_for_nothing(hospital: Ho
     assert not Permission.objects.exists()
 
 
+def test_what_a_registry_lists_of_a_stranger_is_typed_once(hospital: Hospital) -> None:
+    """The row's button opens the page with number and birth date filled in; nothing stands in the address, nothing is written."""
+    page = shown(at_the_screen(hospital.lena).post("/register/", {"begin": "1", "number": "77001", "born": "1961-07-14", "began": ""}))
+    assert 'name="number" value="77001"' in page
+    assert 'value="1961-07-14"' in page
+    assert not Patient.objects.exists()
+
+
 def test_only_who_steers_may_register(hospital: Hospital) -> None:
     assert at_the_screen(hospital.phil).get("/register/").status_code == 403
     assert not Practitioner.objects.exists()
