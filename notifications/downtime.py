@@ -62,7 +62,7 @@ class Row:
 
     def cells(self) -> list[str]:
         contact = self.line.contact
-        last = f"{timezone.localtime(contact.at):%Y-%m-%d %H:%M} {contact.what}" if contact else ""
+        last = f"{contact.at.astimezone(timezone.get_current_timezone()):%Y-%m-%d %H:%M} {contact.what}" if contact else ""
         told = (self.code, self.lane, self.line.risk.word, self.line.who, self.line.about, self.phones, self.line.missing)
         return [*told, str(self.line.late), self.line.ball, last, self.deed, "", "", "", ""]
 
