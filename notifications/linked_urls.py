@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from notifications.views import answer_link, asking, consenting, consents, life, linked, thread
+from notifications.views import answer_link, asking, consenting, consents, letter, life, linked, thread
 
 urlpatterns: list[URLPattern] = [
     path("items/<uuid:uid>/conversation/", thread.conversation, name="conversation"),
+    path("items/<uuid:uid>/letter/", letter.letter, name="letter"),
     path("patients/<uuid:uid>/death/", life.death, name="death"),
     path("patients/<uuid:uid>/texts/", consenting.consenting, name="consenting"),
     path("a/<str:token>", answer_link.answer_link, name="answer_link"),

@@ -104,10 +104,14 @@ def _on_programmes(user: User) -> Mapping[str, tuple[str, set[int]]]:
 
 def tables(patients: Collection[int], programme: str, on: Any) -> list[tuple[str, list[Stratum]]]:
     """One table a stratum; small numbers hidden, also against subtraction."""
-    return [(by, _rows(share(patients, programme=programme, on=on, by=by))) for by in STRATA]
+    return [(by, _rows(share(patients, programme=programme, on=on, by=by), _names(by))) for by in STRATA]
 
 
-def _rows(shares: Mapping[str, Share]) -> list[Stratum]:
+def _names(by: str) -> Mapping[str, str]:
+    return {code: one.name for code, one in languages().items()} if by == "language" else {}
+
+
+def _rows(shares: Mapping[str, Share], names: Mapping[str, str] | None = None) -> list[Stratum]:
     counts = {
         f"{name}:{part}": count for name, one in shares.items() for part, count in (("total", one.total), ("reached", one.contactable))
     }
@@ -120,5 +124,6 @@ def _rows(shares: Mapping[str, Share]) -> list[Stratum]:
     for name, one in shares.items():
         total = None if f"{name}:total" in hidden else one.total
         reached = None if total is None or f"{name}:reached" in hidden else one.contactable
-        rows.append(Stratum(name, reached, total, None if reached is None or not total else round(100 * reached / total)))
+        percent = None if reached is None or not total else round(100 * reached / total)
+        rows.append(Stratum((names or {}).get(name, name), reached, total, percent))
     return rows

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from notifications.wording.compiler import HERE, LANGUAGES, Wording, languages, load, segments
+from notifications.forecast import price_on
+from notifications.wording.compiler import HERE, LANGUAGES, Wording, languages, load, segments, wording_of
 from notifications.wording.readability import LIMITS, Ease, ease
 from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_case
+from pathways.deadlines import Duration
 from pathways.definitions import registry
 from pathways.models import PathwayVersion
 from patients.views.guard import ANYONE, StaffRequest, page
@@ -30,10 +33,23 @@ class Face:
     characters: int = 0
     segments: int = 0
     longest: int = 0
+    cost: float = 0
     ease: Ease | None = None
     limit: float = 0
     reviewed: str = ""
     faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One text of a programme: the wait, the rung in words, and what each language has. `ready` by language."""
+
+    programme: str
+    wait: str
+    rung: str
+    key: str
+    own: bool
+    ready: list[tuple[str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +66,47 @@ def texts(request: StaffRequest) -> HttpResponse:
     keys = list(dict.fromkeys(key for code in LANGUAGES for key in load(code)))
     shown = [Shown(key, [_face(key, code) for code in LANGUAGES], used.get(key, [])) for key in keys]
     missing = [f"{one.key} in {face.name}" for one in shown for face in one.faces if not face.body or not face.reviewed]
-    return render(request, "notifications/texts.html", {"texts": shown, "missing": missing, "languages": len(LANGUAGES), "example": SHOWN})
+    price = price_on(timezone.localdate())
+    context = {"texts": shown, "missing": missing, "names": languages(), "example": SHOWN, "steps": steps(), "price": price}
+    return render(request, "notifications/texts.html", context)
+
+
+def steps() -> list[Step]:
+    """Every text rung of every programme in force, and whether each language has reviewed words for it: elsewhere a person calls."""
+    titles = _titles()
+    return [
+        Step(
+            programme=titles.get(code, code),
+            wait=stage.label,
+            rung=_offset(rung.at),
+            key=rung.wording,
+            own=any(f"{rung.wording}@{code}" in load(language) for language in LANGUAGES),
+            ready=[
+                (languages()[language].name, bool((found := wording_of(rung.wording, language, code)) and found.is_active))
+                for language in LANGUAGES
+            ],
+        )
+        for code, published in sorted(registry.published().items(), key=lambda one: titles.get(one[0], one[0]))
+        for stage in published.definition.stages.values()
+        for rung in stage.ladder
+        if rung.is_text
+    ]
+
+
+def _offset(at: Duration) -> str:
+    """`at due`, `2 days before`, `3 working days after`."""
+    if not at.amount:
+        return "at due"
+    return f"{Duration(abs(at.amount), at.unit)} {'after' if at.amount > 0 else 'before'}"
+
+
+def _titles() -> dict[str, str]:
+    return dict(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).values_list("code", "title"))
 
 
 def uses() -> dict[str, list[str]]:
     """Which waits of which programmes in force send a text, in words, by wording."""
-    titles = dict(PathwayVersion.objects.filter(status=PathwayVersion.Status.PUBLISHED).values_list("code", "title"))
+    titles = _titles()
     found: dict[str, list[str]] = defaultdict(list)
     for code, published in registry.published().items():
         for stage in published.definition.stages.values():
@@ -77,6 +128,7 @@ def _face(key: str, code: str) -> Face:
         body=body,
         characters=len(body),
         segments=segments(body),
+        cost=round(segments(body) * price_on(timezone.localdate()).each, 4),
         longest=1 if key == HERE else segments(worst_case(wording.text, code)),
         ease=ease(wording.text.format(**READ_ALOUD), code),
         limit=LIMITS[code],

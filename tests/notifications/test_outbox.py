@@ -168,6 +168,44 @@ def test_the_newest_proved_number_is_used(world: World) -> None:
     assert claim().texts[0].text.to == proved.e164
 
 
+CLINICAL = st.fixed_dictionaries(
+    {
+        "gene": st.sampled_from(["EGFR", "KRAS", "ALK", "BRCA1", "HER2", "CYP2C19", "MLH1"]),
+        "alteration": st.sampled_from(["p.Leu858Arg", "G12C", "exon 20 insertion"]),
+        "drugs": st.sampled_from([["osimertinib"], ["capecitabine", "oxaliplatin"], ["clopidogrel"]]),
+        "text": st.sampled_from(["Adenocarcinoma of lung", "Minimal residual disease, ctDNA", "Lynch syndrome"]),
+        "stage": st.sampled_from(["IIIB", "IVA"]),
+        "code": st.sampled_from(["icd10|C34.1", "loinc|21659-1"]),
+        "reference": st.from_regex(r"[A-Z]{2}[0-9]{6}", fullmatch=True),
+        "payer": st.sampled_from(["Aetna", "Medicaid"]),
+    }
+)
+TOLD = ["visit.reminder", "form.reminder", "bring.child", "kit.reminder", "visit.due", "pickup.reminder"]
+
+
+def values(body: object) -> set[str]:
+    """Every word that a fact's body says, in small letters."""
+    if isinstance(body, dict):
+        return set().union(*map(values, body.values()))
+    return set().union(*map(values, body)) if isinstance(body, list) else {str(body).casefold()}
+
+
+@given(body=CLINICAL, wording=st.sampled_from(TOLD), language=st.sampled_from(["en", "es"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
+def test_no_text_holds_a_clinical_value_of_its_journey(world: World, body: dict[str, object], wording: str, language: str) -> None:
+    with transaction.atomic():
+        stay = world.stay(world.patient(language=language))
+        event = world.says(stay.journey, "result_final")
+        Event.objects.filter(pk=event.pk).update(body=body)
+        world.alert(stay, world.rung(0, "patient", wording=wording))
+        plan(now=NOON)
+        (claimed,) = claim().texts
+        said = claimed.text.body.casefold()
+        private = values(body) | {stay.journey.pathway, stay.journey.primary_group, str(stay.journey.uid), stay.stage.problem, "lung"}
+        assert not [value for value in private if value in said]
+        transaction.set_rollback(True)
+
+
 ZONES = st.sampled_from(["America/New_York", "America/Phoenix", "Pacific/Honolulu", "", "No/Where"])
 
 

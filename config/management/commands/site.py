@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from patients import sites
 from patients.models import Site
 
-SETTINGS = ("name", "time_zone", "country", "subdivision", "sender_name", "call_back")
+SETTINGS = ("name", "time_zone", "country", "subdivision", "sender_name", "call_back", "answers_worse", "texts_on_holidays")
 
 
 class Command(BaseCommand):
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--subdivision", help="state, for its holidays")
         parser.add_argument("--sender-name", help="how texts sign; says nothing of a disease")
         parser.add_argument("--call-back", help="number that texts ask patients to call, as +16175550100")
+        parser.add_argument("--answers-worse", help="who answers a patient that feels worse, as “the nurse on call”; blank: not offered")
+        parser.add_argument("--texts-on-holidays", action=BooleanOptionalAction, help="whether reminders go out on its closed days")
 
     def handle(self, *args: Any, **options: Any) -> None:
         said = {name: options[name] for name in SETTINGS if options[name] is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from notifications.views.texts import EXAMPLE_LINK, uses
+from notifications.views.texts import EXAMPLE_LINK, steps, uses
 from notifications.wording import compiler
 from patients.models import User
 from tests.desk import Desk
@@ -39,3 +39,13 @@ def test_every_text_that_a_programme_sends_says_where(desk: Desk) -> None:
     used = uses()
     assert any("not picked up" in place for place in used["pickup.reminder"])
     assert set(used) <= set(compiler.load("en"))
+
+
+def test_every_text_rung_of_every_programme_stands_in_the_table(client: Client, dara: User, desk: Desk) -> None:
+    rows = steps()
+    assert {row.key for row in rows} == set(uses())
+    assert all(ready for row in rows for _, ready in row.ready)
+    client.force_login(dara, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/texts/").content.decode()
+    assert "Which wait sends which text" in page
+    assert "a person calls" not in page.partition("steps")[2].partition("</table>")[0]
