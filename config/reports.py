@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from notifications.reports import monday
-from pathways.reports import drop_off, equity, now, sheets, shown, time, trend, what_if
+from notifications.reports import monday, tallies
+from pathways.reports import board, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
@@ -110,6 +110,30 @@ REPORTS: Mapping[str, Report] = {
             every=True,
             takes=("as_of",),
             template="reports/monday.html",
+        ),
+        Report(
+            "overview",
+            "All programmes",
+            "How do our programmes compare on the steps that they share?",
+            overview.overview,
+            one=False,
+            every=True,
+            takes=("as_of",),
+        ),
+        Report(
+            "board",
+            "Board summary",
+            "What should the board know, on one page?",
+            board.board,
+            takes=("entry", "funnel", "horizon", "as_of"),
+        ),
+        *(
+            Report(one.name, one.title, asks, one.sheet, rows=one.rows, one=False, every=True, takes=("as_of",))
+            for one, asks in (
+                (tallies.MESSAGES, "What became of the texts, and what came back?"),
+                (tallies.WORK, "What arrives, what is closed, what grows old?"),
+                (tallies.QUALITY, "What is missing or does not fit?"),
+            )
         ),
     )
 }

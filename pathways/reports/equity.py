@@ -44,7 +44,7 @@ def equity(question: Question, *, exact: bool) -> Sheet:
     answer, of = _answer(question, by, exact)
     reference, gaps = compare(answer)
     known = [gap for gap in gaps if gap.difference is not None and gap.name != reference]
-    telling = [gap for gap in known if gap.high is not None and gap.low is not None and (gap.high < 0 or gap.low > 0)]
+    telling = _telling(known)
     return Sheet(
         name="equity",
         title="Whom it hurts most",
@@ -59,6 +59,19 @@ def equity(question: Question, *, exact: bool) -> Sheet:
             ),
         ),
     )
+
+
+def headline(question: Question, *, exact: bool) -> str:
+    """The sentence that the report begins with."""
+    by = question.by or FIELDS[0]
+    reference, gaps = compare(_answer(question, by, exact)[0])
+    known = [gap for gap in gaps if gap.difference is not None and gap.name != reference]
+    return next(iter(_says(by, reference, known, _telling(known), question.horizon_days)))
+
+
+def _telling(known: Sequence[Gap]) -> list[Gap]:
+    """Those whose limits leave no difference out of the question."""
+    return [gap for gap in known if gap.high is not None and gap.low is not None and (gap.high < 0 or gap.low > 0)]
 
 
 def _answer(question: Question, by: str, exact: bool) -> tuple[Mapping[str, Any], tuple[int, ...]]:

@@ -1,0 +1,120 @@
+"""Plain tallies: rows by group and detail over the last weeks, every count with its rows. Messages, work and data quality are such."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from pathways.reports.cohort import Question
+from pathways.reports.freshness import freshness, in_force
+from pathways.reports.hiding import for_eyes
+from pathways.reports.rows import Behind, Rows, UnknownNumber
+from pathways.reports.sheet import About, Column, Drawing, Kind, Sheet, Sum, Table, count, words
+from pathways.sql import load
+
+WEEKS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row that is counted: `group` and `detail` say in which line."""
+
+    uid: str
+    group: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of a tally: the statement that lists its rows, and what its two columns of words are called."""
+
+    name: str
+    title: str
+    sql: str
+    kind: Behind
+    group: str
+    detail: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+    says: Callable[[dict[str, list[Hit]]], Sequence[str]]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def sheet(self, question: Question, *, exact: bool) -> Sheet:
+        found = {part.name: self.hits(part, question) for part in self.parts}
+        since = since_of(question)
+        sheet = Sheet(
+            name=self.name,
+            title=self.title,
+            says=tuple(self.says(found)) if exact else (),
+            about=About(
+                as_of=question.as_of,
+                programme=question.pathway,
+                versions=in_force(question.pathway),
+                fresh=freshness(question.sites, now=question.as_of),
+                whom=f"Everything from {since:%d %b %Y} on, at the sites asked",
+                censoring="What is under way stands as it stood at the as-of time; receipts and closures may still come.",
+            ),
+            drawings=tuple(_drawn(part, found[part.name]) for part in self.parts[:1] if found[part.name] and exact),
+            tables=tuple(_table(part, found[part.name]) for part in self.parts),
+            sums=tuple(Sum(f"{part.name}:all", tuple(_keys(part, found[part.name]))) for part in self.parts if found[part.name]),
+            latent={f"{part.name}:all": len(found[part.name]) for part in self.parts},
+            notes=tuple(self.notes),
+        )
+        return for_eyes(sheet, exact=exact)
+
+    def hits(self, part: Part, question: Question) -> list[Hit]:
+        parameters: dict[str, Any] = {
+            "since": since_of(question),
+            "as_of": question.as_of,
+            "sites": list(question.sites) if question.sites is not None else None,
+            "pathway": question.pathway,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(load("notifications.sql.tallies", part.sql), parameters)
+            return [Hit(*row) for row in cursor.fetchall()]
+
+    def rows(self, question: Question, number: str) -> Rows:
+        """`part/group/detail`."""
+        name, _, line = number.partition("/")
+        part = next((part for part in self.parts if part.name == name), None)
+        if part is None:
+            raise UnknownNumber(number)
+        return Rows(part.kind, [hit.uid for hit in self.hits(part, question) if f"{hit.group}/{hit.detail}" == line])
+
+
+def since_of(question: Question) -> datetime:
+    return question.as_of - timedelta(weeks=WEEKS)
+
+
+def _lines(hits: Sequence[Hit]) -> list[tuple[tuple[str, str], int]]:
+    return sorted(Counter((hit.group, hit.detail) for hit in hits).items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
+
+
+def _keys(part: Part, hits: Sequence[Hit]) -> list[str]:
+    return [f"{part.name}:{group}:{detail}" for (group, detail), _ in _lines(hits)]
+
+
+def _table(part: Part, hits: Sequence[Hit]) -> Table:
+    columns = (Column("group", part.group, Kind.WORDS), Column("detail", part.detail, Kind.WORDS), Column("count", "how many"))
+    rows = tuple(
+        (words(group), words(detail), count(n, key=f"{part.name}:{group}:{detail}", opens=f"{part.name}/{group}/{detail}"))
+        for (group, detail), n in _lines(hits)
+    )
+    return Table(part.name, part.title, columns, rows, note=part.note, empty="None.")
+
+
+def _drawn(part: Part, hits: Sequence[Hit]) -> Drawing:
+    rows = tuple({"name": group.replace("_", " "), "part": detail.replace("_", " "), "value": n} for (group, detail), n in _lines(hits))
+    totals = Counter(hit.group.replace("_", " ") for hit in hits)
+    return Drawing("bars", part.title, "; ".join(f"{name} {n}" for name, n in totals.most_common(8)), rows, {"x": "how many"})

@@ -1,0 +1,92 @@
+"""All programmes on the phases that they share. A phase that a programme does not have is blank, not zero; implied is said apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pathways.definitions import registry
+from pathways.reports import drop_off as losing
+from pathways.reports import shown
+from pathways.reports.cohort import Question
+from pathways.reports.freshness import in_force
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, count, words
+from pathways.reports.sheets import CENSORED, about
+from pathways.timeline import PHASES
+
+
+def overview(question: Question, *, exact: bool) -> Sheet:
+    found = dict(_answers(question, exact))
+    known = [(title, part) for title, part in found.items() if part["whole"] and part["whole"]["value"] is not None]
+    most = max(known, key=lambda one: one[1]["n"] or 0, default=None)
+    says = (
+        ()
+        if most is None
+        else (f"{most[0]}, the largest: {most[1]['whole']['value']:.0%} go the whole way within {question.horizon_days} days.",)
+    )
+    empty = sum(1 for part in found.values() if part["n"] == 0)
+    return Sheet(
+        name="overview",
+        title="All programmes",
+        says=(*says, f"{len(found) - empty} of {len(found)} programmes in force have had journeys."),
+        about=about(question, of=in_force(""), censoring=CENSORED, suppressed=not exact),
+        drawings=tuple(_drawn(known, question.horizon_days)),
+        tables=(_table(found, question.horizon_days),),
+        notes=(
+            "A blank phase is not part of the programme. A later fact may imply a phase that nobody told us of: the small print says for how many.",
+        ),
+    )
+
+
+def _answers(question: Question, exact: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for code, one in sorted(registry.published().items()):
+        report = losing.drop_off(replace(question, pathway=code, by="", funnel="", entry=None))
+        yield one.definition.title, {**shown.drop_off(report, exact=exact), "code": code}
+
+
+def _table(found: Mapping[str, Mapping[str, Any]], horizon: int) -> Table:
+    columns = (
+        Column("programme", "programme", Kind.WORDS),
+        Column("code", "code", Kind.WORDS, filed=True),
+        Column("n", "journeys"),
+        *(Column(phase, phase) for phase in PHASES),
+        Column("open", "under way"),
+        Column("lost", "left, preventable"),
+        Column("share", f"whole way within {horizon} days", Kind.SHARE),
+    )
+    return Table("programmes", "On the shared phases", columns, tuple(_line(title, part) for title, part in found.items()))
+
+
+def _line(title: str, part: Mapping[str, Any]) -> tuple[Cell, ...]:
+    steps = {step["name"]: step for step in part["steps"]}
+    lost = [step["left"]["preventable"] for step in part["steps"]]
+    whole = part["whole"]
+    return (
+        words(title),
+        words(part["code"]),
+        _told(part["n"]),
+        *(_phase(steps.get(phase)) for phase in PHASES),
+        _told(part["open"]),
+        Cell(hidden=True) if None in lost else count(sum(lost)),
+        Cell(hidden=True) if whole is None else Cell(whole["value"], whole["low"], whole["high"]),
+    )
+
+
+def _told(number: int | None) -> Cell:
+    return Cell(hidden=True) if number is None else count(number)
+
+
+def _phase(step: Mapping[str, Any] | None) -> Cell:
+    if step is None:
+        return Cell()
+    if not step["observable"]:
+        return Cell(note="not observable here")
+    return replace(_told(step["reached"]), note=f"{step['implied']} implied" if step["implied"] else "")
+
+
+def _drawn(known: list[tuple[str, Mapping[str, Any]]], horizon: int) -> Iterator[Drawing]:
+    rows = tuple({"name": title, **part["whole"]} for title, part in known if part["n"])
+    if rows:
+        said = "; ".join(f"{row['name']} {row['value']:.0%}" for row in rows)
+        yield Drawing("intervals", f"Whole way within {horizon} days", said, rows, {"x": "share", "zero": True})
