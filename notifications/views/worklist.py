@@ -29,6 +29,9 @@ from patients import access
 from patients.models import Role, User
 from patients.views.guard import CARE, StaffRequest, page
 
+ASKED_AGAIN_AFTER = 60
+"""Seconds for which a process remembers what stands at the head of the page: the quietest feed, the alarm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -97,15 +100,20 @@ def views_for(user: User) -> list[SavedView]:
 
 def freshness(user: User, now: datetime) -> tuple[str, int] | None:
     """The live feed of the user's sites that was silent longest, and for how many minutes."""
-    live = Feed.objects.filter(site__in=user.site_ids(), mode=Feed.Mode.LIVE, heard_at__isnull=False).order_by("heard_at")
-    found = live.values_list("name", "heard_at").first()
+    sites = sorted(set(user.site_ids()))
+    live = Feed.objects.filter(site__in=sites, mode=Feed.Mode.LIVE, heard_at__isnull=False).order_by("heard_at")
+    found = cache.get_or_set(_key("fresh", sites), lambda: live.values_list("name", "heard_at").first() or (), ASKED_AGAIN_AFTER)
     return (found[0], int((now - found[1]).total_seconds() // 60)) if found and found[1] else None
 
 
 def alarm(user: User, now: datetime) -> int:
     """Items of the user's sites that nobody could take; asked once a minute."""
     sites = sorted(set(user.site_ids()))
-    return int(cache.get_or_set(f"notifications.alarm.{sites}", lambda: hands.nobody_for(sites, now=now), 60) or 0)
+    return int(cache.get_or_set(_key("alarm", sites), lambda: hands.nobody_for(sites, now=now), ASKED_AGAIN_AFTER) or 0)
+
+
+def _key(name: str, sites: list[int]) -> str:
+    return f"notifications.queue.{name}.{'-'.join(map(str, sites))}"
 
 
 def item_of(request: StaffRequest, uid: UUID) -> WorkItem:

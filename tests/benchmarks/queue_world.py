@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pathways.models import Rollout
 from patients import sites
-from patients.models import Role
+from patients.models import Role, Site, User
 from tests.desk import DAY, Desk
 from tests.people import nurse
 
@@ -21,41 +21,44 @@ CLAIMED_BY_HER = 40
 FIRST = 1_000  # ids of the copies begin after those of the originals
 # Column by column what a copy `n` (1, 2, ...) has of its own, as SQL.
 OWN = {
-    "patients_person": {"family": "'Family' || n"},
-    "patients_patient": {"uid": "gen_random_uuid()", "person_id": "id"},
-    "patients_patientsite": {"patient_id": "id", "site_id": "site"},
-    "patients_identifier": {"patient_id": "id", "value": "(1000000 + n)::text"},
-    "pathways_journey": {"uid": "gen_random_uuid()", "patient_id": "id", "home_site_id": "site"},
-    "pathways_stay": {"journey_id": "id"},
-    "pathways_event": {"patient_id": "id", "lineage": "'bench|' || n", "kind": "'contact_attempted'"},
-    "pathways_alert": {"stay_id": "id"},
+    "patients_person": {"family": "'Family' || x.n"},
+    "patients_patient": {"uid": "gen_random_uuid()", "person_id": "x.id"},
+    "patients_patientsite": {"patient_id": "x.id", "site_id": "x.site"},
+    "patients_identifier": {"patient_id": "x.id", "value": "(1000000 + x.n)::text"},
+    "pathways_journey": {"uid": "gen_random_uuid()", "patient_id": "x.id", "home_site_id": "x.site"},
+    "pathways_stay": {"journey_id": "x.id"},
+    "pathways_event": {"patient_id": "x.id", "lineage": "'bench|' || x.n", "kind": "'contact_attempted'"},
+    "pathways_alert": {"stay_id": "x.id"},
     "notifications_workitem": {
         "uid": "gen_random_uuid()",
-        "cause_key": "n || ':x'",
-        "site_id": "site",
-        "patient_id": "id",
-        "journey_id": "id",
-        "cause_kind": "CASE n % 5 WHEN 4 THEN 'reply' ELSE 'problem' END",
-        "audience": "CASE WHEN n % 20 = 0 THEN 'lead' WHEN n % 20 = 1 THEN 'pharmacist' WHEN n % 20 < 5 THEN 'clinician' ELSE 'navigator' END",
-        "priority": "CASE WHEN n % 97 = 0 THEN 1 ELSE 2 + n % 4 END",
-        "due_at": "now() - interval '20 days' + (n * 7919 % 3456000) * interval '1 second'",
-        "opened_at": "now() - interval '25 days' + (n * 7919 % 1728000) * interval '1 second'",
-        "state": "CASE WHEN n % 10 < 6 THEN 'open' WHEN n % 10 < 8 THEN 'claimed' ELSE 'parked' END",
-        "owner_id": "CASE n % 10 WHEN 6 THEN other WHEN 7 THEN other END",
-        "parked_until": "CASE WHEN n % 10 > 7 THEN now() + (n % 1000) * interval '1 hour' END",
-        "waiting_on": "CASE WHEN n % 10 = 9 THEN 'payer' ELSE '' END",
+        "cause_key": "x.n || ':x'",
+        "site_id": "x.site",
+        "patient_id": "x.id",
+        "journey_id": "x.id",
+        "cause_kind": "CASE x.n % 5 WHEN 4 THEN 'reply' ELSE 'problem' END",
+        "audience": "CASE WHEN x.n % 20 = 0 THEN 'lead' WHEN x.n % 20 = 1 THEN 'pharmacist' WHEN x.n % 20 < 5 THEN 'clinician' ELSE 'navigator' END",
+        "priority": "CASE WHEN x.n % 97 = 0 THEN 1 ELSE 2 + x.n % 4 END",
+        "due_at": "now() - interval '20 days' + (x.n * 7919 % 3456000) * interval '1 second'",
+        "opened_at": "now() - interval '25 days' + (x.n * 7919 % 1728000) * interval '1 second'",
+        "state": "CASE WHEN x.n % 10 < 6 THEN 'open' WHEN x.n % 10 < 8 THEN 'claimed' ELSE 'parked' END",
+        "owner_id": "CASE x.n % 10 WHEN 6 THEN x.other WHEN 7 THEN x.other END",
+        "parked_until": "CASE WHEN x.n % 10 > 7 THEN now() + (x.n % 1000) * interval '1 hour' END",
+        "waiting_on": "CASE WHEN x.n % 10 = 9 THEN 'payer' ELSE '' END",
     },
-    "notifications_workitemalert": {"alert_id": "id", "item_id": "id"},
+    "notifications_workitemalert": {"alert_id": "x.id", "item_id": "x.id"},
 }
 
 
 def populate(count: int) -> None:
     """`count` patients with a journey, a wait, and an open item each, spread over three sites; and 7/3 as many items that are done."""
     _originals()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # no history of made-up rows; the rows themselves are whole
     for table in OWN:
         _copy(table, count)
     _done(count)
     with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = origin")
         cursor.execute(
             "UPDATE notifications_workitem SET state = 'claimed', owner_id = (SELECT id FROM patients_user WHERE username = 'dara') "
             "WHERE id IN (SELECT id FROM notifications_workitem WHERE state = 'claimed' ORDER BY id LIMIT %s)",
@@ -80,18 +83,18 @@ def _originals() -> None:
 def _copy(table: str, count: int) -> None:
     """Of the one original (of events the call) `count` copies, with the site and the colleague that some columns name."""
     key = "alert_id" if table == "notifications_workitemalert" else "id"
-    kept = {"id": "id"} if key == "id" else {}
+    kept = {"id": "x.id"} if key == "id" else {}
     own = ", ".join(f"'{column}', {sql}" for column, sql in {**kept, **OWN[table]}.items())
     original = (
         f"SELECT * FROM {table} {'WHERE kind = ' + repr('contact_attempted') if table == 'pathways_event' else ''} ORDER BY {key} LIMIT 1"
     )
+    houses = list(Site.objects.order_by("pk").values_list("pk", flat=True))
+    other = User.objects.get(username="other").pk
     statement = f"""
         INSERT INTO {table}
-        SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(o) || jsonb_build_object({own}))).*
-        FROM ({original}) AS o
-        CROSS JOIN (SELECT n, n + {FIRST} AS id,
-                           (SELECT array_agg(id ORDER BY id) FROM patients_site)[1 + n % {SITES}] AS site,
-                           (SELECT id FROM patients_user WHERE username = 'other') AS other
+        SELECT (jsonb_populate_record(NULL::{table}, o.original || jsonb_build_object({own}))).*
+        FROM (SELECT to_jsonb(t) AS original FROM ({original}) AS t) AS o
+        CROSS JOIN (SELECT n, n + {FIRST} AS id, (ARRAY{houses})[1 + n % {SITES}] AS site, {other} AS other
                     FROM generate_series(1, {count}) AS n) AS x"""
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -133,5 +133,5 @@ def test_a_page_of_the_queue_takes_few_questions_however_many_rows(
         desk.item(desk.wait(desk.journey(patient, days=9), "main.to_order", since=9, due=5))
     client = signed_in(dara)
     client.get("/queue/?lane=team")
-    with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         client.get("/queue/?lane=team")
