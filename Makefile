@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps
 
-.PHONY: install dev demo demo-reset test browser lint bench chaos nightly lock
+.PHONY: install dev demo demo-reset test browser lint bench chaos nightly translations lock
 
 install: .venv/.installed
 
@@ -53,6 +53,10 @@ chaos: install  # with SEED=7: the storm, which prints one JSON line
 
 nightly: dev
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "" $(ARGS)
+
+translations: install  # needs gettext; translate what is new in config/locale/es, then run it again
+	$(RUN) makemessages -l es --no-location --no-obsolete -i .venv -i tests
+	$(RUN) compilemessages -l es
 
 lock:
 	uv pip compile -q pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock

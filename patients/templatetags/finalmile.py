@@ -7,8 +7,10 @@ from datetime import date, datetime
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -40,8 +42,10 @@ def words(code: str | None) -> str:
 
 @register.filter
 def sentence(text: str) -> str:
-    """The first letter large, the others as they are (`capfirst` for plain text)."""
-    return text[:1].upper() + text[1:]
+    """In the reader's language where it is known (config/spoken.py); the first letter large, the others as they are."""
+    said = str(text)
+    large = said[:1].upper() + said[1:]
+    return gettext(large) if large else ""
 
 
 @register.filter
@@ -51,7 +55,7 @@ def day(moment: datetime | date | None) -> SafeString | str:
         return ""
     local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
     year = "" if local.year == timezone.localdate().year else f" {local.year}"
-    return format_html('<time datetime="{}">{}{}</time>', local.isoformat(), f"{local:%a} {local.day} {local:%b}", year)
+    return format_html('<time datetime="{}">{}{}</time>', local.isoformat(), f"{date_format(local, 'D j M')}", year)
 
 
 @register.filter

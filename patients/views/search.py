@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from patients import access
@@ -21,10 +22,10 @@ SHORTEST = 2  # letters of a name; one letter would list a ward
 
 class SearchForm(forms.Form):
     text = forms.CharField(
-        label="Name, record number or phone",
+        label=gettext_lazy("Name, record number or phone"),
         max_length=100,
         min_length=SHORTEST,
-        help_text="Family name first: “Okafor, Ann”. Record numbers and phone numbers must be complete.",
+        help_text=gettext_lazy("Family name first: “Okafor, Ann”. Record numbers and phone numbers must be complete."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
     )
 

@@ -9,7 +9,7 @@ for (const sign of ["pointermove", "keydown", "scroll"]) document.addEventListen
 const askForNews = async () => {
   const place = document.getElementById("newcomers");
   if (!place || document.hidden || Date.now() - lastSign > IDLE_AFTER) return;
-  const answer = await fetch(place.dataset.news, { headers: { "HX-Request": "true" } });
+  const answer = await fetch(place.dataset.news, { headers: { "HX-Request": "true", "X-Quiet": "1" } });
   const text = answer.ok && answer.status === 200 ? (await answer.text()).trim() : "";
   if (text && text !== place.dataset.said) {
     place.dataset.said = text;
