@@ -101,6 +101,7 @@ def close(*, ledger: Path, journeys: int, stopped: list[Stopped]) -> dict[str, A
         "sent_but_not_taken": sum(m.state in ("sent", "delivered") and str(m.uid) not in taken for m in messages),
         "stopped": dict(Counter(each.why for each in stopped)),
         "states": dict(Counter(str(m.state) for m in messages)),
+        "waiting_for": dict(Counter(m.reason or "its turn" for m in messages if m.state == "pending")),
     }
 
 

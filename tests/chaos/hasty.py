@@ -41,7 +41,7 @@ _defaults(sending.send_due).update(seconds=5.0, batch=8)  # a death strands no m
 
 app.conf.beat_schedule = {
     "tick": every(3, "notifications.tasks.tick"),
-    "send": every(0.5, "notifications.tasks.send"),
+    "send": every(0.5, "notifications.tasks.send") | {"options": {"expires": 5}},  # a slow machine takes it up late
     "reconcile": every(2, "notifications.tasks.reconcile"),
 }
 app.conf.beat_max_loop_interval = 0.5
