@@ -60,7 +60,9 @@ def text(message: int) -> None:
                 to=number, from_=settings.TWILIO_FROM_NUMBER, body="This is Riverside Care. Please call 555-0100.",
                 status_callback=f"{settings.PUBLIC_BASE_URL}/webhooks/twilio/status/{uid}/usual/",
             )  # fmt: skip
-            _rows("UPDATE notifications_message SET state = 'sent', provider_sid = %s WHERE id = %s RETURNING id", [made.sid, message])
+            _rows(
+                "UPDATE notifications_message SET state = 'sent', provider_sid = %s WHERE id = %s RETURNING id", [made.sid or "", message]
+            )
 
 
 def _rows(sql: str, values: list[Any]) -> list[Any]:
