@@ -157,11 +157,11 @@ def moved(journey: Journey, waits: Iterable[Wait]) -> list[Moved]:
             getattr(stays[row.stay_id], row.field, None),
             row.until_received,
         )
-        for row in StayRevision.objects.filter(stay__in=list(stays)).order_by("pk")
+        for row in StayRevision.objects.filter(stay__in=list(stays), field__in=list(FIELDS)).order_by("pk")
     ]
     lines += [
         Moved(words(row.field.removesuffix("_at")), _old(row), getattr(journey, row.field, None), row.until_received)
-        for row in JourneyRevision.objects.filter(journey=journey).order_by("pk")
+        for row in JourneyRevision.objects.filter(journey=journey, field__endswith="_at").order_by("pk")
     ]
     return sorted(lines, key=lambda line: line.believed_until, reverse=True)
 
