@@ -19,6 +19,7 @@ from config.report_rows import listed
 from config.reports import EVERY, REPORTS, Report
 from pathways.definitions import registry
 from pathways.reports.cohort import Question
+from pathways.reports.kept import kept
 from pathways.reports.rows import UnknownNumber
 from pathways.reports.sheet import Sheet
 from pathways.views.asked import Choices, choices, question, shows_all
@@ -57,6 +58,13 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
     return Asked(report, asked, exact, code, offered)
 
 
+def _sheet(asked: Asked) -> Sheet:
+    """What the page shows; of journeys alone it is counted anew only when something was received."""
+    if not asked.report.kept:
+        return asked.report.sheet(asked.question, exact=asked.exact)
+    return kept(asked.report.name, asked.question, asked.exact, lambda question: asked.report.sheet(question, exact=asked.exact))
+
+
 @require_GET
 @page(*READERS)
 def index(request: StaffRequest) -> HttpResponse:
@@ -84,7 +92,7 @@ def first(request: StaffRequest, name: str) -> HttpResponse:
 @page(*ANYONE)
 def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
     asked = asked_for(request, name, code, now=timezone.now())
-    sheet = asked.report.sheet(asked.question, exact=asked.exact)
+    sheet = _sheet(asked)
     return render(request, asked.report.template, {**frame(asked, sheet), "query": request.GET.urlencode()})
 
 

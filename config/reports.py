@@ -26,7 +26,7 @@ class Report:
     """`sheet` answers a question; `rows` lists what is behind one of its numbers; `plain` is JSON where it says more than the sheet.
 
     `asks` is the question in a manager's words. `every`: it can be asked of all programmes together; `one`: of a single one.
-    `takes` names the filters that mean something to it.
+    `takes` names the filters that mean something to it. `kept`: it rests on journeys alone, so its page is kept until one changes.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Report:
     strata: Sequence[str] = ()
     readers: Sequence[str] = READERS
     template: str = "reports/report.html"
+    kept: bool = False
 
     def answer(self, question: Question, *, exact: bool) -> dict[str, Any]:
         return self.plain(question, exact) if self.plain else as_plain(self.sheet(question, exact=exact))
@@ -59,6 +60,7 @@ REPORTS: Mapping[str, Report] = {
             rows=sheets.drop_off_rows,
             plain=lambda question, exact: shown.drop_off(drop_off.drop_off(question), exact=exact),
             takes=COHORT,
+            kept=True,
         ),
         Report(
             "time",
@@ -67,6 +69,7 @@ REPORTS: Mapping[str, Report] = {
             sheets.time,
             plain=lambda question, exact: shown.times(time.times(question), exact=exact),
             takes=COHORT,
+            kept=True,
         ),
         Report(
             "now",

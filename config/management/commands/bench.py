@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-NAMES = ("sweep", "ingest", "queue", "outbox")
+NAMES = ("sweep", "ingest", "queue", "outbox", "report")
 
 
 class Command(BaseCommand):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
+from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +18,8 @@ from django.utils import timezone
 from config.report_files import as_csv, as_workbook
 from config.reports import EVERY, REPORTS, Report
 from pathways.reports.cohort import Question, UnknownReport
+
+PATIENCE = 2
 
 
 class Command(BaseCommand):
@@ -58,9 +64,27 @@ class Command(BaseCommand):
         if (options["pathway"] == EVERY and not report.every) or (options["pathway"] != EVERY and not report.one):
             raise CommandError(f"{name} is asked of {'one programme: --pathway CODE' if report.one else 'all programmes together'}")
         try:
-            self.answer(report, question, options)
+            with self.patience():
+                self.answer(report, question, options)
         except UnknownReport as unknown:
             raise CommandError(str(unknown)) from unknown
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Says on stderr that it is still counting, every two seconds."""
+        done = Event()
+
+        def say() -> None:
+            for seconds in count(PATIENCE, PATIENCE):
+                if done.wait(PATIENCE):
+                    return
+                self.stderr.write(f"still counting, {seconds} s")
+
+        Thread(target=say, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
 
     def answer(self, report: Report, question: Question, options: dict[str, Any]) -> None:
         if options["format"] == "json":

@@ -37,7 +37,7 @@ FROM (
 ) f;
 INSERT INTO pathways_journey (id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality, entry, found_by,
     home_site_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, sampled_at, resulted_at,
-    decided_at, started_at, milestones, ball, hold_reason, context, context_digest, anomalies)
+    decided_at, started_at, milestones, ball, balls, hold_reason, context, context_digest, anomalies)
 SELECT i, gen_random_uuid(), i, 'lung', 1, 'lung', 1, 'initial', '', 'advanced', 'rule', 1 + (i * 31) %% 50, false, opened,
        (ARRAY['identified', 'ordered', 'sampled', 'resulted', 'decided', 'started'])[far + 1],
        CASE WHEN far = 5 THEN 'completed' WHEN leaves AND ended <= %(base)s THEN 'exited' ELSE 'active' END,
@@ -51,7 +51,7 @@ SELECT i, gen_random_uuid(), i, 'lung', 1, 'lung', 1, 'initial', '', 'advanced',
            'resulted', CASE WHEN r IS NOT NULL THEN jsonb_build_array('reached', r, 'f|result|' || i) END,
            'decided', CASE WHEN d IS NOT NULL THEN jsonb_build_array('reached', d, 'f|decision|' || i) END,
            'started', CASE WHEN t IS NOT NULL THEN jsonb_build_array('reached', t, 'f|drug|' || i) END)),
-       CASE WHEN far < 5 AND NOT (leaves AND ended <= %(base)s) THEN 'clinic' ELSE '' END, '', '{}', '', '[]'
+       CASE WHEN far < 5 AND NOT (leaves AND ended <= %(base)s) THEN 'clinic' ELSE '' END, '[]', '', '{}', '', '[]'
 FROM way;
 INSERT INTO pathways_stay (id, journey_id, stage_id, track, occurrence, root_lineage, entered_at, due_at, left_at, left_by, rung_at, round, gated,
     release, superseded, set_aside, failures)

@@ -18,10 +18,10 @@ SELECT i, 'Family' || i, 'Given', '1960-01-01', '1960-01-01', 'en', 'America/New
 INSERT INTO patients_patient (id, uid, person_id, sex, race, ethnicity, payer, rurality, death_source, death_hint_source, is_test, registered_at)
 SELECT i, gen_random_uuid(), i, '', '', '', '', '', '', '', false, %(base)s FROM generate_series(1, %(journeys)s) i;
 INSERT INTO pathways_journey (id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality, entry, found_by,
-    home_site_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, milestones, ball, hold_reason, context, context_digest, anomalies,
+    home_site_id, prevalent, opened_at, phase, status, outcome, exit_reason, exit_class, milestones, ball, balls, hold_reason, context, context_digest, anomalies,
     identified_at)
 SELECT i, gen_random_uuid(), i, 'bench', 1, 'lung', 1, 'initial', '', 'advanced', 'rule', 1 + (i * 31) %% 50, false, %(base)s - interval '30 days',
-       'identified', 'active', '', '', '', '{}', 'patient', '', '{}', '', '[]', %(base)s - interval '30 days'
+       'identified', 'active', '', '', '', '{}', 'patient', '[]', '', '{}', '', '[]', %(base)s - interval '30 days'
 FROM generate_series(1, %(journeys)s) i;
 INSERT INTO pathways_stay (id, journey_id, stage_id, track, occurrence, root_lineage, entered_at, due_at, left_by, rung_at, attention_at, round, gated,
     release, superseded, set_aside, failures)
