@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from notifications.reports import monday, tallies
-from pathways.reports import board, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
+from pathways.reports import board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
@@ -130,6 +130,7 @@ REPORTS: Mapping[str, Report] = {
             board.board,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
+        Report("dates", "What each date means", "By which source, in which order, and on which facts?", dates.dates),
         *(
             Report(one.name, one.title, asks, one.sheet, rows=one.rows, one=False, every=True, takes=("as_of",))
             for one, asks in (
