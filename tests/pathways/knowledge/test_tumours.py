@@ -184,7 +184,7 @@ def test_the_panel_depends_on_the_receptors() -> None:
 
 
 def test_an_hrr_mutation_flags_where_the_disease_resists_castration() -> None:
-    resistant = {"setting": "castration_resistant"}
+    resistant: dict[str, Any] = {"setting": "castration_resistant"}
     assert "prostate-brca-olaparib-abiraterone" in ask(PROSTATE, pathogenic("BRCA2"), **resistant).rules
     assert ask(PROSTATE, pathogenic("ATM"), line=2, **resistant).rules == (
         "prostate-hrr-olaparib-later",
