@@ -110,7 +110,7 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
     """
     with transaction.atomic():
         list(PathwayVersion.objects.select_for_update().filter(code=version.code).order_by("number"))
-        row, heard = _locked(version), registry.listened_to()
+        row, heard = _locked(version), _heard_so_far()
         if not can_proceed(row.publish):
             raise Refused(f"{row} is {row.get_status_display()}, not approved")
         body = ordered_as_written(row.body)
@@ -120,8 +120,9 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
             _do(before, Act.RETIRE, by, now, why=f"replaced by version {row.number}")
         row.published_at = now
         _do(row, Act.PUBLISH, by, now, why=why)
-        _store_stages(row, body)
-        _read_again_what_nobody_heard(row, heard)
+        row.listens = sorted(_store_stages(row, body).listens)
+        row.rereads_after = 0 if set(row.listens) - heard else None
+        row.save(update_fields=["listens", "rereads_after"])
         registry.clear()
         transaction.on_commit(registry.clear)
     return row
@@ -173,22 +174,21 @@ def _do(row: PathwayVersion, act: VersionAct.Act, by: User | None, now: datetime
     return row
 
 
-def _read_again_what_nobody_heard(row: PathwayVersion, heard: frozenset[str]) -> None:
-    """A version that listens to more than all before it asks for the messages that nothing listened to; see `ingest.rereading`."""
-    registry.clear()
-    if registry.listened_to() - heard:
-        row.rereads_after = 0
-        row.save(update_fields=["rereads_after"])
+def _heard_so_far() -> set[str]:
+    """A version that listens to more asks for the messages that nothing listened to; see `ingest.rereading`."""
+    in_force = PathwayVersion.objects.filter(status=Status.PUBLISHED).values_list("listens", flat=True)
+    return {kind for kinds in in_force for kind in kinds}
 
 
 # stages and rungs as rows that the sweep can join
 
 
-def _store_stages(version: PathwayVersion, body: dict[str, Any]) -> None:
+def _store_stages(version: PathwayVersion, body: dict[str, Any]) -> compiling.Definition:
     definition = compiling.compile_pathway(schema.Pathway.model_validate(body), number=version.number, digest=version.digest)
     rows = Stage.objects.bulk_create(_stage_row(version, stage) for stage in definition.stages.values())
     stages = zip(rows, definition.stages.values(), strict=True)
     Rung.objects.bulk_create(_rung_row(row, rung) for row, stage in stages for rung in stage.ladder)
+    return definition
 
 
 def _stage_row(version: PathwayVersion, stage: compiling.Stage) -> Stage:

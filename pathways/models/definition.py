@@ -9,7 +9,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from patients.models.history import keeps_history
 
 
-@keeps_history("PathwayVersionHistory", exclude=["body", "rereads_after"])
+@keeps_history("PathwayVersionHistory", exclude=["body", "listens", "rereads_after"])
 class PathwayVersion(FSMModelMixin, models.Model):
     """One version of a programme's definition. Its content never changes, draft or published: a changed draft is the next number.
 
@@ -35,6 +35,7 @@ class PathwayVersion(FSMModelMixin, models.Model):
     approved_on = models.DateField(null=True)
     approved_note = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True)
+    listens = models.JSONField(default=list, help_text="kinds of facts that the version names, as compiled when it came into force")
     rereads_after = models.BigIntegerField(null=True, help_text="the last message read again for it; null when there is none left")
 
     class Meta:
