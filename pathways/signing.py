@@ -54,7 +54,7 @@ class Unsourced(msgspec.Struct, frozen=True):
 
 def unsourced(version: PathwayVersion) -> list[Unsourced]:
     """Every target of the version that is a local default or unverified, in the order of the definition."""
-    return list(_of(version.pk, version.digest)) if version.body else []
+    return list(_of(version.pk, version.digest)) if version.body.get("tracks") else []
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from notifications import worklist
 from notifications.models import ItemState, WorkItem
@@ -81,7 +81,7 @@ class Staff:
     def _queues(self) -> Iterator[tuple[User, QuerySet[WorkItem]]]:
         waiting = WorkItem.objects.filter(site__code=self.site, state=ItemState.OPEN, shadow=False)
         for by, role in self.crew:
-            mine = waiting.filter(audience=role).select_related("journey", "patient", "matter", "site")
+            mine = waiting.filter(Q(owner=None) | Q(owner=by), audience=role).select_related("journey", "patient", "matter", "site")
             yield by, mine.order_by("priority", "due_at", "pk")
 
     @cached_property

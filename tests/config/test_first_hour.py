@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from config import first_hour
 from config.models import beat
+from pathways.definitions import registry
 from patients import sites
 from patients.models import Role, Site, User
 from tests.browser.morning import Morning
@@ -26,6 +27,7 @@ def missing(site: Site, now: datetime) -> set[str]:
 
 
 def test_an_empty_house_lacks_nearly_everything(now: datetime) -> None:
+    registry.clear()
     bare = sites.add(code="bare", name="Bare", time_zone="America/New_York")
     found = missing(bare, now)
     assert {
