@@ -35,7 +35,9 @@ class PathwayVersion(FSMModelMixin, models.Model):
     approved_on = models.DateField(null=True)
     approved_note = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True)
-    listens = models.JSONField(default=list, help_text="kinds of facts that the version names, as compiled when it came into force")
+    listens = models.JSONField(
+        default=list, db_default=[], help_text="kinds of facts that the version names, as compiled when it came into force"
+    )
     rereads_after = models.BigIntegerField(null=True, help_text="the last message read again for it; null when there is none left")
 
     class Meta:

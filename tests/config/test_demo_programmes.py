@@ -17,7 +17,7 @@ from config.management.commands.doctor import examine
 from pathways.models import Event, Inbound, Journey
 from tests.config.living import Lived, lived_through
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.processes, pytest.mark.nightly]
 EACH, DAYS, SEED = 8, 250, 5
 TODAY = datetime(2026, 6, 10, run.TICK_HOUR, tzinfo=UTC)
 
