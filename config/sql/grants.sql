@@ -9,4 +9,4 @@ REVOKE UPDATE, DELETE, TRUNCATE ON {append_only} FROM {role};
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON django_migrations FROM {role};
 -- A version's content never changes; only where it stands and who approved it.
 REVOKE UPDATE, DELETE, TRUNCATE ON pathways_pathwayversion, pathways_stage FROM {role};
-GRANT UPDATE (status, approved_by_id, approved_on, approved_note, published_at) ON pathways_pathwayversion TO {role};
+GRANT UPDATE (status, approved_by_id, approved_on, approved_note, published_at, listens, rereads_after) ON pathways_pathwayversion TO {role};
