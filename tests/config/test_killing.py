@@ -45,6 +45,7 @@ def test_killed_sweeps_ring_and_plan_as_if_nothing_had_happened(tmp_path: Path) 
         assert truth.sick(SWEEPS[-1]) == []
 
 
+@pytest.mark.before_merge
 @pytest.mark.usefixtures("hospital")
 def test_killed_senders_text_nobody_twice_and_lose_nothing(tmp_path: Path) -> None:
     """The worker dies with a text outside, three ways; the provider dies once, the broker once. Nearly half of all receipts are lost."""

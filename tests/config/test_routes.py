@@ -50,6 +50,7 @@ def test_every_route_is_classified() -> None:
     assert all(route.module.startswith(("allauth.", "django.", "config.admin")) for route in doors())
 
 
+@pytest.mark.before_merge
 def test_each_role_opens_what_is_for_it_and_nothing_else(signed_in: Enter, north: Site, today: Morning) -> None:
     wrong = []
     for role in Role:
