@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -74,9 +75,14 @@ class Staff:
 
     def begin(self, now: datetime) -> None:
         """This morning: the navigator has taken up the first few items, and not yet ended them."""
-        for by, items in self._queues():
-            for item in items[:BEGUN] if by == self.navigator else ():
+        by, items = next(iter(self._queues()))
+        taken = 0
+        for item in items[: 4 * BEGUN]:
+            with suppress(worklist.Refused):  # what it was opened for may have happened meanwhile
                 worklist.claim(item=item, by=by, revision=item.revision, now=now)
+                taken += 1
+            if taken == BEGUN:
+                return
 
     def _queues(self) -> Iterator[tuple[User, QuerySet[WorkItem]]]:
         waiting = WorkItem.objects.filter(site__code=self.site, state=ItemState.OPEN, shadow=False)
