@@ -25,21 +25,13 @@ from pathways.models import Rollout
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
 from patients.models import Membership, Role, Site, User
+from patients.models.staff import CARE
 
 ANSWER_WITHIN = parse("2 working days")
 """To accept a hand-over; then it is back with the sender, and the lead sees it."""
 IDLE = timedelta(days=4)
 """A claimed item that nobody touched for so long goes back to the team (two working days, also over a weekend; local default)."""
 AT_ONCE = 200
-WORKING = (
-    Role.NAVIGATOR,
-    Role.LEAD,
-    Role.CLINICIAN,
-    Role.PHARMACIST,
-    Role.GENETIC_COUNSELOR,
-    Role.LAB_LIAISON,
-    Role.FINANCIAL_COUNSELOR,
-)
 log = logging.getLogger(__name__)
 
 
@@ -61,7 +53,7 @@ class Here:
         self.roles: dict[tuple[int, int], set[str]] = {}
         self.people: dict[int, User] = {}
         away = {(one.user_id, one.first_day, one.last_day) for one in Absence.objects.filter(last_day__gte=now.date() - timedelta(days=1))}
-        held = Membership.objects.filter(until__isnull=True, user__is_active=True, role__in=WORKING).select_related("user", "site")
+        held = Membership.objects.filter(until__isnull=True, user__is_active=True, role__in=CARE).select_related("user", "site")
         for one in held.order_by("pk"):
             today = now.astimezone(ZoneInfo(one.site.time_zone)).date()
             if not any(user == one.user_id and first <= today <= last for user, first, last in away):
@@ -168,7 +160,7 @@ def _uncovered(here: Here) -> Iterator[WorkItem]:
 def _nobody(here: Here, site_ids: Iterable[int]) -> Q:
     missing = Q(pk__in=[])
     for site_id in site_ids:
-        roles = [role for role in WORKING if not here.covered(site_id, role)]
+        roles = [role for role in CARE if not here.covered(site_id, role)]
         missing |= Q(site=site_id, audience__in=roles) if roles else Q(pk__in=[])
     return missing
 

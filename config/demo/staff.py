@@ -15,12 +15,12 @@ from notifications.models import ItemState, WorkItem
 from pathways import candidates, cascade, journeys
 from pathways.models import Journey, Matter, MatterKind, Status
 from patients.models import Identifier, Membership, Role, User
+from patients.models.staff import CARE
 
 from .course import Course, Step
 
 WORKED_A_DAY = 4  # items that one of the staff ends on an ordinary day
 BEGUN = 3  # items that a navigator has in hand this morning
-WORKING = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN, Role.PHARMACIST, Role.GENETIC_COUNSELOR, Role.LAB_LIAISON, Role.FINANCIAL_COUNSELOR)
 PHONE_HOURS = timedelta(days=2)
 
 
@@ -93,7 +93,7 @@ class Staff:
     @cached_property
     def crew(self) -> list[tuple[User, str]]:
         """One person a role: those who work items here."""
-        others = Membership.objects.filter(site__code=self.site, role__in=WORKING[1:]).select_related("user").order_by("role", "pk")
+        others = Membership.objects.filter(site__code=self.site, role__in=CARE[1:]).select_related("user").order_by("role", "pk")
         return [(self.navigator, Role.NAVIGATOR.value), *((one.user, one.role) for one in others)]
 
     def _work(self, item: WorkItem, by: User, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications.codes import CODES
+from notifications.reports.tally import Hit
 from pathways.deadlines import Clock, Duration
 from pathways.definitions import registry
 from pathways.reports.cohort import Question
@@ -48,15 +49,6 @@ ORDER = (
 )
 LISTS = {"unbound": Behind.MATTERS, "quarantined": Behind.INBOUND, "unread": Behind.REPLIES}
 ALARMS = {"texts stopped": Behind.REPLIES, "wrong numbers": Behind.MESSAGES, "after death": Behind.MESSAGES}
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One row of a count: `group` and `detail` say where on the page it stands."""
-
-    uid: str
-    group: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row that is counted: `group` and `detail` say in which line."""
+    """One row that is counted: `group` and `detail` say where on the page it stands."""
 
     uid: str
     group: str

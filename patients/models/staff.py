@@ -23,6 +23,18 @@ class Role(models.TextChoices):
     INTEGRATION = "integration", "integration engineer"
 
 
+CARE = (
+    Role.NAVIGATOR,
+    Role.LEAD,
+    Role.CLINICIAN,
+    Role.PHARMACIST,
+    Role.GENETIC_COUNSELOR,
+    Role.LAB_LIAISON,
+    Role.FINANCIAL_COUNSELOR,
+)
+"""Who work items are for, and who opens charts to do them."""
+
+
 class User(AbstractUser):
     """A staff member. What they may see follows from their memberships, never from flags."""
 

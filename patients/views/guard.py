@@ -15,16 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from patients.models import Role, User
+from patients.models.staff import CARE as CARE
 
-CARE = (
-    Role.NAVIGATOR,
-    Role.LEAD,
-    Role.CLINICIAN,
-    Role.PHARMACIST,
-    Role.GENETIC_COUNSELOR,
-    Role.LAB_LIAISON,
-    Role.FINANCIAL_COUNSELOR,
-)
 STEERING = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN, Role.GENETIC_COUNSELOR)
 INTAKE = (Role.LAB_LIAISON, Role.INTEGRATION, Role.LEAD, Role.ADMINISTRATOR)
 REPORTS = (Role.MANAGER, Role.LEAD, Role.CLINICIAN, Role.NAVIGATOR, Role.AUDITOR, Role.ADMINISTRATOR)
