@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from pathways.reports.kept import kept
 from pathways.reports.rows import UnknownNumber
 from pathways.reports.sheet import Sheet
 from pathways.views.asked import Choices, choices, question, shows_all
+from pathways.views.programme import opens_with, remember
 from patients import access
 from patients.views.guard import ANYONE, StaffRequest, page
 from patients.views.guard import REPORTS as READERS
@@ -69,14 +69,14 @@ def _sheet(asked: Asked) -> Sheet:
 @page(*READERS)
 def index(request: StaffRequest) -> HttpResponse:
     """All reports that this reader may open, by the question each answers."""
-    codes = sorted(registry.published())
+    code = opens_with(request)
     mine = [report for report in REPORTS.values() if request.user.has_role(*report.readers)]
-    return render(request, "reports/index.html", {"reports": [(one, _first(one, codes)) for one in mine], "any": bool(codes)})
+    return render(request, "reports/index.html", {"reports": [(one, _first(one, code)) for one in mine], "any": bool(code)})
 
 
-def _first(report: Report, codes: Sequence[str]) -> str:
-    """The programme that a report opens with: all of them where it can speak of all."""
-    return EVERY if report.every else next(iter(codes), "")
+def _first(report: Report, code: str) -> str:
+    """What a report opens with: all programmes where it can speak of all, else the one of this session."""
+    return EVERY if report.every else code
 
 
 @require_GET
@@ -84,7 +84,7 @@ def _first(report: Report, codes: Sequence[str]) -> str:
 def first(request: StaffRequest, name: str) -> HttpResponse:
     if name not in REPORTS:
         raise Http404
-    code = _first(REPORTS[name], sorted(registry.published()))
+    code = _first(REPORTS[name], opens_with(request))
     return redirect("report", name=name, code=code) if code else redirect("reports")
 
 
@@ -92,6 +92,8 @@ def first(request: StaffRequest, name: str) -> HttpResponse:
 @page(*ANYONE)
 def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
     asked = asked_for(request, name, code, now=timezone.now())
+    if code != EVERY:
+        remember(request, code)
     sheet = _sheet(asked)
     return render(request, asked.report.template, {**frame(asked, sheet), "query": request.GET.urlencode()})
 

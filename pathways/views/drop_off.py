@@ -16,15 +16,16 @@ from pathways.reports import shown
 from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.views.asked import choices, question, shows_all
 from pathways.views.funnel import funnel
+from pathways.views.programme import opens_with, remember
 from patients.views.guard import REPORTS, StaffRequest, page
 
 
 @require_GET
 @page(*REPORTS)
 def first(request: StaffRequest) -> HttpResponse:
-    """The first programme in force, or a page that says there is none."""
-    codes = sorted(registry.published())
-    return redirect("drop_off_of", code=codes[0]) if codes else render(request, "pathways/no_report.html")
+    """The programme that was looked at last or has most journeys, or a page that says there is none."""
+    code = opens_with(request)
+    return redirect("drop_off_of", code=code) if code else render(request, "pathways/no_report.html")
 
 
 @require_GET
@@ -33,6 +34,7 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
     published = registry.published()
     if code not in published:
         raise Http404
+    remember(request, code)
     definition = published[code].definition
     exact = shows_all(request.user)
     asked = question(request.GET, definition, request.user, timezone.now(), exact=exact)

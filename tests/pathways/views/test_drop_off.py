@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
-from pathways.models import Journey
+from pathways.definitions import registry
+from pathways.models import Journey, PathwayVersion
 from pathways.reports import drop_off, shown
 from pathways.reports.cohort import Question
 from pathways.views.funnel import KINDS, funnel
 from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
 from tests.desk import PATHWAY, Desk
+from tests.pathways.reports.conftest import BODY
 
 Enter = Callable[[User], Client]
 ADDRESS = f"/drop-off/{PATHWAY}/"
@@ -96,3 +99,24 @@ def test_a_bar_is_as_long_as_its_parts_and_hidden_numbers_are_not_drawn() -> Non
     assert [segment.kind for segment in first.segments] == [kind for kind in KINDS if kind in {"reached", "open", "preventable", "other"}]
     assert (hidden.segments, hidden.said) == ((), "numbers hidden")
     assert funnel([{**step, "entered": 0}]) is None
+
+
+@pytest.fixture
+def nobody_yet(today: Morning) -> Iterator[None]:
+    """A programme that is the first by name, and that nobody has ever been on."""
+    body = {**BODY, "code": "a-programme"}
+    PathwayVersion.objects.create(code="a-programme", number=1, title="Nobody yet", digest="a", body=body, status="published")
+    registry.clear()
+    yield
+    registry.clear()
+
+
+@pytest.mark.usefixtures("nobody_yet")
+def test_reports_open_with_the_programme_of_most_journeys_then_with_the_last(signed_in: Enter, lena: User) -> None:
+    client = signed_in(lena)
+    assert client.get("/drop-off/").headers["Location"] == ADDRESS
+    assert f"/reports/trend/{PATHWAY}/" in client.get("/reports/").content.decode()
+    client.get("/drop-off/a-programme/")
+    assert client.get("/drop-off/").headers["Location"] == "/drop-off/a-programme/"
+    client.get(f"/reports/time/{PATHWAY}/")
+    assert client.get("/drop-off/").headers["Location"] == ADDRESS
