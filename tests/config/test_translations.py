@@ -11,11 +11,15 @@ from django.test import Client
 
 from patients.models import User
 from tests.browser.morning import Morning
+from tests.config.pages import words_of
 from tests.test_architecture import LAYERS, ROOT
 
 FOLDER = ROOT / "config" / "locale" / "es" / "LC_MESSAGES"
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 Enter = Callable[[User], Client]
+SAID_BY_THE_CATALOGUE = re.compile(r"\{% (blocktranslate|comment)\b.*?\{% end\1 %\}|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+NAMES = {"Finalmile", "MRN", "PDF", "REDCap"}
+"""Words of a template that are the same in every language."""
 
 
 def unquoted(lines: str) -> str:
@@ -65,6 +69,15 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
 def test_everything_marked_is_translated() -> None:
     known = written()
     assert sorted(text for text in marked() if not all(known.get(text, [""]))) == []
+
+
+def test_no_template_says_anything_but_by_the_catalogue() -> None:
+    """What stands between the tags and in the attributes that are read out, once everything marked is taken away."""
+    for layer in LAYERS:
+        for path in sorted(path for path in (ROOT / layer).rglob("*.html") if "allauth" not in path.parts):
+            bare = words_of(SAID_BY_THE_CATALOGUE.sub(" ", path.read_text()))
+            said = [text for text in bare if set(re.findall(r"[^\W\d_]{2,}", re.sub(r"&\w+;", "", text))) - NAMES]
+            assert said == [], path.relative_to(ROOT)
 
 
 @pytest.mark.parametrize("msgid", [msgid for msgid in written() if "%(" in msgid])
