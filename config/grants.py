@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
-from notifications.models import WorkItemAct
+from notifications.models import Allocation, WorkItemAct
 from pathways.models import Binding, Event, JourneyRevision, KnowledgeApproval, RolloutChange, Signature, StayRevision, VersionAct
 from patients.models import AccessLog, AccessSeal, ConsentEntry, EmergencyAccess, EmergencyReview, Merge
 
@@ -17,6 +17,7 @@ SQL = Path(__file__).parent / "sql" / "grants.sql"
 APPEND_ONLY: tuple[type[models.Model], ...] = (
     AccessLog,
     AccessSeal,
+    Allocation,
     Binding,
     ConsentEntry,
     EmergencyAccess,

@@ -118,7 +118,7 @@ def reactions(run: DryRun, alerts: Sequence[Mapping[str, Any]], stays: Mapping[i
     if not alerts:
         return Reactions((), ())
     known = [{"id": stay_id, "journey_id": stays[stay_id]} for stay_id in {alert["stay_id"] for alert in alerts}]
-    params = {"now": now, "rungs": list(run.ladders.rows), "stays": known, "alerts": list(alerts)}
+    params = {"now": now, "rungs": list(run.ladders.rows), "trials": list(run.ladders.trials), "stays": known, "alerts": list(alerts)}
     rows = supposing.answers(load("notifications.sql", "forecast"), params)
     return Reactions(
         items=tuple(row for row in rows if row["what"] == "item"),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
+from notifications import comparing
 from notifications.models import Message, MessageState, WorkItem
 from pathways.models.edges import edges
 from pathways.sql import load
@@ -40,7 +41,9 @@ def plan(*, now: datetime, batch: int = BATCH) -> Counts:
 def plan_after(after: int, *, now: datetime, batch: int = BATCH) -> tuple[Counts, int]:
     """One batch of alerts with ids above `after`, and the last id taken. What another planner holds is left to it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(load("notifications.sql", "plan_reactions"), {"now": now, "batch": batch, "after": after, **_edges()})
+        comparing.take_turns(cursor, now=now)
+        parameters = {"now": now, "batch": batch, "after": after, "put_off": comparing.PUT_OFF, **_edges()}
+        cursor.execute(load("notifications.sql", "plan_reactions"), parameters)
         alerts, items, messages, last = cursor.fetchone() or (0, 0, 0, None)
     return Counts(alerts, items, messages), last or after
 

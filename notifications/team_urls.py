@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from notifications.views import care_team, downtime, incidents, notices, record
+from notifications.views import care_team, comparing, downtime, incidents, notices, record
 
 urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/team/", care_team.name_member, name="name_member"),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("journeys/<uuid:uid>/record/", record.record, name="record"),
     path("journeys/<uuid:uid>/incident/", incidents.report, name="report_incident"),
     path("incidents/", incidents.listed, name="incidents"),
+    path("comparisons/", comparing.comparisons, name="comparisons"),
+    path("comparisons/<uuid:uid>/stop/", comparing.stop, name="stop_comparison"),
     path("incidents/<uuid:uid>/", incidents.incident, name="incident"),
     path("notices/", notices.mine, name="notices"),
     path("notices/<uuid:uid>/", notices.notice, name="notice"),

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from pathways.definitions.compile import Definition, Rung
+from pathways import trials
+from pathways.definitions.compile import Definition, Rung, Stage
 from pathways.definitions.registry import Published
 from pathways.models import Rung as RungRow
+from pathways.models import Trial
 from pathways.sql import load as load_sql
 from pathways.writing.changes import Changes
 from pathways.writing.desk import Desk
@@ -37,6 +39,7 @@ class Ladders(msgspec.Struct, frozen=True):
     ids: dict[tuple[int, int], int]
     rows: tuple[dict[str, Any], ...]
     stages: tuple[dict[str, Any], ...]
+    trials: tuple[dict[str, Any], ...] = ()
 
 
 def suppose(house: House, definition: Definition) -> Published:
@@ -59,6 +62,7 @@ def ladders(house: House, pathway: str) -> Ladders:
     ids = {(stage_id, n): pk for stage_id, n, pk in stored if stage_id is not None}
     rows: list[dict[str, Any]] = []
     stages: list[dict[str, Any]] = []
+    compared: list[dict[str, Any]] = []
     numbers = count(-1, -1)
     for published in house.supposed.values():
         for (track, name), stage_id in published.stage_ids.items():
@@ -66,8 +70,23 @@ def ladders(house: House, pathway: str) -> Ladders:
             stages.append({"id": stage_id, "awaits": stage.awaits})
             for rung in stage.ladder:
                 rung_id = ids[(stage_id, rung.n)] = next(numbers)
-                rows.append(_rung(rung, rung_id, stage_id, rung.problem or stage.problem))
-    return Ladders(ids, tuple(rows), tuple(stages))
+                trial_id = _trial(pathway, stage, rung, compared)
+                rows.append({**_rung(rung, rung_id, stage_id, rung.problem or stage.problem), "trial_id": trial_id})
+    return Ladders(ids, tuple(rows), tuple(stages), tuple(compared))
+
+
+def _trial(pathway: str, stage: Stage, rung: Rung, compared: list[dict[str, Any]]) -> int | None:
+    """The comparison that a supposed rung declares: the stored one where its terms are known, else one more in `compared`."""
+    if rung.trial is None:
+        return None
+    row = trials.declared(pathway, stage, rung)
+    stored = Trial.objects.filter(pathway=pathway, protocol=row["protocol"], terms=row["terms"]).values_list("pk", flat=True).first()
+    if stored is not None:
+        return int(stored)
+    named = ("arm", "held", "block", "key", "since", "until")
+    number = -len(compared) - 1
+    compared.append({"id": number, "delay": _seconds(row["delay"]), **{name: row[name] for name in named}})
+    return number
 
 
 def _rung(rung: Rung, rung_id: int, stage_id: int, problem: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 from .act import Act, WorkItemAct
+from .allocation import Allocation
 from .answer_link import AnswerLink
 from .desk import Absence, Presence, SavedView, StaffedTime
 from .halt import Epoch, Halt
@@ -14,6 +15,7 @@ __all__ = [
     "OPEN_STATES",
     "Absence",
     "Act",
+    "Allocation",
     "AnswerLink",
     "Call",
     "Email",

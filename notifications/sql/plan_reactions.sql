@@ -1,7 +1,8 @@
 -- plan_reactions: turns alerts that nobody has planned yet into work items and messages, and marks them planned; one statement a batch.
 -- Relies on the partial index alert_unplanned, on work_item_one_open_per_cause and message_once_per_rung_and_recipient for
 -- "exactly once", and on primary keys for the rest: its cost follows the alerts taken.
--- Parameters: now, batch, after (the last id of the batch before: what is dead in the index is not read again), sources and targets (edges of WorkItem.state), revives (whether Message.state has withdrawn -> pending).
+-- Parameters: now, batch, after (the last id of the batch before: what is dead in the index is not read again), sources and targets (edges of WorkItem.state), revives (whether Message.state has withdrawn -> pending),
+-- put_off (what a text says that waits by lot).
 -- The UPDATE of pathways_alert at the end is the verb of alerts by which this app takes them: planned_at, and for alerts that act
 -- but make nothing the reason in words.
 WITH taken AS MATERIALIZED (
@@ -20,13 +21,14 @@ messages AS (
         (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
          reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
     SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''), 'sms', wording,
-           priority, 'pending', shadow, '', %(now)s, %(now)s, rang_at + expires_after, 0, '', '', '', '', ''
+           priority, 'pending', shadow, CASE WHEN later IS NULL THEN '' ELSE %(put_off)s END, %(now)s, COALESCE(later, %(now)s),
+           COALESCE(later, rang_at) + expires_after, 0, '', '', '', '', ''
     FROM texts
     ORDER BY stay_id, matter_id, rung_id, person_id
     ON CONFLICT (stay_id, matter_id, rung_id, recipient_id, channel) WHERE rung_id IS NOT NULL DO UPDATE SET
         (state, shadow, reason, not_before, expires_at) = (
             SELECT CASE WHEN n.again AND o.state = 'withdrawn' THEN 'pending' ELSE o.state END, o.shadow AND EXCLUDED.shadow,
-                   CASE WHEN n.again THEN '' ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
+                   CASE WHEN n.again THEN EXCLUDED.reason ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
                    CASE WHEN n.again THEN EXCLUDED.expires_at ELSE o.expires_at END
             FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
     RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
@@ -56,6 +58,13 @@ items AS (
             LEFT JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target)
                 ON e.source = w.state AND e.target = 'open' AND w.state = 'parked' AND EXCLUDED.priority < w.parked_priority)
     RETURNING w.id, w.cause_kind, w.cause_key, w.shadow
+),
+drawn AS (
+    INSERT INTO notifications_allocation (uid, trial_id, patient_id, journey_id, stay_id, site_id, position, waits, at, until)
+    SELECT gen_random_uuid(), trial_id, patient_id, journey_id, stay_id, site_id, position, waits, %(now)s, CASE WHEN waits THEN until END
+    FROM lots
+    ORDER BY trial_id, site_id, position
+    RETURNING 1
 ),
 item_links AS (
     INSERT INTO notifications_workitemalert (alert_id, item_id)

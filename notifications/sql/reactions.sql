@@ -1,10 +1,11 @@
 -- reactions: whom the alerts in `taken` make us tell, one SELECT for the plan and for the forecast of a dry run. Reads only.
 -- Expects: taken (id, stay_id, matter_id, rung_id, audience, also_for, due_at, rang_at, mode, to_confirm, acts). Parameter: now.
--- Gives: placed; recipients; asked (alerts that ask staff); told and texts (who would be texted); causes (one row a work item).
+-- Gives: placed; recipients; lots (lots.sql); asked (alerts that ask staff); told and texts (who would be texted, `later`: put off by lot until
+-- then); causes (one row a work item).
 placed AS MATERIALIZED (
     -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
     SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.to_confirm, t.audience = 'patient' AS texts,
-           t.acts, t.mode = 'shadow' AS shadow, g.problem, g.priority, g.wording, g.expires_after, g.answer_within, g.stage_id, g.n,
+           t.acts, t.mode = 'shadow' AS shadow, t.mode = 'live' AS live, g.trial_id, g.problem, g.priority, g.wording, g.expires_after, g.answer_within, g.stage_id, g.n,
            j.id AS journey_id, j.pathway, COALESCE(j.home_site_id, m.site_id) AS site_id, COALESCE(j.patient_id, m.patient_id) AS patient_id,
            CASE t.audience
                WHEN 'accountable' THEN 'navigator'
@@ -40,6 +41,8 @@ recipients AS MATERIALIZED (
     ) AS who
     WHERE p.acts AND p.texts AND p.untold = ''
 ),
+-- include notifications.sql lots
+,
 asked AS MATERIALIZED (
     -- Alerts for staff, and patient rungs for which nobody may be texted: those become a call.
     SELECT p.*, CASE WHEN p.stay_id IS NOT NULL THEN 'problem' ELSE 'matter' END AS cause_kind,
@@ -58,7 +61,9 @@ told AS MATERIALIZED (
             = (SELECT count(*) FROM pathways_rung x WHERE x.stage_id = p.stage_id AND x.audience = 'patient' AND x.wording = p.wording AND x.n <= p.n))
 ),
 texts AS (
-    SELECT DISTINCT ON (stay_id, matter_id, rung_id, person_id) * FROM told ORDER BY stay_id, matter_id, rung_id, person_id, id
+    SELECT DISTINCT ON (t.stay_id, t.matter_id, t.rung_id, t.person_id) t.*, w.until AS later
+    FROM told t LEFT JOIN waiting w ON w.stay_id = t.stay_id AND w.trial_id = t.trial_id AND w.until > %(now)s
+    ORDER BY t.stay_id, t.matter_id, t.rung_id, t.person_id, t.id
 ),
 causes AS (
     -- One row a cause: the latest rung says who acts, the most urgent how urgent it is.

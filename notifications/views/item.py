@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from notifications import presence, second_thoughts, worklist
+from notifications import comparing, presence, second_thoughts, worklist
 from notifications.models import Reply, WorkItem, WorkItemAlert
 from notifications.outcomes import OUTCOMES
 from notifications.views import notes, story
@@ -55,6 +55,7 @@ def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
         "line": line_of(item, request.user, now),
         "mine": item.owner_id in (None, request.user.pk),
         "proofs": proofs_of(item, now),
+        "put_off": comparing.put_off(item.journey, now=now) if item.journey else [],
         "phones": phones_of(item),
         "replies": replies_of(item),
         "outcome": OUTCOMES[item.outcome].label if item.outcome in OUTCOMES else item.outcome,

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from notifications import comparing
 from notifications.models import WorkItem
 from notifications.views import notes, passing, story
 from notifications.views.answering import answering
@@ -57,6 +58,7 @@ def journey(request: StaffRequest, uid: UUID) -> HttpResponse:
         "holds": timeline.holds,
         "shares": passing.shares(parties),
         "days": sum(one.days for one in parties),
+        "put_off": comparing.put_off(found, now=now),
         "moved": passing.moved(found, waits),
         "told": told,
         "findings": findings(event for event in standing if event.kind.startswith("result_")),

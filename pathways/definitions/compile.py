@@ -145,6 +145,7 @@ def _rung(n: int, rung: schema.Rung, stage: schema.Stage) -> Rung:
         answer_within=as_timedelta(parse(rung.answer_within)),
         problem=rung.problem or stage.problem or "",
         unless=compile_guard(rung.unless),
+        trial=rung.trial,
     )
 
 

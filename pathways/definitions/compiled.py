@@ -28,6 +28,7 @@ class Rung(msgspec.Struct, frozen=True, eq=False):
     answer_within: timedelta
     problem: str
     unless: Test | None
+    trial: schema.Trial | None = None
 
     @property
     def is_text(self) -> bool:

@@ -17,7 +17,7 @@ _STAGE_WORDS = {
 _RUNG_WORDS = {
     "at": "rings", "to": "goes to", "wording": "wording", "priority": "priority", "every": "repeats", "catch_up": "catch-up",
     "expires_after": "expires after", "answer_within": "answer within", "unless": "unless", "problem": "problem",
-    "approved_by": "approved by", "reason": "reason",
+    "approved_by": "approved by", "reason": "reason", "trial": "comparison",
 }  # fmt: skip
 _WHOLE = {
     "title": "title", "description": "description", "primary_group": "primary group", "look_back": "look back", "death": "death",

@@ -65,6 +65,17 @@ RULES: dict[str, str] = {
     "text-repeats": "`every` on a text: a patient is texted once per wait and rung",
     "unknown-wording": "no language has this wording",
     "missing-language": "a shipped language lacks this wording",
+    # comparisons by lot
+    "trial-of-staff": "a comparison on a rung of the staff: only the time of a patient's reminder is left to the lot",
+    "trial-critical": "a comparison on a rung of priority 1 to 3",
+    "trial-after-result": "a comparison after a result, or on a text that needed approval itself",
+    "trial-alone": "a comparison on a ladder on which nobody of the staff is asked in every case",
+    "trial-twice": "two comparisons on one ladder",
+    "trial-share": "a share that no block of ten patients or fewer gives",
+    "trial-unapproved": "a comparison that nobody approved by name",
+    "trial-dates": "a comparison that ends before it begins",
+    "trial-delay": "a delay that is missing, or that a hold-out does not have",
+    "trial-past-due": "a reminder put off beyond the day on which its wait is due",
     # several files
     "two-versions-active": "two files would put the same programme in force at once",
 }

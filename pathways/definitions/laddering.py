@@ -11,9 +11,12 @@ import msgspec
 from pathways.deadlines import as_timedelta, parse
 from pathways.definitions import schema
 from pathways.definitions.faults import Finding
+from pathways.definitions.lots import LONGEST_BLOCK, block_of
 from pathways.definitions.reading import Place
 
 ESCALATES = ("lead", "manager")
+CRITICAL = 3
+AFTER_RESULT = ("resulted", "decided", "started")
 LATE = timedelta(hours=26)
 """A rung is caught up as late when it should have rung so long ago (`sql/ring_due_rungs.sql`)."""
 
@@ -36,6 +39,8 @@ def ladder_findings(pathway: schema.Pathway, wordings: Wordings | None) -> Itera
                 yield from _rung((*place, n), stage, rung)
                 if rung.to == "patient":
                     yield from _text((*place, n), stage, rung, wordings)
+                if rung.trial is not None:
+                    yield from _trial((*place, n, "trial"), stage, rung, rung.trial)
 
 
 def _ladder(place: Place, stage: schema.Stage, *, silent_allowed: bool) -> Iterator[Finding]:
@@ -78,6 +83,41 @@ def _text(place: Place, stage: schema.Stage, rung: schema.Rung, wordings: Wordin
         yield place, "text-without-wording", "a text names its wording"
     elif wordings is not None:
         yield from _said(place, rung.wording, wordings)
+
+
+def _trial(place: Place, stage: schema.Stage, rung: schema.Rung, trial: schema.Trial) -> Iterator[Finding]:
+    """Only the time of a reminder may be left to the lot, only while nothing depends on it, and only with a name behind it."""
+    if rung.to != "patient":
+        yield place, "trial-of-staff", f"what {rung.to} is asked is never left to the lot"
+    if rung.priority <= CRITICAL:
+        yield place, "trial-critical", f"a reminder of priority {rung.priority} is critical: nobody waits for it by lot"
+    if stage.phase in AFTER_RESULT or rung.approved_by:
+        yield place, "trial-after-result", "a result may be actionable here: its patients are reminded in time"
+    if not any(other.to != "patient" and other.unless is None for other in stage.ladder):
+        yield place, "trial-alone", "no rung of the staff stands on this ladder in every case: the reminder alone would safeguard the wait"
+    if sum(other.trial is not None for other in stage.ladder) > 1:
+        yield place, "trial-twice", "a ladder bears one comparison: of two nobody could tell which one it was"
+    if block_of(trial.share) is None:
+        yield (*place, "share"), "trial-share", f"{trial.share} is not so many of at most {LONGEST_BLOCK}"
+    if not trial.approved_by:
+        yield place, "trial-unapproved", "`approved_by` names who allowed it"
+    if trial.until <= trial.from_:
+        yield (*place, "until"), "trial-dates", f"it would end on {trial.until}, before it begins"
+    yield from _trial_delay(place, rung, trial)
+
+
+def _trial_delay(place: Place, rung: schema.Rung, trial: schema.Trial) -> Iterator[Finding]:
+    at, delay = as_timedelta(parse(rung.at)), as_timedelta(parse(trial.delay)) if trial.delay else None
+    if at >= timedelta(0):
+        yield place, "trial-past-due", "a reminder of what is late already is not put off"
+    if (trial.arm == "delay") != (delay is not None):
+        yield place, "trial-delay", "`arm: delay` says a `delay`, `arm: hold_out` none"
+    elif delay is not None and delay <= timedelta(0):
+        yield (*place, "delay"), "not-positive", f"delay: {trial.delay}"
+    elif delay is not None and at + delay > timedelta(0):
+        yield (*place, "delay"), "trial-past-due", f"{trial.delay} after {rung.at} lies beyond due"
+    if as_timedelta(parse(trial.horizon)) < timedelta(days=1):
+        yield (*place, "horizon"), "not-positive", f"horizon: {trial.horizon}"
 
 
 def _said(place: Place, wording: str, wordings: Wordings) -> Iterator[Finding]:

@@ -12,13 +12,14 @@ from typing import Any
 from django.db import transaction
 from django_fsm import TransitionNotAllowed, can_proceed
 
+from pathways import trials
 from pathways.definitions import compile as compiling
 from pathways.definitions import registry, schema
 from pathways.definitions.faults import Fault
 from pathways.definitions.laddering import Wordings
 from pathways.definitions.reading import Source, ordered_as_written, with_order
 from pathways.definitions.validate import faults_of
-from pathways.models import PathwayVersion, Rung, Stage, VersionAct
+from pathways.models import PathwayVersion, Rung, Stage, Trial, VersionAct
 from patients.models import Role, User
 
 Status, Act = PathwayVersion.Status, VersionAct.Act
@@ -187,7 +188,9 @@ def _store_stages(version: PathwayVersion, body: dict[str, Any]) -> compiling.De
     definition = compiling.compile_pathway(schema.Pathway.model_validate(body), number=version.number, digest=version.digest)
     rows = Stage.objects.bulk_create(_stage_row(version, stage) for stage in definition.stages.values())
     stages = zip(rows, definition.stages.values(), strict=True)
-    Rung.objects.bulk_create(_rung_row(row, rung) for row, stage in stages for rung in stage.ladder)
+    Rung.objects.bulk_create(
+        _rung_row(row, rung, trials.publish(version.code, stage, rung)) for row, stage in stages for rung in stage.ladder
+    )
     return definition
 
 
@@ -205,7 +208,7 @@ def _stage_row(version: PathwayVersion, stage: compiling.Stage) -> Stage:
     )
 
 
-def _rung_row(stage: Stage, rung: compiling.Rung) -> Rung:
+def _rung_row(stage: Stage, rung: compiling.Rung, trial: Trial | None) -> Rung:
     return Rung(
         stage=stage,
         n=rung.n,
@@ -217,4 +220,5 @@ def _rung_row(stage: Stage, rung: compiling.Rung) -> Rung:
         expires_after=rung.expires_after,
         every=rung.every,
         answer_within=rung.answer_within,
+        trial=trial,
     )

@@ -99,6 +99,23 @@ class EnrolRule(Written):
     unless_on: Words = []
 
 
+class Trial(Written):
+    """A comparison by lot: of the patients whom the rung would text, a `share` hears later, until `delay` is over (`arm: delay`) or the wait is
+    due (`hold_out`), never beyond due. It begins on `from` and ends with `until`; what it asks is in `reason`, who allowed it in `approved_by`.
+    """
+
+    protocol: Annotated[str, Field(min_length=3, max_length=60)]
+    arm: Literal["delay", "hold_out"]
+    share: Annotated[float, Field(gt=0, le=0.5)]
+    delay: DurationText | None = None
+    seed: Annotated[str, Field(min_length=1, max_length=60)]
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+    horizon: DurationText = "14 days"
+    approved_by: str = ""
+    reason: str = ""
+
+
 class Rung(Written):
     """One reaction of a ladder, at an offset from due. `unless` takes it away while the guard holds."""
 
@@ -114,6 +131,7 @@ class Rung(Written):
     unless: Guard | None = None
     approved_by: str = ""
     reason: str = ""
+    trial: Trial | None = None
 
 
 class Move(Written):

@@ -13,6 +13,7 @@ from .rollout import Rollout, RolloutChange, Signature
 from .stay import Stay, StayRevision
 from .team import CareTeam, HandOver, TeamRole
 from .tracker import EmptiedCell, Tracker, TrackerRow, TrackerUpload
+from .trial import Trial
 from .turn import Turn
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Tracker",
     "TrackerRow",
     "TrackerUpload",
+    "Trial",
     "Turn",
     "VersionAct",
 ]

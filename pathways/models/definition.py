@@ -132,6 +132,7 @@ class Rung(models.Model):
     expires_after = models.DurationField(null=True)
     every = models.DurationField(null=True)
     answer_within = models.DurationField(help_text="how long the work item may stay open before it escalates")
+    trial = models.ForeignKey("pathways.Trial", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stage", "matter_kind", "n"], name="rung_once", nulls_distinct=False)]

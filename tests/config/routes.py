@@ -35,6 +35,7 @@ ROWS: dict[str, Callable[[Morning], object]] = {
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 WITHOUT_A_ROW = {
     "audits",
+    "comparisons",
     "drafts",
     "incidents",
     "notices",
