@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,6 +34,11 @@ def registered(person: Demographics, *, site: Site, now: datetime) -> Patient:
     made = registry.register(person, site=site, now=now, source="test")
     assert made.patient_id is not None, made.explanation
     return Patient.objects.select_related("person").get(pk=made.patient_id)
+
+
+def today_here() -> date:
+    """The day that the pages of the north call today: for some hours of the night it is not that of UTC."""
+    return datetime.now(ZoneInfo("America/New_York")).date()
 
 
 def phone_of(patient: Patient) -> Phone:

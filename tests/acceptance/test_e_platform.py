@@ -38,7 +38,7 @@ from tests.notifications.views.conftest import lena, signed_in, today
 from tests.notifications.world import NOON, World
 from tests.pathways.ingest.conftest import door
 from tests.pathways.ingest.messages import PRESENT, gene, panel
-from tests.people import PASSWORD, dara, north, nurse, south
+from tests.people import PASSWORD, dara, north, nurse, south, today_here
 
 __all__ = ["dara", "door", "lena", "north", "signed_in", "south", "today"]
 pytestmark = pytest.mark.django_db
@@ -230,7 +230,7 @@ def test_case_112_whoever_is_removed_is_out_with_the_next_request(dara: User, to
     client = Client()
     client.post("/accounts/login/", {"login": "dara", "password": PASSWORD})
     assert client.get(f"/journeys/{today.journey.uid}/").status_code == 200
-    staff.disable(dara, on=timezone.localdate())
+    staff.disable(dara, on=today_here())
     assert sessions.end_all(dara, now=timezone.now()) == 1
     assert client.get(f"/journeys/{today.journey.uid}/").status_code == 302
     assert client.get("/reports/drop-off/nsclc-biomarker.csv").status_code == 302
@@ -238,7 +238,7 @@ def test_case_112_whoever_is_removed_is_out_with_the_next_request(dara: User, to
 
 def test_case_113_whoever_moves_loses_the_old_site_at_once(signed_in: Enter, dara: User, north: Site, south: Site, today: Morning) -> None:
     client = signed_in(dara)
-    staff.leave(dara, site=north, on=timezone.localdate())
+    staff.leave(dara, site=north, on=today_here())
     staff.join(dara, site=south, role=Role.NAVIGATOR)
     assert client.get(f"/journeys/{today.journey.uid}/").status_code == 404
     assert client.get(f"/items/{today.mine.uid}/").status_code == 404

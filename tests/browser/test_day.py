@@ -20,7 +20,7 @@ from patients.models import Role, Site, User
 from tests.browser.conftest import Open
 from tests.browser.morning import Morning
 from tests.browser.test_queue import focused, tab_to
-from tests.people import PASSWORD, nurse, phone_of
+from tests.people import PASSWORD, nurse, phone_of, today_here
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     # Another one can wait until the result comes.
     mine = page.locator(row(page, today.mine))
     mine.get_by_role("link", name="Snooze").click()
-    page.get_by_label("Until").fill((timezone.localdate() + timedelta(days=3)).isoformat())
+    page.get_by_label("Until").fill((today_here() + timedelta(days=3)).isoformat())
     page.get_by_label("Or as soon as this comes").select_option("result_final")
     page.get_by_label("Why").select_option("result expected")
     page.get_by_role("button", name="Snooze").click()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,10 @@ from notifications.models import WorkItem
 from patients import drafts
 from patients.models import Draft, User
 from tests.browser.morning import Morning
-from tests.people import PASSWORD
+from tests.people import PASSWORD, today_here
 
 Enter = Callable[[User], Client]
-SAID = {"until": (date.today() + timedelta(days=9)).isoformat(), "reason": "other", "note": "She asked for a call on Thursday"}
+SAID = {"until": (today_here() + timedelta(days=9)).isoformat(), "reason": "other", "note": "She asked for a call on Thursday"}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from patients.models import Patient, Role, Site, User
 from tests.browser.morning import Morning, morning
 from tests.desk import DAY, Desk
 from tests.pathways.said import LUNG, fact, result
-from tests.people import dara, eli, fay, hal, north, nurse, south
+from tests.people import dara, eli, fay, hal, north, nurse, south, today_here
 
 __all__ = ["dara", "eli", "fay", "hal", "north", "south"]
 
@@ -58,7 +58,7 @@ def began(desk: Desk) -> datetime:
 @pytest.fixture
 def ann(desk: Desk, lena: User) -> Patient:
     desk.go_live(lena)
-    return desk.patient("Okafor", "Ann", timezone.localdate() - timedelta(days=25000), phone="+16175550200")
+    return desk.patient("Okafor", "Ann", today_here() - timedelta(days=25000), phone="+16175550200")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.models import Message, SendSlot
 from pathways.models import Event, Journey, Stay
 from patients.models import User
-from tests.people import phone_of
+from tests.people import phone_of, today_here
 
 Enter = Callable[[User], Client]
 
@@ -22,7 +22,7 @@ def page_of(client: Client, journey: Journey) -> str:
 
 
 def on(days_ago: int) -> str:
-    return (timezone.localdate() - timedelta(days=days_ago)).isoformat()
+    return (today_here() - timedelta(days=days_ago)).isoformat()
 
 
 def waiting(journey: Journey) -> str:
@@ -105,7 +105,7 @@ def test_the_patients_page_says_who_looked_and_what_is_left_of_the_texts(
     for _ in range(2):
         page_of(signed_in(hal), followed)
     message = Message.objects.create(purpose="reminder", wording="visit", created_at=timezone.now(), not_before=timezone.now())
-    SendSlot.objects.create(phone=phone_of(followed.patient), local_day=timezone.localdate(), message=message)
+    SendSlot.objects.create(phone=phone_of(followed.patient), local_day=today_here(), message=message)
     page = signed_in(dara).get(f"/patients/{followed.patient.uid}/").content.decode()
     assert re.search(r"Hal Example</span>, lab liaison · Journey, 2 times", page)
     assert "1 of 3 in seven days, one of them today" in page

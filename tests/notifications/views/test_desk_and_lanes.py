@@ -15,6 +15,7 @@ from notifications.reports.precision import Rule
 from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
 from tests.notifications.views.test_queue import counts, rows
+from tests.people import today_here
 
 Enter = Callable[[User], Client]
 
@@ -84,7 +85,7 @@ def test_bulk_shows_what_is_left_out_and_why_then_tells_of_each(signed_in: Enter
     assert "critical: looked at one by one" in before
     assert f"{len(chosen) - 1} of {len(chosen)} possible" in before
     assert WorkItem.objects.filter(state="parked").count() == 1
-    until = (timezone.localdate() + timedelta(days=2)).isoformat()
+    until = (today_here() + timedelta(days=2)).isoformat()
     given = {"act": "snooze", "item": chosen, "confirm": "1", "until": until, "reason": "other"}
     after = client.post("/queue/bulk/", given).content.decode()
     assert f"{len(chosen) - 1} done, 1 not" in after
@@ -122,12 +123,12 @@ def test_capacity_says_what_falls_below_the_line_and_who_owns_that(signed_in: En
     minutes = {f"day{n}": 600 for n in range(7)}
     client.post("/desk/", {"site": "north", **minutes})
     assert "all reached" in client.get("/queue/capacity/").content.decode()
-    Absence.objects.create(user=dara, first_day=timezone.localdate(), last_day=timezone.localdate())
+    Absence.objects.create(user=dara, first_day=today_here(), last_day=today_here())
     assert "all reached" not in client.get("/queue/capacity/").content.decode()
 
 
 def test_days_away_are_kept_and_taken_back(signed_in: Enter, dara: User, lena: User) -> None:
-    today = timezone.localdate()
+    today = today_here()
     client = signed_in(dara)
     wrong = {"first_day": today.isoformat(), "last_day": (today - timedelta(days=1)).isoformat()}
     assert client.post("/desk/away/", wrong).status_code == 422

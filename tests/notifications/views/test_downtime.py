@@ -20,6 +20,7 @@ from pathways.models import Event, Journey, Stay
 from patients.models import AccessLog, User
 from tests.browser.morning import Morning
 from tests.desk import Desk
+from tests.people import today_here
 
 BOSTON = ZoneInfo("America/New_York")  # on whose clock the page of the north is read
 Enter = Callable[[User], Client]
@@ -50,7 +51,7 @@ def test_what_was_done_on_paper_keeps_its_hour(signed_in: Enter, desk: Desk, dar
     then = timezone.localtime(timezone.now() - timedelta(hours=20), BOSTON).replace(second=0, microsecond=0)
     said = {"revision": item.revision, "on": then.date().isoformat(), "at": f"{then:%H:%M}", "outcome": "already_happened"}
     assert client.post(f"/items/{item.uid}/paper/", said).status_code == 422, "what had happened, and how one knows"
-    tomorrow = {"on": (timezone.localdate() + timedelta(days=1)).isoformat()}
+    tomorrow = {"on": (today_here() + timedelta(days=1)).isoformat()}
     assert client.post(f"/items/{item.uid}/paper/", said | tomorrow | {"what": "drug_ordered", "evidence": "chart"}).status_code == 422
     client.post(f"/items/{item.uid}/paper/", said | {"what": "drug_ordered", "evidence": "paper chart"})
     event = Event.objects.get(patient=followed.patient, kind="drug_ordered")
@@ -66,7 +67,7 @@ def test_a_call_on_paper_is_a_contact_of_that_hour(
 ) -> None:
     item = desk.item(Stay.objects.open().get(journey=followed, stage__name="to_decide"))
     then: datetime = timezone.localtime(timezone.now() - timedelta(hours=5), BOSTON).replace(second=0, microsecond=0)
-    until = {"until": (timezone.localdate() + timedelta(days=more["until"])).isoformat()} if more else {}
+    until = {"until": (today_here() + timedelta(days=more["until"])).isoformat()} if more else {}
     said = {"revision": item.revision, "on": then.date().isoformat(), "at": f"{then:%H:%M}", "outcome": outcome, **until}
     assert signed_in(dara).post(f"/items/{item.uid}/paper/", said).status_code == 302
     contact = Event.objects.get(patient=followed.patient, kind="contact_attempted")

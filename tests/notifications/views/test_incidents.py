@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable
 
 from django.test import Client
-from django.utils import timezone
 
 from notifications.models import Incident, WorkItem
 from pathways.models import Journey, Stage
 from patients.models import AccessLog, Role, Site, User
 from tests.desk import Desk
-from tests.people import nurse, phone_of
+from tests.people import nurse, phone_of, today_here
 
 Enter = Callable[[User], Client]
 
@@ -23,7 +22,7 @@ def test_an_incident_names_its_journey_and_rule_and_asks_the_lead(
     stage = Stage.objects.get(version=followed.version, track="main", name="to_decide")
     said = {
         "kind": "missed_stall",
-        "on": timezone.localdate().isoformat(),
+        "on": today_here().isoformat(),
         "stage": stage.pk,
         "harm": "delay",
         "what": "Nobody was told for a week.",
@@ -50,7 +49,7 @@ def test_an_incident_names_its_journey_and_rule_and_asks_the_lead(
 
 def test_harm_by_a_text_names_the_text(signed_in: Enter, desk: Desk, dara: User, followed: Journey) -> None:
     desk.texts(followed, phone_of(followed.patient))
-    said = {"kind": "text_harm", "on": timezone.localdate().isoformat(), "harm": "distress", "what": "Her daughter read it."}
+    said = {"kind": "text_harm", "on": today_here().isoformat(), "harm": "distress", "what": "Her daughter read it."}
     assert signed_in(dara).post(f"/journeys/{followed.uid}/incident/", said).status_code == 422
 
 

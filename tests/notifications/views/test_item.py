@@ -14,12 +14,13 @@ from notifications import second_thoughts
 from notifications.models import WorkItem
 from patients.models import AccessLog, User
 from tests.browser.morning import Morning
+from tests.people import today_here
 
 Enter = Callable[[User], Client]
 
 
 def in_days(days: int) -> str:
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    return (today_here() + timedelta(days=days)).isoformat()
 
 
 def test_the_page_says_why_and_what_clears_it(signed_in: Enter, dara: User, today: Morning) -> None:

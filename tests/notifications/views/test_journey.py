@@ -13,13 +13,13 @@ from pathways.models import Event, Journey, Matter, Stay
 from pathways.views.written import pathway_of
 from patients.models import Patient, Role, Site, User
 from tests.desk import Desk
-from tests.people import nurse
+from tests.people import nurse, today_here
 
 Enter = Callable[[User], Client]
 
 
 def in_days(days: int) -> str:
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    return (today_here() + timedelta(days=days)).isoformat()
 
 
 def again(journey: Journey) -> Journey:

@@ -20,7 +20,7 @@ from pathways.models import Event, Journey, Stay, TeamRole
 from patients import practitioners
 from patients.models import Practitioner, Role, Site, User
 from tests.desk import DAY, Desk
-from tests.people import nurse
+from tests.people import nurse, today_here
 
 Enter = Callable[[User], Client]
 
@@ -90,7 +90,7 @@ def test_acknowledged_is_not_acted(signed_in: Enter, asked: WorkItem, lund: User
     notice.refresh_from_db()
     assert notice.delivered_at and notice.opened_at and notice.acknowledged_at and not notice.answered_at
     assert WorkItem.objects.get(pk=asked.pk).state == "open"
-    said = {"what": "treatment_decided:matched", "on": timezone.localdate().isoformat(), "text": "osimertinib"}
+    said = {"what": "treatment_decided:matched", "on": today_here().isoformat(), "text": "osimertinib"}
     assert client.post(f"/notices/{notice.uid}/acted/", said | {"what": "other", "text": ""}).status_code == 422
     client.post(f"/notices/{notice.uid}/acted/", said)
     notice.refresh_from_db()
@@ -110,7 +110,7 @@ def test_not_appropriate_needs_its_reason_and_answers_the_flag(
     assert WorkItem.objects.get(pk=asked.pk).outcome == "not_appropriate"
     word = Event.objects.get(patient=followed.patient, kind="not_actionable_confirmed")
     assert (word.body["reason"], word.body["clinician"]) == ("patient's condition", "Eva Lund")
-    late = client.post(f"/notices/{notice.uid}/acted/", {"what": "other", "text": "x", "on": timezone.localdate().isoformat()}, follow=True)
+    late = client.post(f"/notices/{notice.uid}/acted/", {"what": "other", "text": "x", "on": today_here().isoformat()}, follow=True)
     assert "answered already" in late.content.decode()
 
 

@@ -15,7 +15,7 @@ from pathways.models import Alert
 from patients.models import AccessLog, Role, Site, User
 from tests.browser.morning import Morning
 from tests.desk import Desk
-from tests.people import nurse
+from tests.people import nurse, today_here
 
 Enter = Callable[[User], Client]
 
@@ -51,7 +51,7 @@ def test_a_line_says_who_what_how_late_and_who_has_the_ball(signed_in: Enter, da
 
 def test_pages_follow_each_other_without_gap_or_repeat(signed_in: Enter, dara: User, desk: Desk) -> None:
     for n in range(PAGE + 7):
-        patient = desk.patient("Page", f"Person {n}", timezone.localdate() - timedelta(days=20000))
+        patient = desk.patient("Page", f"Person {n}", today_here() - timedelta(days=20000))
         desk.item(desk.wait(desk.journey(patient, days=9), "main.to_order", since=9, due=5))
     client = signed_in(dara)
     first = client.get("/queue/?lane=team").content.decode()
@@ -83,7 +83,7 @@ def test_a_nurse_of_another_site_sees_nothing_of_it(signed_in: Enter, eli: User,
 def test_each_role_sees_the_work_addressed_to_it_and_a_lead_sees_all(
     signed_in: Enter, hal: User, lena: User, dara: User, desk: Desk
 ) -> None:
-    stay = desk.wait(desk.journey(desk.patient("Lab", "Lou", timezone.localdate()), days=9), "tissue.at_lab", since=9, due=2)
+    stay = desk.wait(desk.journey(desk.patient("Lab", "Lou", today_here()), days=9), "tissue.at_lab", since=9, due=2)
     item = desk.item(stay, audience="lab_liaison")
     seen = {user.username: rows(signed_in(user).get("/queue/?lane=team").content.decode()) for user in (hal, lena, dara)}
     assert seen == {"hal": [str(item.uid)], "lena": [str(item.uid)], "dara": []}
@@ -129,7 +129,7 @@ def test_a_page_of_the_queue_takes_few_questions_however_many_rows(
     signed_in: Enter, dara: User, desk: Desk, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
     for n in range(PAGE):
-        patient = desk.patient("Many", f"Person {n}", timezone.localdate() - timedelta(days=20000))
+        patient = desk.patient("Many", f"Person {n}", today_here() - timedelta(days=20000))
         desk.item(desk.wait(desk.journey(patient, days=9), "main.to_order", since=9, due=5))
     client = signed_in(dara)
     client.get("/queue/?lane=team")

@@ -19,6 +19,7 @@ from pathways.models import Alert, Journey, Stay
 from patients.models import User
 from tests.desk import DAY, Desk
 from tests.pathways.said import fact
+from tests.people import today_here
 
 Enter = Callable[[User], Client]
 
@@ -38,7 +39,7 @@ def test_a_later_correction_and_answer_leave_it_as_it_was(signed_in: Enter, desk
     assert "What it rests on" in before
     client.post(
         f"/journeys/{followed.uid}/add/treatment_decided/",
-        {"on": timezone.localdate().isoformat(), "decision": "matched", "drug": "x", "evidence": "y"},
+        {"on": today_here().isoformat(), "decision": "matched", "drug": "x", "evidence": "y"},
     )
     order = fact(
         "test_ordered", stay.entered_at - 15 * DAY, "O1", family="order", keys=("placer:O1",), body={"text": "another"}, rank=Rank.CORRECTED

@@ -22,6 +22,7 @@ from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
 from tests.desk import PATHWAY, Desk
 from tests.pathways.reports.conftest import BODY
+from tests.people import today_here
 
 Enter = Callable[[User], Client]
 ADDRESS = f"/drop-off/{PATHWAY}/"
@@ -59,7 +60,7 @@ def test_a_manager_sees_no_small_numbers(signed_in: Enter, fay: User, today: Mor
 
 def test_another_sites_journeys_are_not_counted(signed_in: Enter, lena: User, south: Site, eli: User, today: Morning) -> None:
     desk = Desk(south, timezone.now())
-    desk.journey(desk.patient("South", "Sue", timezone.localdate() - timedelta(days=20000)), days=10)
+    desk.journey(desk.patient("South", "Sue", today_here() - timedelta(days=20000)), days=10)
     assert "<b>6</b>" in signed_in(lena).get(ADDRESS).content.decode()
     assert "<b>1</b>" in signed_in(eli).get(ADDRESS).content.decode()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from django.test import Client
 from patients.calendars import calendar_for
 from patients.models import Role, Site, SiteHoliday, User
 from tests.notifications.views.conftest import signed_in
-from tests.people import nurse
+from tests.people import nurse, today_here
 
 __all__ = ["signed_in"]
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ SAID = {
     "sender_name": "East",
     "call_back": "+13035550100",
 }
-SOON = date.today() + timedelta(days=40)
+SOON = today_here() + timedelta(days=40)
 
 
 @pytest.fixture
