@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
-from notifications.models import WorkItem
+from django.db import transaction
+
+from notifications import mail, notices
+from notifications.models import Notice, WorkItem
+from pathways import journeys, team
 from pathways.facts import Grade
-from pathways.models import Inbound, Journey, Matter
-from patients.models import Patient, Site, User
+from pathways.ingest import intake
+from pathways.journeys import Received
+from pathways.models import Inbound, Journey, Matter, Stay, TeamRole
+from patients import practitioners
+from patients.models import Patient, Role, Site, User
 from tests.desk import DAY, Desk
-from tests.people import phone_of
+from tests.pathways.ingest.messages import PRESENT, gene, hl7
+from tests.pathways.said import LUNG, fact, result
+from tests.people import nurse, phone_of
 
 NAMES = (
     ("Okafor", "Ann", date(1951, 2, 3)),
@@ -95,3 +105,48 @@ def told(desk: Desk, patient: Patient, nurse: User) -> Journey:
     desk.wait(journey, "tissue.at_lab", since=40, due=26, left=33)
     desk.texts(journey, phone_of(patient))
     return journey
+
+
+def stray_result(site: Site, *, now: datetime) -> Inbound:
+    """Mr. Reyes's report, under a number that only the laboratory knows: it waits until a person says whose it is."""
+    taken, said = ((now - days * DAY).strftime("%Y%m%d%H%M%S+0000") for days in (9, 1))
+    body = hl7(
+        "PID|1||NL-77^^^NORTHLAB^MR||Reyes-Montgomery^Bartholomew||19601201",
+        f"OBR|1||F77|81247-9^Lung NGS panel^LN|||{taken}|||||||||||||||{said}||GE|F",
+        *gene("1", "EGFR", PRESENT, protein="p.Leu858Arg"),
+        control="STRAY1",
+        at=said,
+    )
+    intake.receive([body], feed=Desk(site, now).feed, now=now)
+    return Inbound.objects.quarantined().get(control_id__startswith="STRAY1")
+
+
+def noticed(site: Site, *, nurse_: User, now: datetime) -> Notice:
+    """Dr. Lund is responsible for Ms. Adeyemi, whose result is flagged and undecided: her notice was raised and mailed an hour ago."""
+    desk = Desk(site, now, numbers=count(500))
+    eva = nurse("eva", site, role=Role.CLINICIAN)
+    User.objects.filter(pk=eva.pk).update(email="eva@north.example", last_name="Lund")
+    clinician = practitioners.upsert(npi="1234567893", family="Lund", given="Eva")
+    assert clinician is not None
+    practitioners.give_account(clinician, eva)
+    patient = desk.patient("Adeyemi", "Folake", date(1963, 4, 11), phone="+16175550299")
+    said = [
+        fact("diagnosis", now - 28 * DAY, "D1", body=LUNG),
+        fact(
+            "test_ordered",
+            now - 27 * DAY,
+            "O1",
+            family="order",
+            keys=("placer:O1",),
+            body={"specimen_class": "tissue", "text": "NGS panel"},
+        ),
+        result(now - 14 * DAY, "EGFR"),
+    ]
+    with transaction.atomic():
+        journeys.receive([Received(patient.pk, (one,), site.pk) for one in said], now=now)
+    journey = Journey.objects.get(patient=patient)
+    team.name(journey=journey, role=TeamRole.RESPONSIBLE, person=clinician, source="enrolment", now=now - 2 * DAY, by=nurse_)
+    desk.item(Stay.objects.open().get(journey=journey, stage__name="to_decide"), audience="clinician", priority=2)
+    notices.raise_notices(now=now - DAY / 12)
+    mail.send_due(now=now - DAY / 24)
+    return Notice.objects.get(practitioner=clinician)

@@ -8,17 +8,21 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.core import mail as outside
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from notifications import worklist
-from notifications.models import ItemState, WorkItem, WorkItemAct
+from notifications.models import ItemState, Message, Reply, WorkItem, WorkItemAct
 from notifications.worklist import NewItem
+from pathways.models import Binding, Inbound
+from patients import practitioners, staff
 from patients.models import Role, Site, User
 from tests.browser.conftest import Open
-from tests.browser.morning import Morning
+from tests.browser.morning import Morning, noticed, stray_result
 from tests.browser.test_queue import focused, tab_to
 from tests.people import PASSWORD, nurse, phone_of, today_here
 
@@ -35,6 +39,10 @@ def reply(today: Morning, dara: User) -> WorkItem:
     """The patient wrote back, and nobody has read it."""
     now = timezone.now()
     phone = phone_of(today.patient)
+    Reply.objects.create(
+        provider_sid="SM-fresh", phone=phone, to="+15550100000", body="Is Thursday still right?", kind="text",
+        patient=today.patient, received_at=now - timedelta(hours=1),
+    )  # fmt: skip
     new = NewItem(
         cause_kind="reply", cause_key=str(phone.pk), site=today.critical.site_id, problem="reply", due_at=now + timedelta(hours=4),
         patient=today.patient.pk, journey=today.journey.pk, priority=2,
@@ -42,19 +50,29 @@ def reply(today: Morning, dara: User) -> WorkItem:
     return worklist.open(new, now=now)
 
 
+@pytest.fixture
+def stray(today: Morning, north: Site) -> Inbound:
+    return stray_result(north, now=timezone.now())
+
+
 def sign_in_by_hand(page: Page, username: str) -> None:
     page.goto("/")
+    sign_in_here(page, username)
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+
+
+def sign_in_here(page: Page, username: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
 
 
 def row(page: Page, item: WorkItem) -> str:
     return f"#item-{item.uid}"
 
 
-def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning, reply: WorkItem, camera: Path) -> None:
+def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning, reply: WorkItem, stray: Inbound, camera: Path) -> None:
+    staff.join(dara, site=today.critical.site, role=Role.LAB_LIAISON)  # at a small hospital the navigator looks after the intake too
     page = open_as()
     sign_in_by_hand(page, "dara")
 
@@ -93,7 +111,30 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     # The patient wrote: read it, answer it.
     page.goto(f"/items/{reply.uid}/conversation/")
     expect(page.get_by_text("I can come on Thursday morning")).to_be_visible()
+    page.get_by_label("Your answer").fill("Thursday morning is fine. We look forward to seeing you.")
+    page.get_by_label("Read and answered: close the item").check()
     page.screenshot(path=camera / "5-conversation.png", caret="initial")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Your answer is on its way")).to_be_visible()
+    answer = Message.objects.get(purpose="answer")
+    assert (answer.by, answer.state, answer.body) == (
+        dara,
+        "pending",
+        "North Valley: Thursday morning is fine. We look forward to seeing you.",
+    )
+    assert WorkItem.objects.get(pk=reply.pk).outcome == "read"
+
+    # A result under a number that only the laboratory knows: whose is it? Side by side, then it is his.
+    page.goto("/intake/?reason=unknown_patient")
+    page.locator(f"a[href$='/{stray.uid}/']").click()
+    page.get_by_role("link", name="Whose is it?").click()
+    expect(page.get_by_role("columnheader", name="Same name and same birth date")).to_be_visible()
+    page.screenshot(path=camera / "6-whose.png", full_page=True, caret="initial")
+    page.get_by_role("button", name="About Bartholomew").click()
+    expect(page.get_by_text("Applied.", exact=True)).to_be_visible()
+    stray.refresh_from_db()
+    assert (stray.outcome, stray.about_by) == ("applied", dara)
+    assert Binding.objects.filter(event__inbound=stray, event__kind="result_final", attached=True).exists()
 
     # A colleague knows this family: hand over.
     other = WorkItem.objects.filter(state=ItemState.OPEN, owner=None, journey__isnull=False).exclude(pk__in=[reply.pk]).earliest("pk")
@@ -114,7 +155,35 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
     expect(page.get_by_text("Nobody is waiting")).to_be_visible()
     page.goto("/queue/?lane=mine&urgency=critical")
     expect(page.get_by_text("Nothing is waiting for you")).to_be_visible()
-    page.screenshot(path=camera / "6-urgent-lane-empty.png", caret="initial")
+    page.screenshot(path=camera / "7-urgent-lane-empty.png", caret="initial")
+
+
+def test_a_clinicians_notice_from_the_e_mail_to_what_was_done(open_as: Open, dara: User, north: Site, today: Morning, camera: Path) -> None:
+    """The e-mail's link asks for a sign-in; delivered, acknowledged and acted are three times, and only the last one ends the work."""
+    notice = noticed(north, nurse_=dara, now=timezone.now())
+    (sent,) = outside.outbox
+    link = urlsplit(next(word for word in sent.body.split() if "/notices/" in word)).path
+    page = open_as()
+    page.goto(link)
+    sign_in_here(page, "eva")
+    expect(page.get_by_role("heading", name="Why am I seeing this")).to_be_visible()
+    expect(page.get_by_text("Adeyemi, Folake")).to_be_visible()
+    steps = page.get_by_label("What became of this notice").get_by_role("listitem")
+    expect(steps.nth(1)).to_contain_text("not yet")
+    page.screenshot(path=camera / "8-notice.png", full_page=True, caret="initial")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(steps.nth(1)).to_contain_text("Eva Lund")
+    expect(steps.nth(2)).to_contain_text("not yet")
+    assert WorkItem.objects.get(pk=notice.item_id).state == ItemState.OPEN
+    page.get_by_label("What was done").select_option("treatment_decided:matched")
+    page.get_by_label("What exactly").fill("osimertinib")
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_role("heading", name="Settled")).to_be_visible()
+    page.screenshot(path=camera / "9-notice-answered.png", full_page=True, caret="initial")
+    notice.refresh_from_db()
+    assert notice.delivered_at and notice.acknowledged_at and notice.answered_at
+    assert notice.delivered_at < notice.acknowledged_at < notice.answered_at
+    assert WorkItem.objects.get(pk=notice.item_id).outcome == "clinician_acted"
 
 
 def test_from_sign_in_to_the_most_urgent_patients_outcome_in_two_clicks(open_as: Open, dara: User, today: Morning) -> None:
@@ -208,7 +277,12 @@ def test_a_second_nurse_is_told_who_and_takes_over(open_as: Open, dara: User, no
     assert WorkItemAct.objects.filter(act="taken_over", reason="she is in clinic").exists()
 
 
-def test_the_queue_fits_a_desk_a_phone_and_the_dark(open_as: Open, dara: User, today: Morning, camera: Path) -> None:
+def test_the_queue_fits_a_desk_a_phone_and_the_dark(
+    open_as: Open, dara: User, north: Site, today: Morning, reply: WorkItem, stray: Inbound, camera: Path
+) -> None:
+    staff.join(dara, site=north, role=Role.LAB_LIAISON)
+    notice = noticed(north, nurse_=dara, now=timezone.now())
+    practitioners.delegate(notice.practitioner, to=dara)  # so that one person sees every screen of the day
     for look, phone, dark in (("desk", False, False), ("dark", False, True), ("phone", True, False)):
         page = open_as(dara, phone=phone, dark=dark)
         for name, address in {
@@ -216,6 +290,9 @@ def test_the_queue_fits_a_desk_a_phone_and_the_dark(open_as: Open, dara: User, t
             "team": "/queue/?lane=team",
             "capacity": "/queue/capacity/",
             "desk": "/desk/",
+            "conversation": f"/items/{reply.uid}/conversation/",
+            "whose": f"/intake/{stray.uid}/whose/",
+            "notice": f"/notices/{notice.uid}/",
         }.items():
             page.goto(address)
             page.screenshot(path=camera / f"{name}-{look}.png", full_page=True, caret="initial")
