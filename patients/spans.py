@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:-?(?P<month>\d\d)(?:-?(?P<day>\d\d)"
-    r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?)?\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?)?)?"
+    r"(?:[T ]?(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?)?\s*(?P<offset>Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?)?)?"
 )
 NOBODY_WAS_BORN_BEFORE = 1880
 SENTINEL_BIRTHS = frozenset({date(1900, 1, 1), date(1901, 1, 1)})
@@ -47,6 +47,13 @@ def instants(text: str, zone: str) -> tuple[datetime, datetime] | None:
     if span is None or found is None:
         return None
     where = _offset(found["offset"]) if found["offset"] else ZoneInfo(zone)
+    try:
+        return _within(span, found, where)
+    except OverflowError:  # the first or last day that there is, on a clock ahead or behind
+        return None
+
+
+def _within(span: tuple[date, date], found: re.Match[str], where: tzinfo) -> tuple[datetime, datetime] | None:
     if not found["hour"]:
         last = datetime.combine(span[1] + timedelta(days=1), time(), where).astimezone(UTC) - timedelta(microseconds=1)
         return datetime.combine(span[0], time(), where).astimezone(UTC), last

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patients import hl7
@@ -120,6 +120,8 @@ def test_no_text_breaks_the_reader(fields: list[str]) -> None:
     assert "\x00" not in said.family + said.given + "".join(number.value for number in said.identifiers)
 
 
+@example("0001000000-3000")  # no clock is thirty hours behind
+@example("000101010000+1200")  # before the first instant that there is
 @given(st.from_regex(r"[0-9]{0,14}(\.[0-9]+)?([+-][0-9]{4})?", fullmatch=True))
 def test_any_digits_are_a_span_or_nothing(text: str) -> None:
     said = read(pid7=text, pid29=text)
