@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
-from notifications.models import Allocation, WorkItemAct
+from notifications.models import Allocation, WordingReview, WorkItemAct
 from pathways.models import Binding, Event, JourneyRevision, KnowledgeApproval, RolloutChange, Signature, StayRevision, VersionAct
 from patients.models import AccessLog, AccessSeal, ConsentEntry, EmergencyAccess, EmergencyReview, Merge
 
@@ -30,6 +30,7 @@ APPEND_ONLY: tuple[type[models.Model], ...] = (
     Signature,
     StayRevision,
     VersionAct,
+    WordingReview,
     WorkItemAct,
 )
 

@@ -13,8 +13,8 @@ from pathways import journeys, matters
 from pathways.facts import Grade
 from pathways.models import Matter, MatterKind
 from patients import consent, registry
-from patients.models import Patient, Permission, Site, User
-from patients.permissions import HOLDS
+from patients.models import ConsentKind, MailPermission, Patient, Permission, Site, User
+from patients.permissions import HOLDS, REVOKED
 
 SOURCES = ("returned mail", "told on the phone", "note in the chart", "obituary", "another hospital")
 
@@ -57,6 +57,18 @@ def reverse(*, patient: Patient, why: str, site: Site, by: User, now: datetime) 
             evidence = consent.Evidence("death reversed", reference=why)
             consent.revoke(
                 person=held.person, patient=patient, phone=held.phone, programme=held.programme, at=now, evidence=evidence, by=by
+            )
+        for mailed in MailPermission.objects.filter(HOLDS, patient=patient).select_related("person", "mailbox"):
+            consent.record(
+                decision=REVOKED,
+                kind=ConsentKind.EMAIL,
+                person=mailed.person,
+                patient=patient,
+                mailbox=mailed.mailbox,
+                programme=mailed.programme,
+                at=now,
+                evidence=consent.Evidence("death reversed", reference=why),
+                by=by,
             )
         body = {"outcome": "death_reversed", "problem": "death", "note": why}
         _tell(patient, "work_outcome", body, now, site=site, by=by, now=now, name=f"lives-{now.isoformat()}")

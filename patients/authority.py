@@ -143,9 +143,11 @@ def _bring_up_to_date(person: Person, kin: StatedKin, now: datetime) -> None:
     if kin.language and kin.language != person.language:
         Person.objects.filter(pk=person.pk).update(language=kin.language)
     if kin.phones:
-        ContactPoint.objects.filter(person=person, until=None).exclude(phone__e164__in=kin.phones).update(until=now)
+        ContactPoint.objects.filter(person=person, until=None, phone__isnull=False).exclude(phone__e164__in=kin.phones).update(until=now)
         for rank, number in enumerate(kin.phones, start=1):
             contacts.add(person=person, number=number, now=now, rank=rank)
+    if kin.emails:
+        writing.state_emails({person.pk: kin.emails}, now=now, replace=True)
 
 
 def _current(person: Person, patient: Patient, now: datetime) -> QuerySet[Authority]:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from phonenumbers import timezone
 
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male", "o": "other", "other": "other", "a": "other", "x": "other"}
@@ -59,6 +61,8 @@ KINSHIP = {
 NOT_A_PATIENT_NUMBER = frozenset({"AN", "VN", "AM", "BC", "SS", "SB", "SN", "MB", "MI", "MC", "MA", "HC", "DL", "PPN", "PAN", "TAX", "GN"})
 NOT_AN_ID = frozenset({"", "unknown", "unk", "n/a", "na", "none", "null", "nil", "test", "?", "-", ".", "000-00-0000"})
 
+NO_EMAIL = frozenset({"none", "noemail", "no-email", "no", "na", "n/a", "nomail", "declined", "refused", "unknown", "null"})
+"""What desks type before or after the @ of somebody who has no address."""
 UNTEXTABLE_NUMBER = re.compile(r"(?:x|ext)\W*\d+\s*$", re.IGNORECASE)
 
 
@@ -112,6 +116,20 @@ def phone_zone(e164: str, home: str) -> str:
     """The zone of a number's area code. Where that has several, the site's if it is among them; else blank: nobody knows."""
     zones = timezone.time_zones_for_number(phonenumbers.parse(e164))
     return zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else home if home in zones else ""
+
+
+@lru_cache(maxsize=131_072)
+def email(text: str) -> str:
+    """The address in small letters; blank for what is none, and for what desks type where somebody has none."""
+    address = text.strip().removeprefix("mailto:").casefold()
+    name, _, domain = address.partition("@")
+    if name in NO_EMAIL or domain.partition(".")[0] in NO_EMAIL or len(address) > 254:
+        return ""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address
 
 
 def name(text: str) -> str:

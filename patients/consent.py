@@ -1,20 +1,21 @@
 """Who said that we may text, or not: the append-only ledger beside the permissions that follow from it. The only writer of both.
 
-STOP works on the number and beats every permission on it. Consents never mix: only the kind `text` makes permissions.
+STOP works on the number and beats every permission on it; stopping an address does the same there, and neither touches the other. Consents
+never mix: the kind `text` makes permissions to text, `email` those to e-mail, the others none.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 from django.db import transaction
 
 from . import contacts, permissions
-from .models import ConsentEntry, ConsentKind, ContactPoint, Patient, Permission, Person, Phone, User
-from .permissions import GRANTED, HOLDS, REFUSED, REVOKED, Decision, may_text
+from .models import ConsentEntry, ConsentKind, ContactPoint, Mailbox, MailPermission, Patient, Permission, Person, Phone, User
+from .permissions import GRANTED, HOLDS, REFUSED, REVOKED, Decision, Row, may_mail, may_text
 
 __all__ = [
     "Evidence",
@@ -22,14 +23,19 @@ __all__ = [
     "Started",
     "become_strictest",
     "grant",
+    "may_mail",
     "may_text",
     "record",
     "record_all",
     "revoke",
     "start",
     "stop",
+    "stop_mail",
     "users_of",
 ]
+
+
+PERMITS: Mapping[str, type[Row]] = {ConsentKind.TEXT: Permission, ConsentKind.EMAIL: MailPermission}
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -50,18 +56,22 @@ def record(
     patient: Patient | None = None,
     person: Person | None = None,
     phone: Phone | None = None,
+    mailbox: Mailbox | None = None,
     programme: str = "",
     by: User | None = None,
 ) -> ConsentEntry:
-    """Write the ledger, and for texts the permissions. A consent that names no number covers the person's numbers of now; a
-    refusal that names none also the earlier ones."""
+    """Write the ledger, and for texts and e-mails the permissions. A consent that names no number (or address) covers the person's of now;
+    a refusal that names none also the earlier ones."""
     with transaction.atomic():
-        who = person or (patient.person if patient else None)
-        if kind == ConsentKind.TEXT and patient is not None and who is not None:
-            phones = [phone.pk] if phone else _numbers(who, patient, decision)
-            permissions.apply([Decision(who.pk, patient.pk, number, programme, decision, at) for number in phones])
+        who, permits = person or (patient.person if patient else None), PERMITS.get(kind)
+        if permits is not None and patient is not None and who is not None:
+            named = phone if permits is Permission else mailbox
+            addresses = [named.pk] if named else _addresses(who, patient, decision, permits)
+            permissions.apply([Decision(who.pk, patient.pk, one, programme, decision, at) for one in addresses], to=permits)
+            if decision == GRANTED and permits is MailPermission:
+                _reopen(addresses, at)
         entry = _entry(decision, at, evidence, kind=kind, patient_id=None, person_id=None, programme=programme)
-        entry.patient, entry.person, entry.phone, entry.by = patient, who, phone, by
+        entry.patient, entry.person, entry.phone, entry.mailbox, entry.by = patient, who, phone, mailbox, by
         entry.save()
         return entry
 
@@ -101,19 +111,21 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 def record_all(heard: Collection[Heard], *, evidence: Evidence, by: User | None = None) -> int:
-    """Many patients' decisions as a set, on the numbers they have now; how many entries were written. `reference` beats the evidence's."""
+    """Many patients' decisions as a set, on the numbers and addresses they have now; how many entries were written. `reference` beats the
+    evidence's."""
     with transaction.atomic():
         speakers = _speakers(heard)
-        numbers = _current_numbers(person for people in speakers.values() for person in people)
-        permissions.apply(
-            [
-                Decision(person, each.patient, number, each.programme, each.decision, each.at)
+        people = {person for each in speakers.values() for person in each}
+        for kind, permits in PERMITS.items():
+            addresses = _current(people, permits) if any(each.kind == kind for each in heard) else {}
+            decisions = [
+                Decision(person, each.patient, address, each.programme, each.decision, each.at)
                 for each in heard
-                if each.kind == ConsentKind.TEXT and (len(speakers[each.patient]) == 1 or each.decision == REVOKED)
+                if each.kind == kind and (len(speakers[each.patient]) == 1 or each.decision == REVOKED)
                 for person in speakers[each.patient]
-                for number in numbers[person]
+                for address in addresses.get(person, ())
             ]
-        )
+            permissions.apply(decisions, to=permits)
         entries = [_heard_entry(each, speakers[each.patient], evidence, by) for each in heard]
         return len(ConsentEntry.objects.bulk_create(entries))
 
@@ -136,6 +148,16 @@ def stop(*, phone: Phone, now: datetime, evidence: Evidence, by: User | None = N
         phone.stopped_at = phone.stopped_at or now
         if newly:
             record(decision=REVOKED, at=now, evidence=evidence, phone=phone, by=by)
+        return newly
+
+
+def stop_mail(*, mailbox: Mailbox, now: datetime, evidence: Evidence, by: User | None = None) -> bool:
+    """No more e-mails to this address, whoever reads it, until somebody agrees anew. Whether it was open before. Texts are not meant."""
+    with transaction.atomic():
+        newly = bool(Mailbox.objects.filter(pk=mailbox.pk, stopped_at=None).update(stopped_at=now))
+        if newly:
+            MailPermission.objects.filter(HOLDS, mailbox=mailbox).update(revoked_at=now)
+            record(decision=REVOKED, at=now, evidence=evidence, kind=ConsentKind.EMAIL, mailbox=mailbox, by=by)
         return newly
 
 
@@ -173,11 +195,12 @@ def users_of(phone: Phone) -> list[int]:
 
 
 def become_strictest(one: int, other: int, *, now: datetime) -> None:
-    """Two records became one: what either refused, both refuse, on every number; what only one allowed is not carried over."""
-    refused = {patient: _refused_programmes(patient) for patient in (one, other)}
-    for patient, refusals in ((one, refused[other]), (other, refused[one])):
-        for programme in refusals:
-            _refuse_everywhere(Patient.objects.get(pk=patient), programme, now=now)
+    """Two records became one: what either refused, both refuse, on every number and address; what only one allowed is not carried over."""
+    for kind, permits in PERMITS.items():
+        refused = {patient: _refused_programmes(patient, permits) for patient in (one, other)}
+        for patient, refusals in ((one, refused[other]), (other, refused[one])):
+            for programme in refusals:
+                _refuse_everywhere(Patient.objects.get(pk=patient), programme, kind, permits, now=now)
 
 
 def _restore(phone: Phone, writer: int, *, now: datetime) -> None:
@@ -192,30 +215,39 @@ def _silence_others(phone: Phone, writer: int, *, now: datetime, evidence: Evide
         revoke(person=held.person, patient=held.patient, phone=phone, programme=held.programme, at=now, evidence=evidence)
 
 
-def _refused_programmes(patient: int) -> list[str]:
-    return sorted(set(Permission.objects.filter(REFUSED, patient=patient).values_list("programme", flat=True)))
+def _reopen(mailboxes: Iterable[int], at: datetime) -> None:
+    """Who agrees anew to an address that was stopped opens it again: the stop had ended everybody's permission there, so nobody else's holds."""
+    Mailbox.objects.filter(pk__in=list(mailboxes), stopped_at__lte=at).update(stopped_at=None)
 
 
-def _refuse_everywhere(patient: Patient, programme: str, *, now: datetime) -> None:
-    held = Permission.objects.filter(patient=patient).select_related("person", "phone")
-    for person, phone in {(permission.person, permission.phone) for permission in held}:
-        if not Permission.objects.filter(REFUSED, person=person, patient=patient, phone=phone, programme__in=("", programme)).exists():
-            revoke(person=person, patient=patient, phone=phone, programme=programme, at=now, evidence=Evidence("merge"))
+def _refused_programmes(patient: int, permits: type[Row]) -> list[str]:
+    return sorted(set(permits._default_manager.filter(REFUSED, patient=patient).values_list("programme", flat=True)))
 
 
-def _numbers(person: Person, patient: Patient, decision: str) -> list[int]:
-    current = set(_current_numbers([person.pk])[person.pk])
+def _refuse_everywhere(patient: Patient, programme: str, kind: str, permits: type[Row], *, now: datetime) -> None:
+    address = "phone" if permits is Permission else "mailbox"
+    rows = permits._default_manager.filter(patient=patient)
+    for person, where in {(each.person, getattr(each, address)) for each in rows.select_related("person", address)}:
+        if not rows.filter(REFUSED, person=person, programme__in=("", programme), **{address: where}).exists():
+            stated = {"person": person, "patient": patient, "programme": programme, "kind": kind, address: where}
+            record(decision=REVOKED, at=now, evidence=Evidence("merge"), **stated)
+
+
+def _addresses(person: Person, patient: Patient, decision: str, permits: type[Row]) -> list[int]:
+    address = "phone_id" if permits is Permission else "mailbox_id"
+    current = set(_current([person.pk], permits)[person.pk])
     if decision == REVOKED:
-        current |= set(Permission.objects.filter(person=person, patient=patient).values_list("phone_id", flat=True))
+        current |= set(permits._default_manager.filter(person=person, patient=patient).values_list(address, flat=True))
     return sorted(current)
 
 
-def _current_numbers(people: Iterable[int]) -> defaultdict[int, list[int]]:
+def _current(people: Iterable[int], permits: type[Row]) -> defaultdict[int, list[int]]:
+    """The numbers, or addresses, that each person has now."""
+    address = "phone_id" if permits is Permission else "mailbox_id"
     found = defaultdict(list)
-    points = ContactPoint.objects.filter(person__in=set(people), until=None, phone__isnull=False).order_by("rank", "pk")
-    for person, phone in points.values_list("person_id", "phone_id"):
-        if phone is not None:
-            found[person].append(phone)
+    points = ContactPoint.objects.filter(person__in=set(people), until=None).exclude(**{address: None}).order_by("rank", "pk")
+    for person, one in points.values_list("person_id", address):
+        found[person].append(one)
     return found
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from . import codes
-from .models import Authority, ContactPoint, Patient, Person, Phone
+from .models import Authority, ContactPoint, Mailbox, Patient, Person, Phone
 
 ADULT_YEARS = 18
 
@@ -38,6 +38,44 @@ def add(*, person: Person, number: str, now: datetime, rank: int = 1, zone: str 
             person=person, phone=phone, until=None, defaults={"rank": rank}, create_defaults={"rank": rank, "since": now}
         )
         return point
+
+
+def add_email(*, person: Person, address: str, now: datetime, rank: int = 1) -> ContactPoint:
+    """The person reads mail at this address (as typed). One who does already only gets the new rank.
+
+    Raises:
+        Unreachable: it is no address.
+    """
+    known = codes.email(address)
+    if not known:
+        raise Unreachable("This is no e-mail address. It reads like name@place.org.")
+    with transaction.atomic():
+        mailbox, _ = Mailbox.objects.get_or_create(address=known)
+        point, _ = ContactPoint.objects.update_or_create(
+            person=person, mailbox=mailbox, until=None, defaults={"rank": rank}, create_defaults={"rank": rank, "since": now}
+        )
+        return point
+
+
+def end_email(*, person: Person, mailbox: Mailbox, now: datetime) -> bool:
+    """The person reads this address no more."""
+    return bool(ContactPoint.objects.filter(person=person, mailbox=mailbox, until=None).update(until=now))
+
+
+def mark_bounced(*, mailbox: Mailbox, reason: str, now: datetime) -> bool:
+    """Mail to this address comes back: nothing goes there until a person clears it."""
+    return bool(Mailbox.objects.filter(pk=mailbox.pk, bad_since=None).update(bad_since=now, bad_reason=reason[:60]))
+
+
+def clear_bounced(*, mailbox: Mailbox) -> bool:
+    """A person checked that the address works after all."""
+    return bool(Mailbox.objects.filter(pk=mailbox.pk, bad_since__isnull=False).update(bad_since=None, bad_reason=""))
+
+
+def live_in(*, person: Person, zone: str) -> bool:
+    """A person said in which zone somebody lives: no address of a feed moves it. Blank: as the next address says."""
+    changed = Person.objects.filter(pk=person.pk).exclude(time_zone=zone, zone_by_hand=bool(zone))
+    return bool(changed.update(time_zone=zone, zone_by_hand=bool(zone)))
 
 
 def replace(*, person: Person, old: Phone, number: str, now: datetime) -> ContactPoint:

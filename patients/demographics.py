@@ -25,14 +25,16 @@ class StatedKin(msgspec.Struct, frozen=True):
     given: str = ""
     language: str = ""
     phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
 
 
 class Demographics(msgspec.Struct, frozen=True):
-    """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`).
+    """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`), and `time_zone` where an
+    address was given that does not tell it.
 
-    `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first. `died` (with or without a date) comes only from a
+    `birth_lo`/`birth_hi` span a partial date. `phones` are in E.164, best first, as are `emails`. `died` (with or without a date) comes only from a
     feed that may say so; `death_hint` is a flag without authority (PID-30 in a laboratory's message). `alive` is said in so many words
-    (PID-30 `N`, deceasedBoolean false). `said_at` is when the message was made.
+    (PID-30 `N`, deceasedBoolean false). `time_zone` is where the address lies; an address of which nobody can say erases what was known. `said_at` is when the message was made.
     """
 
     identifiers: tuple[StatedIdentifier, ...] = ()
@@ -46,7 +48,9 @@ class Demographics(msgspec.Struct, frozen=True):
     ethnicity: str = ""
     payer: str = ""
     postal_code: str = ""
+    time_zone: str = ""
     phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
     died: bool = False
     died_lo: datetime | None = None
     died_hi: datetime | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from . import codes, spans
+from . import codes, spans, zones
 from .demographics import Demographics, StatedIdentifier, StatedKin
 
 RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
@@ -30,6 +30,7 @@ def demographics(
     family, given = _name(patient)
     born = spans.birth(_text(patient.get("birthDate"))) or (None, None)
     died, lo, hi = _death(patient, zone)
+    place = _place(patient)
     return Demographics(
         identifiers=identifiers(patient.get("identifier"), assigner=assigner, sentinel_ids=sentinel_ids),
         family=family,
@@ -41,11 +42,14 @@ def demographics(
         race=codes.race(_category(patient, RACE)),
         ethnicity=codes.ethnicity(_category(patient, ETHNICITY)),
         postal_code=next((_text(address.get("postalCode")) for address in _each(patient.get("address"))), "")[:10],
+        time_zone=place or "",
         phones=_phones(patient),
+        emails=_emails(patient),
         died=died and may_state_death,
         died_lo=lo if may_state_death else None,
         died_hi=hi if may_state_death else None,
         death_hint=died and not may_state_death,
+        erase=("time_zone",) if place == "" else (),
         alive=may_state_death and patient.get("deceasedBoolean") is False and not died,
         kin=tuple(said for each in _each(patient.get("contact")) if (said := kin(each, assigner=assigner, sentinel_ids=sentinel_ids))),
     )
@@ -63,7 +67,7 @@ def kin(person: Mapping[str, Any], *, assigner: str, sentinel_ids: frozenset[str
     numbers = identifiers(person.get("identifier"), assigner=assigner, sentinel_ids=sentinel_ids)
     if not (family or given or numbers):
         return None
-    return StatedKin(*said, numbers, family, given, _language(person), _phones(person))
+    return StatedKin(*said, numbers, family, given, _language(person), _phones(person), _emails(person))
 
 
 def identifiers(stated: object, *, assigner: str, sentinel_ids: frozenset[str] = frozenset()) -> tuple[StatedIdentifier, ...]:
@@ -114,6 +118,16 @@ def _name(patient: Mapping[str, Any]) -> tuple[str, str]:
     return codes.name(family), codes.name(first)
 
 
+def _place(patient: Mapping[str, Any]) -> str | None:
+    """The zone of where they live: blank where the address does not tell, None where there is none."""
+    current = [each for each in _each(patient.get("address")) if not _is_over(each) and _text(each.get("use")) not in ("work", "billing")]
+    for each in sorted(current, key=lambda one: (_text(one.get("use")) != "home", _text(one.get("type")) == "postal")):
+        state, code = _text(each.get("state")), _text(each.get("postalCode"))
+        if state or code:
+            return zones.zone_of(state=state, postal_code=code, country=_text(each.get("country")))
+    return None
+
+
 def _death(patient: Mapping[str, Any], zone: str) -> tuple[bool, datetime | None, datetime | None]:
     when = spans.instants(_text(patient.get("deceasedDateTime")), zone)
     if when is not None:
@@ -156,3 +170,13 @@ def _phones(patient: Mapping[str, Any]) -> tuple[str, ...]:
             order = PHONE_USES.index(use) if use in PHONE_USES else len(PHONE_USES)
             found.setdefault(number, (rank if isinstance(rank, int) else 99, order))
     return tuple(sorted(found, key=lambda number: found[number]))
+
+
+def _emails(patient: Mapping[str, Any]) -> tuple[str, ...]:
+    """Current addresses, by rank, then as sent; those of work last."""
+    found: dict[str, tuple[int, bool]] = {}
+    for each in _each(patient.get("telecom")):
+        rank = each.get("rank")
+        if each.get("system") == "email" and not _is_over(each) and (address := codes.email(_text(each.get("value")))):
+            found.setdefault(address, (rank if isinstance(rank, int) else 99, each.get("use") == "work"))
+    return tuple(sorted(found, key=lambda address: found[address]))

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from . import codes, spans
+from . import codes, spans, zones
 from .demographics import Demographics, StatedIdentifier, StatedKin
 
 Separators = tuple[str, str, str, str]
@@ -17,6 +17,7 @@ Separators = tuple[str, str, str, str]
 
 STANDARD: Separators = ("^", "~", "\\", "&")
 ERASED = '""'
+PID_WAYS, NK1_WAYS = (40, 13, 14), (40, 5, 6)
 DEAD = frozenset({"Y", "YES"})
 ALIVE = frozenset({"N", "NO"})
 NO_PHONE = frozenset({"FX", "BP", "INTERNET", "X.400", "TDD", "TTY", "SAT"})
@@ -24,8 +25,17 @@ LEGAL_NAMES = ("L", "", "D", "C", "U")
 NOT_A_NAME = ("A", "M", "N", "S", "P")
 """XPN-7: alias, maiden, nickname, pseudonym: not what the person is called at the desk. Used when there is no other."""
 
-BIRTH, PHONES = ("birth_lo", "birth_hi"), ("phones",)
-ERASABLE = ((5, ("family", "given")), (7, BIRTH), (8, ("sex",)), (10, ("race",)), (13, PHONES), (15, ("language",)), (22, ("ethnicity",)))
+BIRTH, PHONES = ("birth_lo", "birth_hi"), ("phones", "emails")
+ERASABLE = (
+    (5, ("family", "given")),
+    (7, BIRTH),
+    (8, ("sex",)),
+    (10, ("race",)),
+    (11, ("time_zone",)),
+    (13, PHONES),
+    (15, ("language",)),
+    (22, ("ethnicity",)),
+)
 
 
 def demographics(
@@ -45,6 +55,7 @@ def demographics(
     family, given = _name(_field(pid, 5), separators)
     born = _birth(_field(pid, 7), separators)
     died, lo, hi = _death(pid, separators, zone)
+    place = _place(_field(pid, 11), separators)
     return Demographics(
         identifiers=identifiers(_field(pid, 3) or _field(pid, 2), separators=separators, assigner=assigner, sentinel_ids=sentinel_ids),
         family=family,
@@ -56,13 +67,18 @@ def demographics(
         race=_race(_field(pid, 10), separators),
         ethnicity=_ethnicity(_field(pid, 22), separators),
         postal_code=_component(_field(pid, 11).partition(separators[1])[0], 5, separators)[:10],
+        time_zone=place or "",
         phones=_phones(pid, separators),
+        emails=_emails(pid, separators),
         died=died and may_state_death,
         died_lo=lo if may_state_death else None,
         died_hi=hi if may_state_death else None,
         death_hint=died and not may_state_death,
         alive=may_state_death and not died and _said_alive(pid, separators),
-        erase=tuple(name for index, names in ERASABLE if _field(pid, index).strip() == ERASED for name in names),
+        erase=(
+            *(name for index, names in ERASABLE if _field(pid, index).strip() == ERASED for name in names),
+            *(("time_zone",) if place == "" else ()),
+        ),
     )
 
 
@@ -108,7 +124,15 @@ def _kin(nk1: Sequence[str], separators: Separators, assigner: str, sentinel_ids
     numbers = identifiers(_field(nk1, 33), separators=separators, assigner=assigner, sentinel_ids=sentinel_ids) if _field(nk1, 33) else ()
     if not (family or given or numbers):
         return None
-    return StatedKin(*said, numbers, family, given, _language(_field(nk1, 20), separators), _phones(nk1, separators, (40, 5, 6)))
+    return StatedKin(
+        *said,
+        numbers,
+        family,
+        given,
+        _language(_field(nk1, 20), separators),
+        _phones(nk1, separators, NK1_WAYS),
+        _emails(nk1, separators, NK1_WAYS),
+    )
 
 
 def unescape(text: str, separators: Separators = STANDARD) -> str:
@@ -193,6 +217,18 @@ def _said_alive(pid: Sequence[str], separators: Separators) -> bool:
     return _first(_field(pid, 30), separators).upper() in ALIVE or ERASED in (_field(pid, 29).strip(), _field(pid, 30).strip())
 
 
+def _place(field: str, separators: Separators) -> str | None:
+    """The zone of where they live: blank where the address does not tell, None where there is none."""
+    order = ("H", "L", "C", "", "M", "P")  # XAD-7: home, legal, current, unsaid, mailing, permanent; bad ones (BA) and offices never
+    stated = [(_component(repeat, 7, separators).upper(), repeat) for repeat in field.split(separators[1])] if field else []
+    homes = sorted((order.index(kind), place, repeat) for place, (kind, repeat) in enumerate(stated) if kind in order)
+    for _, _, repeat in homes:
+        state, code, country = (_component(repeat, index, separators) for index in (4, 5, 6))
+        if state or code:
+            return zones.zone_of(state=state, postal_code=code, country=country)
+    return None
+
+
 def _race(field: str, separators: Separators) -> str:
     return codes.race(_coded(field, separators)) if field else ""
 
@@ -216,7 +252,7 @@ def _language(field: str, separators: Separators) -> str:
     return codes.language(_component(first, 1, separators)) or codes.language(_component(first, 2, separators))
 
 
-def _phones(segment: Sequence[str], separators: Separators, fields: Sequence[int] = (40, 13, 14)) -> tuple[str, ...]:
+def _phones(segment: Sequence[str], separators: Separators, fields: Sequence[int] = PID_WAYS) -> tuple[str, ...]:
     """Numbers of these fields (of PID unless said): mobiles first, then as sent; each once."""
     found: dict[str, int] = {}
     for place, index in enumerate(fields):
@@ -237,3 +273,16 @@ def _phone(repeat: str, separators: Separators) -> tuple[str, bool]:
     assembled = f"+{parts[4].lstrip('+')}{parts[5]}{parts[6]}" if parts[4] and parts[5] else parts[5] + parts[6]
     number = next((e164 for text in (parts[11], parts[0], assembled) if text and (e164 := codes.phone(text))), "")
     return number, parts[2].upper() == "CP" or parts[1].upper() in ("PRS", "CP")
+
+
+def _emails(segment: Sequence[str], separators: Separators, fields: Sequence[int] = PID_WAYS) -> tuple[str, ...]:
+    """E-mail addresses of the same fields, as sent, each once: XTN-4 of those called NET or Internet, else what looks like one in XTN-1."""
+    found: dict[str, None] = {}
+    for index in fields:
+        field = _field(segment, index)
+        for repeat in field.split(separators[1]) if "@" in field else ():
+            use, kind, stated = (_component(repeat, place, separators) for place in (2, 3, 4))
+            internet = use.upper() == "NET" or kind.upper() == "INTERNET"
+            if address := codes.email((stated if internet else "") or _component(repeat, 1, separators)):
+                found[address] = None
+    return tuple(found)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q
 
-from . import access
-from .models import Authority, ConsentEntry, ContactPoint, Identifier, Merge, Patient, Permission, Phone
+from . import access, consent
+from .models import Authority, ConsentEntry, ContactPoint, Identifier, Merge, Patient, Phone
 from .violations import Violation
 
 MOST = 100
@@ -61,13 +61,14 @@ def births_and_deaths_are_spans() -> Iterator[Violation]:
 
 
 def permissions_are_clear() -> Iterator[Violation]:
-    """No permission was granted after it was refused and is still called refused; every one has its entry in the ledger."""
-    for pk in Permission.objects.filter(revoked_at__lt=F("granted_at")).order_by("pk").values_list("pk", flat=True)[:MOST]:
-        yield Violation("a permission is granted or refused", f"patients.permission {pk}", "granted after its refusal, yet both stand")
-    said = ConsentEntry.objects.filter(kind="text", decision="granted").values("person")
-    unproved = Permission.objects.filter(granted_at__isnull=False, revoked_at=None).exclude(person__in=said)
-    for pk in unproved.order_by("pk").values_list("pk", flat=True)[:MOST]:
-        yield Violation("a permission has its consent", f"patients.permission {pk}", "nothing in the consent ledger says so")
+    """No permission was granted after it was refused and is still called refused; every one has its entry in the ledger, of its own kind."""
+    for kind, permits in consent.PERMITS.items():
+        name, rows = permits._meta.label_lower, permits._default_manager.order_by("pk").values_list("pk", flat=True)
+        for pk in rows.filter(revoked_at__lt=F("granted_at"))[:MOST]:
+            yield Violation("a permission is granted or refused", f"{name} {pk}", "granted after its refusal, yet both stand")
+        said = ConsentEntry.objects.filter(kind=kind, decision="granted").values("person")
+        for pk in rows.filter(granted_at__isnull=False, revoked_at=None).exclude(person__in=said)[:MOST]:
+            yield Violation("a permission has its consent", f"{name} {pk}", "nothing in the consent ledger says so")
 
 
 def stops_are_written() -> Iterator[Violation]:

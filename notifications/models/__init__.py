@@ -4,11 +4,12 @@ from .answer_link import AnswerLink
 from .desk import Absence, Presence, SavedView, StaffedTime
 from .halt import Epoch, Halt
 from .incident import Incident
-from .message import Message, MessageAlert, MessageState, Receipt, SendSlot
+from .message import Channel, MailSlot, Message, MessageAlert, MessageState, Receipt, SendSlot
 from .note import Call, Note
 from .notice import Email, Notice
 from .reply import Reply
 from .shadow import ShadowNote
+from .wording_review import WordingReview
 from .work_item import OPEN_STATES, ItemState, WorkItem, WorkItemAlert
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "Allocation",
     "AnswerLink",
     "Call",
+    "Channel",
     "Email",
     "Epoch",
     "Halt",
     "Incident",
     "ItemState",
+    "MailSlot",
     "Message",
     "MessageAlert",
     "MessageState",
@@ -35,6 +38,7 @@ __all__ = [
     "SendSlot",
     "ShadowNote",
     "StaffedTime",
+    "WordingReview",
     "WorkItem",
     "WorkItemAct",
     "WorkItemAlert",

@@ -9,7 +9,7 @@ from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter, Rung, Stay
-from patients.models import Patient, Person, Phone
+from patients.models import Mailbox, Patient, Person, Phone
 
 
 class MessageState(models.TextChoices):
@@ -20,6 +20,13 @@ class MessageState(models.TextChoices):
     FAILED = "failed", "failed"
     UNKNOWN = "unknown", "unknown"
     WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", "text"
+    EMAIL = "email", "e-mail"
+    LETTER = "letter", "letter"
+    CALL = "call", "phone call"
 
 
 class Message(FSMModelMixin, models.Model):
@@ -39,7 +46,7 @@ class Message(FSMModelMixin, models.Model):
     patient = models.ForeignKey(Patient, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     journey = models.ForeignKey(Journey, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     programme = models.CharField(max_length=60, blank=True)
-    channel = models.CharField(max_length=10, default="sms")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.SMS)
     wording = models.CharField(max_length=60)
     priority = models.PositiveSmallIntegerField(default=5)
     state = FSMField(max_length=10, choices=MessageState.choices, default=MessageState.PENDING, protected=True)
@@ -49,6 +56,7 @@ class Message(FSMModelMixin, models.Model):
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     phone = models.ForeignKey(Phone, null=True, on_delete=models.PROTECT, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.PROTECT, related_name="+")
     attempt = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
     body = models.TextField(blank=True)
@@ -80,7 +88,7 @@ class Message(FSMModelMixin, models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["priority", "not_before", "id"],
+                fields=["channel", "priority", "not_before", "id"],
                 condition=models.Q(state="pending", shadow=False),
                 name="message_due",
             ),
@@ -116,6 +124,10 @@ class Message(FSMModelMixin, models.Model):
     def turn_up(self) -> None:
         """A receipt shows that a text put back for another try had been taken after all."""
 
+    @transition(state, source=MessageState.PENDING, target=MessageState.SENT)
+    def post(self) -> None:
+        """A letter: a person put it into the post."""
+
     @transition(state, source=MessageState.WITHDRAWN, target=MessageState.PENDING)
     def revive(self) -> None:
         """The reason came back (a hold ended, a release) and the text was never handed to the provider."""
@@ -141,6 +153,17 @@ class SendSlot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["phone", "local_day"], name="send_slot_once")]
+
+
+class MailSlot(models.Model):
+    """The same of an address: one unprompted automated e-mail per local day."""
+
+    mailbox = models.ForeignKey(Mailbox, db_index=False, on_delete=models.PROTECT, related_name="+")
+    local_day = models.DateField()
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "local_day"], name="mail_slot_once")]
 
 
 class Receipt(models.Model):

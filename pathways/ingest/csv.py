@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from patients import codes as people
-from patients import spans
+from patients import spans, zones
 from patients.demographics import Demographics, StatedIdentifier
 
 from . import extracts, wide
@@ -107,6 +107,8 @@ def _person(row: Row, profile: FeedProfile) -> Demographics:
     number = next((row[name] for name in NUMBER if name in row), "")
     is_number = people.is_id(number, profile.sentinel_ids)
     born = spans.birth(first(row, "birthdate", "dateofbirth", "dob")) or (None, None)
+    state, code = row.get("state", ""), first(row, "postalcode", "zip")
+    place = zones.zone_of(state=state, postal_code=code, country=row.get("country", ""))
     phones = [e164 for text in (row.get("phone", ""), row.get("mobile", "")) if text and (e164 := people.phone(text))]
     return Demographics(
         identifiers=(StatedIdentifier(row.get("assigner", "") or profile.assigner, number[:120]),) if is_number else (),
@@ -119,6 +121,9 @@ def _person(row: Row, profile: FeedProfile) -> Demographics:
         race=people.race([row.get("race", "")]),
         ethnicity=people.ethnicity([row.get("ethnicity", "")]),
         payer=row.get("payer", "")[:60],
-        postal_code=first(row, "postalcode", "zip")[:10],
+        postal_code=code[:10],
+        time_zone=place,
+        erase=("time_zone",) if (state or code) and not place else (),
         phones=tuple(dict.fromkeys(phones)),
+        emails=(address,) if (address := people.email(row.get("email", ""))) else (),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -113,6 +114,10 @@ class Stage(models.Model):
         return f"{self.track}.{self.name}"
 
 
+def texts_only() -> list[str]:
+    return ["sms"]
+
+
 class Rung(models.Model):
     """A planned reaction: of a stage, or of a kind of matter. `n` counts from 0 in the order of time."""
 
@@ -128,6 +133,10 @@ class Rung(models.Model):
     problem = models.CharField(max_length=60)
     priority = models.PositiveSmallIntegerField(help_text="1 most urgent ... 9")
     wording = models.CharField(max_length=60, blank=True)
+    channels = ArrayField(
+        models.CharField(max_length=10), default=texts_only, db_default=["sms"], help_text="how the patient is reached, in this order"
+    )
+    quiet_hours = models.BooleanField(default=False, db_default=False, help_text="an e-mail of it waits for the day, too")
     catch_up = models.CharField(max_length=12, choices=CatchUp, default=CatchUp.WORK_ITEM)
     expires_after = models.DurationField(null=True)
     every = models.DurationField(null=True)

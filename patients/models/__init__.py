@@ -1,9 +1,9 @@
 from .access import AccessLog, AccessSeal
-from .consent import ConsentEntry, ConsentKind, Permission
+from .consent import ConsentEntry, ConsentKind, MailPermission, Permission
 from .draft import Draft
 from .emergency import EmergencyAccess, EmergencyReview
 from .patient import Authority, Identifier, Merge, Patient, PatientSite
-from .person import ContactPoint, Person, Phone
+from .person import ContactPoint, Mailbox, Person, Phone
 from .practitioner import Practitioner
 from .site import Site, SiteHoliday
 from .staff import Membership, Role, User
@@ -19,6 +19,8 @@ __all__ = [
     "EmergencyAccess",
     "EmergencyReview",
     "Identifier",
+    "MailPermission",
+    "Mailbox",
     "Membership",
     "Merge",
     "Patient",

@@ -7,11 +7,12 @@ from django.db import models
 
 from .history import keeps_history
 from .patient import Patient
-from .person import Person, Phone
+from .person import Mailbox, Person, Phone
 
 
 class ConsentKind(models.TextChoices):
     TEXT = "text", "text messages"
+    EMAIL = "email", "e-mails"
     GENETIC_TEST = "genetic_test", "genetic test"
     RESEARCH = "research", "research"
     FAMILY_CONTACT = "family_contact", "contact with family"
@@ -28,6 +29,7 @@ class ConsentEntry(models.Model):
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
     phone = models.ForeignKey(Phone, null=True, on_delete=models.PROTECT, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=ConsentKind)
     programme = models.CharField(max_length=60, blank=True, help_text="blank: all programmes")
     decision = models.CharField(max_length=8, choices=Decision)
@@ -56,3 +58,19 @@ class Permission(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "patient", "phone", "programme"], name="permission_once")]
         indexes = [models.Index(fields=["phone"], name="permission_phone"), models.Index(fields=["patient"], name="permission_patient")]
+
+
+@keeps_history("MailPermissionHistory")
+class MailPermission(models.Model):
+    """May we e-mail this person about this patient to this address? Never implied by a permission to text, and implies none."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="mail_permissions")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="mail_permissions")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="permissions")
+    programme = models.CharField(max_length=60, blank=True)
+    granted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "patient", "mailbox", "programme"], name="mail_permission_once")]
+        indexes = [models.Index(fields=["patient"], name="mail_permission_patient")]

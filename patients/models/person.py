@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -17,7 +18,8 @@ class Person(models.Model):
     birth_lo = models.DateField(null=True, help_text="birth date, or first day of a partial one")
     birth_hi = models.DateField(null=True, help_text="birth date, or last day of a partial one")
     language = models.CharField(max_length=10, blank=True, help_text="BCP 47; blank is unknown")
-    time_zone = models.CharField(max_length=64, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="where the address lies; blank is unknown")
+    zone_by_hand = models.BooleanField(default=False, db_default=False, help_text="a person said where they live: no feed moves it")
 
     class Meta:
         indexes = [models.Index(Upper("family"), name="person_family"), models.Index(fields=["birth_lo"], name="person_birth")]
@@ -39,12 +41,25 @@ class Phone(models.Model):
         return self.e164
 
 
+class Mailbox(models.Model):
+    """One e-mail address, shared by whoever reads it. Whoever stops it stops it for everybody; STOP by text is another matter."""
+
+    address = models.EmailField(unique=True, help_text="in small letters")
+    uid = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False, help_text="in the link that stops it; never expires")
+    stopped_at = models.DateTimeField(null=True)
+    bad_since = models.DateTimeField(null=True)
+    bad_reason = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class ContactPoint(models.Model):
-    """That a person uses a number (or e-mail address); the lowest rank is tried first."""
+    """That a person uses a number or an e-mail address; the lowest rank is tried first."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points")
     phone = models.ForeignKey(Phone, null=True, on_delete=models.PROTECT, related_name="contact_points")
-    email = models.EmailField(blank=True)
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.PROTECT, related_name="contact_points")
     rank = models.PositiveSmallIntegerField(default=1)
     verified_at = models.DateTimeField(null=True)
     since = models.DateTimeField()
@@ -53,5 +68,9 @@ class ContactPoint(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "phone"], condition=models.Q(until__isnull=True), name="contact_point_once"),
-            models.CheckConstraint(condition=models.Q(phone__isnull=False) | ~models.Q(email=""), name="contact_point_has_address"),
+            models.UniqueConstraint(fields=["person", "mailbox"], condition=models.Q(until__isnull=True), name="mail_point_once"),
+            models.CheckConstraint(
+                condition=models.Q(phone__isnull=False, mailbox__isnull=True) | models.Q(phone__isnull=True, mailbox__isnull=False),
+                name="contact_point_has_one_address",
+            ),
         ]

@@ -27,6 +27,8 @@ class Known(msgspec.Struct, frozen=True):
     birth_lo: date | None = None
     birth_hi: date | None = None
     language: str = ""
+    time_zone: str = ""
+    zone_by_hand: bool = False
     sex: str = ""
     race: str = ""
     ethnicity: str = ""
@@ -41,11 +43,12 @@ class Known(msgspec.Struct, frozen=True):
     said_at: datetime | None = None
     life_at: datetime | None = None
     phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
     known_here: bool = False
 
 
 class Saying(msgspec.Struct, frozen=True):
-    """Who says it, and when we heard. The phone list of a source that registers people replaces ours; others only add to it."""
+    """Who says it, and when we heard. The lists of numbers and addresses of a source that registers people replace ours; others only add to it."""
 
     source: str
     now: datetime
@@ -57,12 +60,21 @@ def fold(known: Known, said: Demographics, how: Saying) -> Known:
     fills what is blank: messages overtake each other, and the newest address and name hold."""
     at = said.said_at or how.now
     overtaken = known.said_at is not None and at < known.said_at
-    who = [*_name(known, said), *_birth(known, said), *_plain_fields(said), *_phones(known, said, how)]
+    who = [
+        *_name(known, said),
+        *_birth(known, said),
+        *_plain_fields(said),
+        *_place(known, said),
+        *_ways("phones", known, said, how),
+        *_ways("emails", known, said, how),
+    ]
     if overtaken:
         who = [(name, value) for name, value in who if getattr(known, name) in ("", None, (), False)]
     changes = {name: value for name, value in (*who, *_life(known, said, how, at)) if getattr(known, name) != value}
     if not overtaken:
-        changes |= {name: _nothing(name) for name in said.erase if _may_erase(name, how) and getattr(known, name, None) != _nothing(name)}
+        changes |= {
+            name: _nothing(name) for name in said.erase if _may_erase(name, known, how) and getattr(known, name, None) != _nothing(name)
+        }
         if how.registers and at != known.said_at:
             changes["said_at"] = at
     return msgspec.structs.replace(known, **changes) if changes else known
@@ -77,12 +89,14 @@ def is_another_person(known: Known, said: Demographics) -> bool:
     )
 
 
-def _may_erase(name: str, how: Saying) -> bool:
-    return how.registers or name != "phones"
+def _may_erase(name: str, known: Known, how: Saying) -> bool:
+    if name == "time_zone":
+        return not known.zone_by_hand
+    return how.registers or name not in ("phones", "emails")
 
 
 def _nothing(name: str) -> Any:
-    return {"birth_lo": None, "birth_hi": None, "phones": ()}.get(name, "")
+    return {"birth_lo": None, "birth_hi": None, "phones": (), "emails": ()}.get(name, "")
 
 
 def _name(known: Known, said: Demographics) -> list[tuple[str, Any]]:
@@ -103,12 +117,17 @@ def _plain_fields(said: Demographics) -> list[tuple[str, Any]]:
     return [(name, value) for name in SAID_AS_IS if (value := getattr(said, name))]
 
 
-def _phones(known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
-    if not said.phones:
+def _place(known: Known, said: Demographics) -> list[tuple[str, Any]]:
+    """A new address moves the clock, unless a person said where somebody is."""
+    return [("time_zone", said.time_zone)] if said.time_zone and not known.zone_by_hand else []
+
+
+def _ways(name: str, known: Known, said: Demographics, how: Saying) -> list[tuple[str, Any]]:
+    """Numbers, or addresses: the whole list of who registers people, an addition from anybody else."""
+    stated, held = getattr(said, name), getattr(known, name)
+    if not stated:
         return []
-    if how.registers:
-        return [("phones", said.phones)]
-    return [("phones", known.phones + tuple(number for number in said.phones if number not in known.phones))]
+    return [(name, stated if how.registers else held + tuple(one for one in stated if one not in held))]
 
 
 def _life(known: Known, said: Demographics, how: Saying, at: datetime) -> list[tuple[str, Any]]:

@@ -21,7 +21,7 @@ REGISTERING = 0x5047
 BUCKETS = 64
 
 ROW = (
-    *("family", "given", "birth_lo", "birth_hi", "language", "sex", "race", "ethnicity", "payer"),
+    *("family", "given", "birth_lo", "birth_hi", "language", "time_zone", "sex", "race", "ethnicity", "payer"),
     *("died_lo", "died_hi", "death_source", "death_hold_since", "death_hint_source", "is_test", "said_at", "life_at"),
 )
 
@@ -60,7 +60,7 @@ def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:
 
 
 def _known(row: Sequence[Any]) -> Known:
-    values: tuple[Any, ...] = (*row[:-2], tuple(row[-2]), row[-1])
+    values: tuple[Any, ...] = (*row[:-3], tuple(row[-3]), tuple(row[-2]), row[-1])
     return Known(*values)
 
 
@@ -82,6 +82,7 @@ def register(newcomers: Mapping[int, Known], *, site: Site, now: datetime) -> di
     written = [(patient, person, known) for (patient, person), known in zip(drawn, newcomers.values(), strict=True)]
     sql.run("register_people", {**_columns(written), "site": site.pk, "now": now})
     state_phones({person: known.phones for _, person, known in written if known.phones}, site=site, now=now, replace=False)
+    state_emails({person: known.emails for _, person, known in written if known.emails}, now=now, replace=False)
     return dict(zip(newcomers, (patient for patient, _ in drawn), strict=True))
 
 
@@ -90,6 +91,7 @@ def change(after: Collection[Known], before: Mapping[int, Known], *, site: Site 
     sql.run("change_people", _columns([(known.patient, known.person, known) for known in after]))
     phones = {known.person: known.phones for known in after if known.phones != before[known.patient].phones}
     state_phones(phones, site=site, now=now, replace=replace)
+    state_emails({known.person: known.emails for known in after if known.emails != before[known.patient].emails}, now=now, replace=replace)
 
 
 def add_numbers(added: Mapping[Number, tuple[int, str]], *, now: datetime) -> None:
@@ -120,6 +122,15 @@ def state_phones(stated: Mapping[int, tuple[str, ...]], *, site: Site | None, no
         numbers = sorted({number for _, number, _ in lines})
         sql.run("add_phones", {"numbers": numbers, "zones": [codes.phone_zone(number, home) for number in numbers]})
         sql.run("add_contact_points", {**columns, "now": now})
+
+
+def state_emails(stated: Mapping[int, tuple[str, ...]], *, now: datetime, replace: bool) -> None:
+    """Give persons these addresses, best first; with `replace` their other addresses end."""
+    if not stated:
+        return
+    lines = [(person, address, rank) for person, addresses in stated.items() for rank, address in enumerate(addresses, start=1)]
+    columns = {"persons": [p for p, _, _ in lines], "addresses": [a for _, a, _ in lines], "ranks": [r for _, _, r in lines]}
+    sql.run("state_emails", {**columns, "whose": list(stated), "now": now, "replace": replace})
 
 
 def draw_ids(count: int) -> list[tuple[int, int]]:

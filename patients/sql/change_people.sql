@@ -5,20 +5,21 @@ WITH stated AS (
     SELECT *
     FROM unnest(
         %(patients)s::bigint[], %(persons)s::bigint[], %(family)s::text[], %(given)s::text[], %(birth_lo)s::date[], %(birth_hi)s::date[],
-        %(language)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
+        %(language)s::text[], %(time_zone)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
         %(died_lo)s::timestamptz[], %(died_hi)s::timestamptz[], %(death_source)s::text[], %(death_hold_since)s::timestamptz[],
         %(death_hint_source)s::text[], %(is_test)s::boolean[], %(said_at)s::timestamptz[], %(life_at)s::timestamptz[]
     ) AS t (
-        patient, person, family, given, birth_lo, birth_hi, language, sex, race, ethnicity, payer,
+        patient, person, family, given, birth_lo, birth_hi, language, time_zone, sex, race, ethnicity, payer,
         died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test, said_at, life_at
     )
 ), people AS (
     UPDATE patients_person AS person
-    SET family = stated.family, given = stated.given, birth_lo = stated.birth_lo, birth_hi = stated.birth_hi, language = stated.language
+    SET family = stated.family, given = stated.given, birth_lo = stated.birth_lo, birth_hi = stated.birth_hi, language = stated.language,
+        time_zone = CASE WHEN person.zone_by_hand THEN person.time_zone ELSE stated.time_zone END
     FROM stated
     WHERE person.id = stated.person
-      AND (person.family, person.given, person.birth_lo, person.birth_hi, person.language)
-          IS DISTINCT FROM (stated.family, stated.given, stated.birth_lo, stated.birth_hi, stated.language)
+      AND (person.family, person.given, person.birth_lo, person.birth_hi, person.language, person.time_zone)
+          IS DISTINCT FROM (stated.family, stated.given, stated.birth_lo, stated.birth_hi, stated.language, stated.time_zone)
 )
 UPDATE patients_patient AS patient
 SET sex = stated.sex, race = stated.race, ethnicity = stated.ethnicity, payer = stated.payer, died_lo = CASE WHEN stated.died_hi IS NOT NULL THEN COALESCE(stated.died_lo, patient.registered_at) END,

@@ -2,6 +2,7 @@
 -- lead to them and the record of each, merges not followed; so that a message that says nothing new costs one statement and no write.
 -- Relies on identifier_once (authority, value) WHERE until IS NULL, patient_site_once, and the index of contact points on person.
 SELECT owner.authorities, owner.numbers, owner.records, patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
+       person.time_zone, person.zone_by_hand,
        patient.sex, patient.race, patient.ethnicity, patient.payer,
        patient.died_lo, patient.died_hi, patient.death_source, patient.death_hold_since, patient.death_hint_source,
        patient.death_hint_refuted_at, patient.is_test, patient.said_at, patient.life_at,
@@ -12,6 +13,13 @@ SELECT owner.authorities, owner.numbers, owner.records, patient.id, person.id, p
            WHERE point.person_id = person.id AND point.until IS NULL
            ORDER BY point.rank, point.id
        ) AS phones,
+       ARRAY(
+           SELECT mailbox.address
+           FROM patients_contactpoint AS point
+           JOIN patients_mailbox AS mailbox ON mailbox.id = point.mailbox_id
+           WHERE point.person_id = person.id AND point.until IS NULL
+           ORDER BY point.rank, point.id
+       ) AS emails,
        EXISTS (SELECT FROM patients_patientsite AS place WHERE place.patient_id = patient.id AND place.site_id = %(site)s) AS known_here
 FROM (
     SELECT COALESCE(named.survivor_id, named.id) AS id, array_agg(known.authority) AS authorities, array_agg(known.value) AS numbers,

@@ -5,16 +5,16 @@ WITH stated AS (
     SELECT *
     FROM unnest(
         %(patients)s::bigint[], %(persons)s::bigint[], %(family)s::text[], %(given)s::text[], %(birth_lo)s::date[], %(birth_hi)s::date[],
-        %(language)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
+        %(language)s::text[], %(time_zone)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
         %(died_lo)s::timestamptz[], %(died_hi)s::timestamptz[], %(death_source)s::text[], %(death_hold_since)s::timestamptz[],
         %(death_hint_source)s::text[], %(is_test)s::boolean[], %(said_at)s::timestamptz[], %(life_at)s::timestamptz[]
     ) AS t (
-        patient, person, family, given, birth_lo, birth_hi, language, sex, race, ethnicity, payer,
+        patient, person, family, given, birth_lo, birth_hi, language, time_zone, sex, race, ethnicity, payer,
         died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test, said_at, life_at
     )
 ), people AS (
     INSERT INTO patients_person (id, family, given, birth_lo, birth_hi, language, time_zone)
-    SELECT person, family, given, birth_lo, birth_hi, language, '' FROM stated
+    SELECT person, family, given, birth_lo, birth_hi, language, time_zone FROM stated
 ), patients AS (
     INSERT INTO patients_patient (
         id, uid, person_id, sex, race, ethnicity, payer, rurality, died_lo, died_hi, death_source, death_hold_since, death_hint_source,

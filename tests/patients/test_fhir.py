@@ -41,13 +41,14 @@ def test_a_whole_resource() -> None:
         ],
         gender="female",
         birthDate="1962-03",
-        address=[{"postalCode": "02108"}],
+        address=[{"use": "work", "postalCode": "79901"}, {"postalCode": "02108"}],
         communication=[{"language": {"coding": [{"code": "en"}]}}, {"language": {"coding": [{"code": "es-MX"}]}, "preferred": True}],
     )
     assert said.identifiers == (StatedIdentifier("urn:hospital", "4711", "MR"), StatedIdentifier("FEED", "55", "MR"))
     assert (said.family, said.given, said.sex, said.language) == ("Okafor", "Ann", "female", "es-MX")
     assert (said.birth_lo, said.birth_hi) == (date(1962, 3, 1), date(1962, 3, 31))
     assert said.phones == ("+16175550102", "+16175550101")
+    assert (said.emails, said.time_zone, said.erase) == (("a@example.org",), "America/New_York", ())
     assert (said.race, said.ethnicity) == ("White", "Not Hispanic or Latino")
 
 

@@ -13,7 +13,7 @@ from patients.demographics import Demographics, StatedIdentifier
 
 PID = (
     r"PID|1||4711^^^HOSP&1.2.3&ISO^MR~999-11-2222^^^SSA^SS~L5^^^^PI||Nú\T\ñez^José^M^^^^L~Pepe^^^^^^N||19620320|M||2106-3^White^HL70005"
-    r"|1 Main St^^Boston^MA^02108||(617)555-0101^PRN^PH~617-555-0102^PRN^CP~^NET^Internet^a@b.c|617-555-0103x44^WPN^PH|spa^Spanish||||||"
+    r"|1 Main St^^Boston^MA^02108||(617)555-0101^PRN^PH~617-555-0102^PRN^CP~^NET^Internet^Jose@Example.org|617-555-0103x44^WPN^PH|spa^Spanish||||||"
     r"|H^Hispanic^HL70189"
 )
 
@@ -31,7 +31,41 @@ def test_a_whole_segment() -> None:
     assert (said.family, said.given, said.birth_lo, said.sex) == ("Nú&ñez", "José", date(1962, 3, 20), "male")
     assert (said.race, said.ethnicity, said.language, said.postal_code) == ("White", "Hispanic or Latino", "es", "02108")
     assert said.phones == ("+16175550102", "+16175550101")
+    assert (said.emails, said.time_zone) == (("jose@example.org",), "America/New_York")
     assert said.erase == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "addresses"),
+    [
+        ("^NET^Internet^Ann.Okafor@Example.org", ("ann.okafor@example.org",)),
+        ("^NET^^ann@example.org~^PRN^Internet^bo@example.org", ("ann@example.org", "bo@example.org")),
+        ("ann@example.org^NET", ("ann@example.org",)),
+        ("^NET^Internet^none@none.com~^NET^Internet^declined@clinic.org~^NET^Internet^no at sign", ()),
+        ("(617)555-0101^PRN^PH", ()),
+    ],
+)
+def test_an_email_address_is_told_from_what_desks_type_instead(field: str, addresses: tuple[str, ...]) -> None:
+    said = read(pid13=field)
+    assert said.emails == addresses
+    assert read(pid13='""').erase == ("phones", "emails")
+
+
+@pytest.mark.parametrize(
+    ("field", "zone", "erased"),
+    [
+        ("1 Main St^^Pensacola^FL^32501^USA^H", "America/Chicago", False),
+        ("^^^^^^BA~1 Main St^^El Paso^TX^79901^^H", "America/Denver", False),
+        ("9 Office Rd^^Reno^NV^89501^^O~1 Main St^^Boston^MA^02108^^H", "America/New_York", False),
+        ("1 Rue^^Paris^^75001^FRA^H", "", True),
+        ("1 Main St^^Alpine^TX^", "", True),
+        ("", "", False),
+        ('""', "", True),
+    ],
+)
+def test_an_address_tells_the_zone_or_takes_back_what_was_known(field: str, zone: str, erased: bool) -> None:
+    said = read(pid11=field)
+    assert (said.time_zone, "time_zone" in said.erase) == (zone, erased)
 
 
 @pytest.mark.parametrize("number", ["", '""', "UNKNOWN", "n/a", "0", "0000", "   ", "^^^HOSP^MR", "4711^^^HOSP^AN"])
@@ -60,7 +94,7 @@ def test_birth_dates_may_be_partial_or_unknown(text: str, span: tuple[date | Non
 
 def test_empty_says_nothing_and_null_erases() -> None:
     assert read(pid5="", pid7="").erase == ()
-    assert read(pid5='""', pid7='""', pid13='""').erase == ("family", "given", "birth_lo", "birth_hi", "phones")
+    assert read(pid5='""', pid7='""', pid13='""').erase == ("family", "given", "birth_lo", "birth_hi", "phones", "emails")
 
 
 @pytest.mark.parametrize("flag", ["Y", " y ", "YES", "Yes"])

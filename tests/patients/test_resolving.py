@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patients import registry
+from patients import contacts, registry
 from patients.demographics import Demographics, StatedIdentifier
-from patients.models import Identifier, Patient, PatientSite, Person, Site
+from patients.models import Identifier, MailPermission, Patient, PatientSite, Person, Site
 from patients.registry import Resolution
 from tests.people import HOSPITAL, stated
 
@@ -281,3 +282,37 @@ def test_a_batch_decides_what_its_messages_one_by_one_would(north: Site, now: da
         first: dict[int | None, int] = {}
         outcomes.append([(first.setdefault(each.patient_id, len(first)), each.reason) for each in found])
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_new_address_moves_the_clock_and_a_word_of_staff_stands_above_it(north: Site, now: datetime) -> None:
+    def lives(zone: str, *, at: datetime, erase: tuple[str, ...] = ()) -> str:
+        ann = msgspec.structs.replace(stated("77", "Okafor", "Ann", BORN), time_zone=zone, erase=erase, said_at=at)
+        return one(ann, site=north, now=now).person.time_zone
+
+    assert lives("America/New_York", at=now) == "America/New_York"
+    assert lives("America/Denver", at=now + timedelta(days=1)) == "America/Denver"
+    assert lives("America/New_York", at=now) == "America/Denver", "an older message changes nothing"
+    assert lives("", at=now + timedelta(days=2)) == "America/Denver", "no address is no move"
+    assert lives("", at=now + timedelta(days=3), erase=("time_zone",)) == "", "an address abroad is one that nobody can place"
+    person = Person.objects.get()
+    contacts.live_in(person=person, zone="Pacific/Honolulu")
+    assert lives("America/Denver", at=now + timedelta(days=4)) == "Pacific/Honolulu"
+    assert lives("", at=now + timedelta(days=5), erase=("time_zone",)) == "Pacific/Honolulu"
+    contacts.live_in(person=person, zone="")
+    assert lives("America/Denver", at=now + timedelta(days=6)) == "America/Denver"
+
+
+def test_addresses_of_a_registering_feed_replace_those_before_and_nobody_may_be_written_to_by_it(north: Site, now: datetime) -> None:
+    def reads(*emails: str, registers: bool = True) -> list[str]:
+        ann = msgspec.structs.replace(stated("77", "Okafor", "Ann", BORN, phones=("+16175550111",)), emails=emails)
+        person = one(ann, site=north, now=now, may_register=registers).person
+        points = person.contact_points.filter(until=None, mailbox__isnull=False).order_by("rank")
+        assert not any(points.values_list("verified_at", flat=True))
+        return list(points.values_list("mailbox__address", flat=True))
+
+    assert reads("ann@example.org", "ann@work.example") == ["ann@example.org", "ann@work.example"]
+    assert reads("ann@work.example") == ["ann@work.example"]
+    assert reads("new@example.org", registers=False) == ["ann@work.example", "new@example.org"]
+    assert reads() == ["ann@work.example", "new@example.org"]
+    assert Person.objects.get().contact_points.filter(until=None, phone__isnull=False).count() == 1
+    assert not MailPermission.objects.exists()
