@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import comparing
@@ -21,7 +22,7 @@ from patients.views.guard import REPORTS, StaffRequest, page
 
 
 class StopForm(forms.Form):
-    why = forms.CharField(label="Why does it end?", max_length=500)
+    why = forms.CharField(label=_("Why does it end?"), max_length=500)
 
 
 @require_GET
@@ -33,7 +34,6 @@ def comparisons(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate()
     context = {
         "rows": [(trial, drawn.get(trial.pk, 0), trial.runs(today)) for trial in rows],
-        "running": sum(trial.runs(today) for trial in rows),
         "may_stop": request.user.has_role(Role.LEAD),
         "form": StopForm(),
     }

@@ -42,8 +42,8 @@ def test_item_and_journey_say_that_a_reminder_waits(signed_in: Enter, dara: User
     assert put_off.journey
     for address in (f"/items/{today.critical.uid}/", f"/journeys/{put_off.journey.uid}/"):
         page = signed_in(dara).get(address).content.decode()
-        assert "delayed by an approved comparison, until" in page
-        assert "QI-9, approved by Dr. Lund" in page
+        assert "delayed by an approved comparison, at the latest until" in page
+        assert "(QI-9, Dr. Lund)" in page
 
 
 def test_a_lead_ends_it_with_a_reason_and_nobody_else_does(
