@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from notifications.reports import monday, tallies
+from notifications.reports import monday, rescue, tallies
 from pathways.reports import board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
@@ -102,6 +102,15 @@ REPORTS: Mapping[str, Report] = {
             "Where would an hour of work save most?",
             what_if.what_if,
             takes=("entry", "funnel", "horizon", "as_of"),
+        ),
+        Report(
+            "rescue",
+            "What reminders and calls bring",
+            "Does a reminder help, and how many must be reached for one patient more?",
+            rescue.rescue,
+            rows=rescue.rescue_rows,
+            every=True,
+            takes=("compare",),
         ),
         Report(
             "monday",

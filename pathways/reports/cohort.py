@@ -65,6 +65,7 @@ class Question:
     prevalent: bool = False
     every_episode: bool = False
     hindsight: bool = False
+    compare: str = ""
 
 
 @dataclass(frozen=True, slots=True)

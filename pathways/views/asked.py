@@ -41,8 +41,9 @@ def question(
     questions that differ by a few people would otherwise give those few away.
     """
     as_of = _as_of(asked.get("as_of", ""), now) if exact and "as_of" in takes else now
+    compare = known(asked.get("compare"), ("before-after",)) if "compare" in takes else ""
     if definition is None:
-        return Question(pathway="", as_of=as_of if exact else monday(now), sites=user.site_ids())
+        return Question(pathway="", as_of=as_of if exact else monday(now), sites=user.site_ids(), compare=compare)
     horizon = asked.get("horizon", "")
     # By month is the trend's to show: month by month and step by step hardly a number could be shown.
     by = known(asked.get("by"), [name for name in STRATA if exact or name != "month"]) if "by" in takes else ""
@@ -56,6 +57,7 @@ def question(
         by=by,
         sites=user.site_ids(),
         hindsight=exact and "as_of" in takes and asked.get("hindsight") == "1",
+        compare=compare,
     )
 
 

@@ -38,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--entry", help="only journeys that began by this entry")
         parser.add_argument("--since", type=_moment, help="only journeys that began at or after")
         parser.add_argument("--until", type=_moment, help="only journeys that began before")
+        parser.add_argument("--compare", choices=["before-after"], default="", help="asked of rescue: refused, with the reason")
         parser.add_argument("--prevalent", action="store_true", help="also those already under way at go-live")
         parser.add_argument("--every-episode", action="store_true", help="all episodes, not the first per patient and primary")
         parser.add_argument(
@@ -60,6 +61,7 @@ class Command(BaseCommand):
             prevalent=options["prevalent"],
             every_episode=options["every_episode"],
             hindsight=options["hindsight"],
+            compare=options["compare"],
         )
         if (options["pathway"] == EVERY and not report.every) or (options["pathway"] != EVERY and not report.one):
             raise CommandError(f"{name} is asked of {'one programme: --pathway CODE' if report.one else 'all programmes together'}")
@@ -87,6 +89,8 @@ class Command(BaseCommand):
             done.set()
 
     def answer(self, report: Report, question: Question, options: dict[str, Any]) -> None:
+        if options["compare"] and (refused := report.sheet(question, exact=options["exact"]).refused):
+            raise CommandError(refused)
         if options["format"] == "json":
             self.stdout.write(json.dumps(report.answer(question, exact=options["exact"])), ending="\n")
             return
