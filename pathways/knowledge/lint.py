@@ -19,6 +19,7 @@ from .pharmacogenetics import affects, plain
 from .places import Places, places, shape_faults
 from .schema import Dated, Example, GeneList, Inhibitor, ListedGene, PgxRule, TherapyFile, TherapyRule
 
+STALE = "stale"
 STALE_AFTER = timedelta(days=365)
 SYMBOL = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
 LIST_HOSTS = ("pubmed.ncbi.nlm.nih.gov", "cdc.gov")
@@ -37,6 +38,11 @@ class Fault(msgspec.Struct, frozen=True):
     rule: str
     row: str
     detail: str
+
+    @property
+    def is_of_age(self) -> bool:
+        """Time alone made it: a reminder to look at the source again, no reason to stop a build."""
+        return self.rule == STALE
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.rule}: {self.row}: {self.detail}"
@@ -116,7 +122,7 @@ def _dates(rule: Dated | GeneList, since: date, today: date) -> Iterator[Found]:
     if not since <= rule.checked_on <= today:
         yield "implausible-date", f"checked on {rule.checked_on}, which is not between {since} and today"
     if today - rule.checked_on > STALE_AFTER:
-        yield "stale", f"not checked since {rule.checked_on}"
+        yield STALE, f"not checked since {rule.checked_on}"
     if isinstance(rule, Dated) and rule.approved_on and not since <= rule.approved_on <= today:
         yield "implausible-date", f"approved on {rule.approved_on} by {rule.approved_by}, which is not between {since} and today"
     if rule.status == "unverified" and not rule.source_note:

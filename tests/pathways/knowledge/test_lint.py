@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from pathways.knowledge import Knowledge, load
 from pathways.knowledge.library import HERE
@@ -112,4 +113,11 @@ def test_a_file_that_cannot_be_read_is_a_fault_and_no_crash(
 def test_the_command_prints_the_counts() -> None:
     out = StringIO()
     call_command("knowledge", "lint", stdout=out)
-    assert "0 faults" in out.getvalue()
+    assert "unverified" in out.getvalue()
+
+
+def test_a_row_that_only_grew_old_is_told_and_stops_no_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: datetime(TODAY.year + 2, 1, 1, tzinfo=UTC))
+    out = StringIO()
+    call_command("knowledge", "lint", stdout=out)
+    assert "stale: egfr-osimertinib-first: not checked since" in out.getvalue()
