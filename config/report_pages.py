@@ -21,7 +21,7 @@ from pathways.reports.cohort import Question
 from pathways.reports.kept import kept
 from pathways.reports.rows import UnknownNumber
 from pathways.reports.sheet import Sheet
-from pathways.views.asked import Choices, choices, question, shows_all
+from pathways.views.asked import MOMENT, Choices, choices, question, shows_all
 from pathways.views.programme import opens_with, remember
 from patients import access
 from patients.views.guard import ANYONE, StaffRequest, page
@@ -131,10 +131,17 @@ def rows(request: StaffRequest, name: str, code: str) -> HttpResponse:
         behind = asked.report.rows(asked.question, number)
     except UnknownNumber as unknown:
         raise Http404 from unknown
-    pages = Paginator(behind.uids, PER_PAGE)
-    here = pages.get_page(request.GET.get("page"))
-    lines = listed(behind.kind, list(here.object_list), user=request.user)
+    here = Paginator(behind.each, PER_PAGE).get_page(request.GET.get("page"))
+    lines = listed(list(here.object_list), user=request.user)
     access.saw(request, action="list", what=f"report {name} rows", patients=[line.patient_id for line in lines if line.patient_id], now=now)
-    back = urlencode([(key, value) for key, value in request.GET.items() if key not in ("number", "page")])
-    context = {"report": asked.report, "code": code, "lines": lines, "total": len(behind.uids), "kind": behind.kind, "page": here}
+    back = urlencode([(key, value) for key, value in request.GET.items() if key not in ("number", "page", MOMENT)])
+    context = {
+        "report": asked.report,
+        "code": code,
+        "lines": lines,
+        "total": len(behind.uids),
+        "kind": behind.what,
+        "page": here,
+        "asked": asked.question,
+    }
     return render(request, "reports/rows.html", {**context, "number": number, "back": back, "unseen": len(here.object_list) - len(lines)})

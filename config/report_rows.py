@@ -9,7 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from notifications.models import Message, Reply, WorkItem
-from pathways.models import Inbound, Journey, Matter
+from pathways.models import Inbound, Journey, Matter, Stay
 from pathways.reports.rows import Behind
 from patients.models import Patient, User
 
@@ -27,10 +27,11 @@ class Line:
     since: datetime | None
 
 
-def listed(kind: Behind, uids: Sequence[str], *, user: User) -> list[Line]:
-    """In the order of `uids`; rows of sites that the user does not see are left out."""
-    found = dict(LISTS[kind](uids, user))
-    return [found[uid] for uid in map(str, uids) if uid in found]
+def listed(rows: Sequence[tuple[Behind, str]], *, user: User) -> list[Line]:
+    """In the order of `rows`; those of sites that the user does not see are left out."""
+    kinds = {kind for kind, _ in rows}
+    found = {(kind, uid): line for kind in kinds for uid, line in LISTS[kind]([uid for one, uid in rows if one is kind], user)}
+    return [found[row] for row in rows if row in found]
 
 
 Lines = Iterator[tuple[str, Line]]
@@ -45,6 +46,20 @@ def _journeys(uids: Sequence[str], user: User) -> Lines:
         yield (
             str(one.uid),
             Line(one.patient_id, str(one.patient), reverse("journey", args=[one.uid]), one.phase, where, state, one.opened_at),
+        )
+
+
+def _waits(ids: Sequence[str], user: User) -> Lines:
+    """A wait opens its journey."""
+    seen = Journey.objects.visible_to(user)
+    rows = Stay.objects.filter(pk__in=ids, journey__in=seen).select_related("stage", "journey__patient__person", "journey__home_site")
+    for one in rows:
+        journey = one.journey
+        state = "on hold" if journey.held_until else f"due {one.due_at:%d %b %Y}" if one.due_at else "no date"
+        url = reverse("journey", args=[journey.uid])
+        yield (
+            str(one.pk),
+            Line(journey.patient_id, str(journey.patient), url, one.stage.label, str(journey.home_site), state, one.entered_at),
         )
 
 
@@ -111,6 +126,7 @@ def _who(patient: Patient | None) -> str:
 
 LISTS: Mapping[Behind, Callable[[Sequence[str], User], Lines]] = {
     Behind.JOURNEYS: _journeys,
+    Behind.WAITS: _waits,
     Behind.ITEMS: _items,
     Behind.MESSAGES: _messages,
     Behind.MATTERS: _matters,

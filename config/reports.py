@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from notifications.reports import monday, rescue, tallies
-from pathways.reports import board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
+from pathways.reports import behind, board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
@@ -57,7 +57,7 @@ REPORTS: Mapping[str, Report] = {
             "Where patients are lost",
             "At which step do patients leave, and why?",
             sheets.drop_off,
-            rows=sheets.drop_off_rows,
+            rows=behind.rows,
             plain=lambda question, exact: shown.drop_off(drop_off.drop_off(question), exact=exact),
             takes=COHORT,
             kept=True,
@@ -67,6 +67,7 @@ REPORTS: Mapping[str, Report] = {
             "How long the steps take",
             "Which step is slow, against which target?",
             sheets.time,
+            rows=time.rows,
             plain=lambda question, exact: shown.times(time.times(question), exact=exact),
             takes=COHORT,
             kept=True,
@@ -101,6 +102,7 @@ REPORTS: Mapping[str, Report] = {
             "What fixing one gap would bring",
             "Where would an hour of work save most?",
             what_if.what_if,
+            rows=behind.rows,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
         Report(
@@ -128,6 +130,7 @@ REPORTS: Mapping[str, Report] = {
             "All programmes",
             "How do our programmes compare on the steps that they share?",
             overview.overview,
+            rows=overview.overview_rows,
             one=False,
             every=True,
             takes=("as_of",),
@@ -137,6 +140,7 @@ REPORTS: Mapping[str, Report] = {
             "Board summary",
             "What should the board know, on one page?",
             board.board,
+            rows=behind.rows,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
         Report("dates", "What each date means", "By which source, in which order, and on which facts?", dates.dates),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from pathways.reports import drawing as charts
 from pathways.reports.sheet import Cell, Column, Drawing, Kind
+from pathways.views.asked import rows_address
 from patients.templatetags.finalmile import day as written_day
 from patients.templatetags.finalmile import words
 
@@ -34,12 +34,15 @@ def value(context: dict[str, Any], cell: Cell, kind: Kind) -> SafeString | str:
 
 
 def _address(context: dict[str, Any], number: str) -> str:
-    """The rows behind a number, asked as this page was. A number `report:...` is one of another report."""
-    request, name = context["request"], context["report"].name
-    if number.startswith("/"):
-        return number
-    asked = [(key, one) for key, one in request.GET.items() if key not in ("number", "page")]
-    return f"{reverse('report_rows', args=[name, context['code']])}?{urlencode([*asked, ('number', number)])}"
+    """The rows behind a number, asked as this page was and as of the same moment."""
+    base = rows_address(context["request"].GET, context["report"].name, context["code"], context["sheet"].about.as_of)
+    return f"{base}{quote(number, safe='')}"
+
+
+@register.filter
+def as_words(number: str) -> str:
+    """A number's name, for people: `ordered/patient_choice` is *ordered, patient choice*."""
+    return ": ".join(", ".join(part.split("/")) for part in number.replace("_", " ").replace("|", ":").split(":"))
 
 
 def written(cell: Cell, kind: Kind) -> SafeString | str:

@@ -29,6 +29,7 @@ from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
 
 WEEK = timedelta(days=7)
+BEFORE = "before:"
 CONTRACT_DAYS = 14
 """Days from receipt to a final report that a laboratory is held to where no contract says otherwise (local default)."""
 PA = ("pa_submitted", "pa_pended", "pa_peer_to_peer", "pa_approved", "pa_denied", "pa_appealed")
@@ -219,12 +220,11 @@ def _line(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit], maturit
     keys = (f"{one.name}:now", f"{one.name}:before")
     change = len(now) - len(before)
     said = "as before" if not change else f"{change:+d}".replace("-", "\N{MINUS SIGN}")
-    opens = one.name if isinstance(one.kind, Behind) else ""
     return (
         Cell(n),
         words(one.title, "at the end of the week" if one.snapshot else "in the week"),
-        count(len(now), key=keys[0], opens=opens),
-        count(len(before), key=keys[1]),
+        count(len(now), key=keys[0], opens=one.name),
+        count(len(before), key=keys[1], opens=f"{BEFORE}{one.name}"),
         Cell(said, rests_on=keys, precise=True),
         words(maturity),
     )
@@ -243,7 +243,7 @@ def _table(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit]) -> Tab
             words(group),
             words(detail),
             count(here[group, detail], key=f"{one.name}:now:{group}:{detail}", opens=f"{one.name}/{group}/{detail}"),
-            count(was[group, detail], key=f"{one.name}:before:{group}:{detail}"),
+            count(was[group, detail], key=f"{one.name}:before:{group}:{detail}", opens=f"{BEFORE}{one.name}/{group}/{detail}"),
         )
         for group, detail in sorted({*here, *was}, key=_order)
     )
@@ -264,14 +264,16 @@ def _sums(taken: Sequence[Taken]) -> Iterator[Sum]:
 
 
 def monday_rows(question: Question, number: str) -> Rows:
-    """`name`, or `name/group/detail`: the rows of this week's count."""
-    name, _, rest = number.partition("/")
+    """`name`, or `name/group/detail`: the rows of this week's count; of the week before with `before:` in front. Raises UnknownNumber."""
+    name, _, rest = number.removeprefix(BEFORE).partition("/")
     one = next((one for one in COUNTS if one.name == name), None)
     if one is None:
         raise UnknownNumber(number)
-    hits = one.hits(week_of(question))
+    asked = week_of(question)
+    hits = one.hits(asked.before if number.startswith(BEFORE) else asked)
     if rest:
         hits = [hit for hit in hits if f"{hit.group}/{hit.detail}" == rest]
     if not hits:
         raise UnknownNumber(number)
-    return Rows(one.behind(hits[0].group), [hit.uid for hit in hits])
+    kinds = [one.behind(hit.group) for hit in hits]
+    return Rows(kinds[0], [hit.uid for hit in hits], kinds)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from pathways.reports.cohort import Cohort, known
 from pathways.sql import load
+
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,18 @@ class Turn:
 
 def turns(found: Cohort) -> tuple[Turn, ...]:
     """By the most days first. The shares sum to one."""
-    statement = f"WITH {known(found.question)}" + load("pathways.sql", "report_ball")
+    rows = _asked(found, "COUNT(DISTINCT spans.id)")
+    every = sum(days for _, _, days, _ in rows) or 1.0
+    return tuple(Turn(party or NOBODY, journeys, days, lost, days / every) for party, journeys, days, lost in rows)
+
+
+def journeys_of(found: Cohort, party: str) -> list[int]:
+    """The journeys (ids) on which a party had the ball."""
+    return next((ids for who, ids, _, _ in _asked(found, "array_agg(DISTINCT spans.id)") if (who or NOBODY) == party), [])
+
+
+def _asked(found: Cohort, journeys: str) -> list[tuple[Any, ...]]:
+    statement = f"WITH {known(found.question)}" + load("pathways.sql", "report_ball").format(journeys=journeys)
     with connection.cursor() as cursor:
         cursor.execute(statement, {"ids": found.columns.id.tolist(), "as_of": found.question.as_of, "pathway": found.question.pathway})
-        rows = cursor.fetchall()
-    every = sum(days for _, _, days, _ in rows) or 1.0
-    return tuple(Turn(party or "nobody", journeys, days, lost, days / every) for party, journeys, days, lost in rows)
+        return list(cursor.fetchall())

@@ -7,7 +7,7 @@ from pathways.reports import shown
 from pathways.reports.cohort import Question
 from pathways.reports.equity import headline
 from pathways.reports.freshness import versions
-from pathways.reports.sheet import Cell, Figure, Kind, Sheet
+from pathways.reports.sheet import Cell, Figure, Kind, Sheet, told
 from pathways.reports.sheets import CENSORED, about
 from pathways.reports.trend import trend
 from pathways.reports.what_if import what_if
@@ -19,27 +19,33 @@ def board(question: Question, *, exact: bool) -> Sheet:
     course, gain = trend(question, exact=exact), what_if(question, exact=exact)
     whole, matched = answer["whole"], answer["matched"]
     within = f"go the whole way within {question.horizon_days} days"
-    received = "a number not shown" if matched["received"] is None else matched["received"]
-    confirmed = "a number not shown" if matched["confirmed"] is None else matched["confirmed"]
+
+    def opened(number: int | None, name: str) -> Cell:
+        return told(number, name if exact else "")
+
     return Sheet(
         name="board",
         title="Board summary",
         says=(course.says[0], gain.says[0], headline(question, exact=exact)),
         about=about(question, of=versions(report.versions), censoring=CENSORED, suppressed=not exact),
         figures=(
-            Figure(_cell(answer["n"]), "journeys followed"),
+            Figure(opened(answer["n"], "n"), "journeys followed"),
             Figure(_rate(whole), within, Kind.SHARE),
-            Figure(_rate(matched["share"]), f"matched drug received: {received} of {confirmed} confirmed actionable", Kind.SHARE),
-            Figure(_cell(answer["open"]), "under way, neither lost nor arrived"),
+            Figure(
+                _rate(matched["share"]),
+                "matched drug received",
+                Kind.SHARE,
+                (
+                    ("received", opened(matched["received"], "matched/received")),
+                    ("confirmed actionable", opened(matched["confirmed"], "matched/confirmed")),
+                ),
+            ),
+            Figure(opened(answer["open"], "open"), "under way, neither lost nor arrived"),
         ),
         drawings=course.drawings[:1],
         tables=(gain.tables[0],),
         notes=("Details, methods and every number's rows: the reports on drop-off, trend, equity and what-if.",),
     )
-
-
-def _cell(number: int | None) -> Cell:
-    return Cell(hidden=True) if number is None else Cell(number)
 
 
 def _rate(rate: dict[str, float | None] | None) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,16 @@ import numpy as np
 from pathways.reports.cohort import Cohort
 from pathways.reports.columns import NEVER, NOT_APPLICABLE
 from pathways.reports.estimators import Estimate, wilson
-from pathways.reports.matched import Matched
+from pathways.reports.passages import Mask
 
 WORDS = {
     "ordered": ("tested", "a test was ordered, of all who entered and to whom a test applies"),
     "sampled": ("adequate", "a usable specimen was there, of the tested"),
     "resulted": ("resulted", "a usable result came, of those with a usable specimen"),
+}
+AFTER = {
+    "actionable": "confirmed by a clinician as actionable now, of the resulted",
+    "matched": "the matched therapy was received, of all confirmed as actionable now",
 }
 
 
@@ -29,27 +34,25 @@ class Denominator:
     share: Estimate
 
 
-def denominators(found: Cohort, matched: Matched) -> tuple[Denominator, ...]:
-    """Tested, adequate, resulted, actionable, matched: each of the one before, but the last, which is of all confirmed as actionable."""
+def chosen(found: Cohort, who: Mapping[str, Mask]) -> dict[str, tuple[Mask, Mask]]:
+    """Tested, adequate, resulted, actionable, matched: those who are, and of whom; each of the one before, but the last, which is of all
+    confirmed as actionable. `who` as `matched.chosen` gives it."""
     columns, names = found.columns, [step.name for step in found.steps]
-    inside = np.ones(found.n, dtype=bool)
-    rows = []
-    for phase, (name, words) in WORDS.items():
-        if phase not in names:
-            continue
-        i = names.index(phase)
-        of = inside & (columns.states[:, i] != NOT_APPLICABLE)
-        inside = of & (columns.times[:, i] != NEVER)
-        rows.append(_row(name, words, int(np.count_nonzero(inside)), int(np.count_nonzero(of))))
-    if rows:
-        resulted = rows[-1].count
-        rows.append(
-            _row("actionable", "confirmed by a clinician as actionable now, of the resulted", min(matched.confirmed, resulted), resulted)
-        )
-    rows.append(
-        _row("matched", "the matched therapy was received, of all confirmed as actionable now", matched.received, matched.confirmed)
-    )
-    return tuple(rows)
+    inside, pairs = np.ones(found.n, dtype=bool), {}
+    for phase, (name, _) in WORDS.items():
+        if phase in names:
+            i = names.index(phase)
+            of = inside & (columns.states[:, i] != NOT_APPLICABLE)
+            inside = of & (columns.times[:, i] != NEVER)
+            pairs[name] = inside, of
+    if pairs:
+        pairs["actionable"] = inside & who["confirmed"], inside
+    return {**pairs, "matched": (who["received"], who["confirmed"])}
+
+
+def denominators(found: Cohort, who: Mapping[str, Mask]) -> tuple[Denominator, ...]:
+    said = {**dict(WORDS.values()), **AFTER}
+    return tuple(_row(name, said[name], int(one.sum()), int(of.sum())) for name, (one, of) in chosen(found, who).items())
 
 
 def _row(name: str, words: str, count: int, of: int) -> Denominator:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from math import hypot, log
 from typing import Any
 
+from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
-from pathways.reports import shown
-from pathways.reports.cohort import UNKNOWN, Question, UnknownReport, cohort
+from pathways.reports.cohort import UNKNOWN, Question, UnknownReport
 from pathways.reports.freshness import versions
-from pathways.reports.rows import Behind, Rows, UnknownNumber
-from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, count, words
+from pathways.reports.rows import Rows, UnknownNumber
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, told, words
 from pathways.reports.sheets import CENSORED, about
 
 FIELDS = ("race", "ethnicity", "language", "payer", "rurality", "sex", "age", "site")
@@ -147,7 +147,7 @@ def _gaps(by: str, gaps: Sequence[Gap], reference: str, exact: bool) -> Table:
     rows = tuple(
         (
             words(gap.name, "the reference: the largest" if gap.name == reference else ""),
-            Cell(hidden=True) if gap.n is None else count(gap.n, opens=gap.name if exact else ""),
+            told(gap.n, f"{by}|{gap.name}" if exact else ""),
             Cell(hidden=True) if gap.share is None else Cell(gap.share["value"], gap.share["low"], gap.share["high"]),
             Cell(hidden=gap.share is None) if gap.difference is None or gap.name == reference else Cell(gap.difference, gap.low, gap.high),
             words("" if gap.name == reference else gap.opens_at),
@@ -184,7 +184,7 @@ def _fields(question: Question, by: str, answer: Mapping[str, Any], exact: bool)
         rows.append(
             (
                 words(field),
-                Cell(hidden=True) if n is None else count(n),
+                told(n, f"{field}|{UNKNOWN}" if exact else ""),
                 Cell(hidden=True) if n is None else Cell(share),
                 words(widest.name if widest and widest.difference else ""),
                 Cell(widest.difference, widest.low, widest.high) if widest and widest.difference else Cell(),
@@ -211,8 +211,8 @@ def _drawn(by: str, gaps: Sequence[Gap], answer: Mapping[str, Any], horizon: int
 
 
 def equity_rows(question: Question, number: str) -> Rows:
-    """The journeys of a stratum."""
-    part = cohort(replace(question, by=question.by or FIELDS[0])).strata().get(number)
-    if part is None:
+    """`FIELD|STRATUM`: the journeys of a stratum. Raises UnknownNumber."""
+    field, _, name = number.partition("|")
+    if field not in FIELDS:
         raise UnknownNumber(number)
-    return Rows(Behind.JOURNEYS, losing.uids(part.columns.id))
+    return behind.rows(replace(question, by=field), f"{name}|n")

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pathways.models.event import FINDINGS
 from pathways.reports.cohort import EXIT_CLASSES, Cohort, Question
 from pathways.reports.columns import ACTIVE, COMPLETED, Ints, pairs
 from pathways.reports.estimators import Estimate, wilson
+from pathways.reports.passages import Mask
 from pathways.sql import load
 
 HANDED_OVER = "handed over"
+NOT = "not/"
 CONFIRMED = 1
 BIT = {kind: 1 << n for n, kind in enumerate(FINDINGS, 1)}
 """The findings of a journey travel as a sum of these; CONFIRMED: the start of its matched therapy is."""
@@ -69,57 +69,61 @@ def standing(question: Question) -> Standing:
     return Standing(ids[order], has[order])
 
 
-def of_cohort(found: Cohort, known: Standing) -> Matched:
+def chosen(found: Cohort, known: Standing) -> dict[str, Mask]:
+    """Who stands behind each figure, by its name; `not/WHY` are the confirmed who are not matched, by class or open state."""
     has = known.of(found.columns.id)
-    elsewhere = _is_reason(found, "completed_elsewhere")
-    received = _has(has, "matched_therapy") | elsewhere
+    received = _has(has, "matched_therapy") | _is_reason(found, "completed_elsewhere")
     confirmed, flagged = _has(has, "actionable_confirmed"), _has(has, "flagged_actionable")
     started = ((has & CONFIRMED) != 0) | _has(has, "first_dose_attested") | _is_reason(found, "matched_therapy")
     later, nothing = _has(has, "later_line_actionable"), _has(has, "not_actionable")
+    return {
+        "confirmed": confirmed,
+        "received": confirmed & received,
+        "start_confirmed": confirmed & received & started,
+        "flagged": flagged,
+        "flagged_matched": flagged & received,
+        "cannot_say": ~flagged & _has(has, "cannot_say") & ~nothing & ~later,
+        "later_line": ~flagged & later & ~nothing,
+        "not_actionable": ~flagged & nothing,
+        "reopened": _has(has, "reopened"),
+        **_why(found, confirmed & ~received),
+    }
+
+
+def counted(who: Mapping[str, Mask]) -> Matched:
+    """The figures of `chosen`; of the not matched the commonest first."""
+    counts = {name: int(np.count_nonzero(mask)) for name, mask in who.items()}
+    why = {name.removeprefix(NOT): n for name, n in counts.items() if name.startswith(NOT) and n}
     return Matched(
-        confirmed=_count(confirmed),
-        received=_count(confirmed & received),
-        start_confirmed=_count(confirmed & received & started),
-        share=wilson(_count(confirmed & received), _count(confirmed)),
-        not_matched=_why(found, confirmed & ~received),
-        flagged=_count(flagged),
-        flagged_matched=_count(flagged & received),
-        flagged_share=wilson(_count(flagged & received), _count(flagged)),
-        cannot_say=_count(~flagged & _has(has, "cannot_say") & ~nothing & ~later),
-        later_line=_count(~flagged & later & ~nothing),
-        not_actionable=_count(~flagged & nothing),
-        reopened=_count(_has(has, "reopened")),
+        **{name: n for name, n in counts.items() if not name.startswith(NOT)},
+        share=wilson(counts["received"], counts["confirmed"]),
+        flagged_share=wilson(counts["flagged_matched"], counts["flagged"]),
+        not_matched=dict(sorted(why.items(), key=lambda one: -one[1])),
     )
 
 
-def _has(has: Ints, kind: str) -> NDArray[Any]:
-    found: NDArray[Any] = (has & BIT[kind]) != 0
+def _has(has: Ints, kind: str) -> Mask:
+    found: Mask = (has & BIT[kind]) != 0
     return found
 
 
-def _count(chosen: NDArray[Any]) -> int:
-    return int(np.count_nonzero(chosen))
-
-
-def _is_reason(found: Cohort, reason: str) -> NDArray[Any]:
+def _is_reason(found: Cohort, reason: str) -> Mask:
     """Journeys that ended so: received elsewhere is attested (where, what, when, told by whom)."""
     hashes = [kind for kind, text in found.reasons.items() if text == reason]
-    ended: NDArray[Any] = found.columns.status != ACTIVE
-    matches: NDArray[Any] = np.isin(found.columns.reason, hashes) & ended
+    matches: Mask = np.isin(found.columns.reason, hashes) & (found.columns.status != ACTIVE)
     return matches
 
 
-def _why(found: Cohort, missing: NDArray[Any]) -> dict[str, int]:
-    """Those who are not matched by class or open state, the commonest first."""
+def _why(found: Cohort, missing: Mask) -> dict[str, Mask]:
+    """Those who are not matched, by class or open state."""
     columns = found.columns
     over = missing & (columns.status != ACTIVE)
     handed = over & (columns.status != COMPLETED) & _is_reason(found, "transferred")
     left = over & (columns.status != COMPLETED) & ~handed
-    counts = {
-        "open": _count(missing & (columns.status == ACTIVE) & (columns.held == 0)),
-        "held": _count(missing & (columns.status == ACTIVE) & (columns.held == 1)),
-        "completed otherwise": _count(over & (columns.status == COMPLETED)),
-        HANDED_OVER: _count(handed),
-        **{name: _count(left & (columns.exit_class == n)) for n, name in enumerate(EXIT_CLASSES, 1)},
+    return {
+        f"{NOT}open": missing & (columns.status == ACTIVE) & (columns.held == 0),
+        f"{NOT}held": missing & (columns.status == ACTIVE) & (columns.held == 1),
+        f"{NOT}completed otherwise": over & (columns.status == COMPLETED),
+        f"{NOT}{HANDED_OVER}": handed,
+        **{f"{NOT}{name}": left & (columns.exit_class == n) for n, name in enumerate(EXIT_CLASSES, 1)},
     }
-    return dict(sorted(((why, n) for why, n in counts.items() if n), key=lambda one: -one[1]))

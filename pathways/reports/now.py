@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from pathways.models import Journey
 from pathways.reports.cohort import Question, definition_of
@@ -17,6 +18,12 @@ from pathways.sql import load
 AGES = ("under 7 days", "7 to 13 days", "14 to 29 days", "30 to 59 days", "60 to 89 days", "90 days and more")
 SOON = timedelta(days=14)
 NOBODY = "nobody"
+FLAGS = {
+    "open": "true",
+    **{name: name for name in ("held", "overdue", "first_week", "second_week")},
+    **{f"ages.{name}": f"bucket = {n}" for n, name in enumerate(AGES)},
+}
+"""What each figure counts, as SQL over a wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +94,25 @@ class Cell(NamedTuple):
 def now(question: Question) -> Now:
     """Runs the report on what stands now; `as_of` is the moment that ages and overdue are measured at. Raises cohort.UnknownReport."""
     definition_of(question.pathway)
-    parameters: dict[str, Any] = {
-        "pathway": question.pathway,
-        "as_of": question.as_of,
-        "soon": question.as_of + SOON,
-        "sites": list(question.sites) if question.sites is not None else None,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(load("pathways.sql", "report_now"), parameters)
-        cells = [Cell(*row) for row in cursor.fetchall()]
+    cells = [Cell(*row) for row in _asked(question, load("pathways.sql", "report_now"))]
     stages = tuple(_stage(group) for group in _grouped(cells, lambda cell: cell[:6]))
     owners = [_owner(group) for group in _grouped(cells, lambda cell: cell.owner)]
     return Now(
         question, question.as_of, _open(question), stages, tuple(sorted(owners, key=lambda one: (-one.overdue, -one.open, one.name)))
     )
+
+
+def _asked(question: Question, statement: str, **more: Any) -> list[tuple[Any, ...]]:
+    parameters = {
+        "pathway": question.pathway,
+        "as_of": question.as_of,
+        "soon": question.as_of + SOON,
+        "sites": list(question.sites) if question.sites is not None else None,
+        **more,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH waits AS ({load('pathways.sql', 'report_waits')})\n{statement}", parameters)
+        return list(cursor.fetchall())
 
 
 def _grouped(cells: Sequence[Cell], by: Callable[[Cell], Any]) -> list[list[Cell]]:
@@ -136,18 +148,23 @@ def _sums(cells: Sequence[Cell], *names: str) -> dict[str, int]:
 
 
 def _open(question: Question) -> int:
+    return _journeys(question).count()
+
+
+def _journeys(question: Question) -> QuerySet[Journey]:
     journeys = Journey.objects.open().filter(pathway=question.pathway, home_site__is_training=False, patient__is_test=False)
-    if question.sites is not None:
-        journeys = journeys.filter(home_site__in=list(question.sites))
-    return journeys.count()
+    return journeys if question.sites is None else journeys.filter(home_site__in=list(question.sites))
 
 
-def members(question: Question, *, track: str, stage: str) -> list[str]:
-    """The journeys (uid) that wait in a stage."""
-    waiting = {"stays__track": track, "stays__stage__name": stage, "stays__left_at": None, "stays__superseded": ""}
-    journeys = Journey.objects.open().filter(
-        pathway=question.pathway, home_site__is_training=False, patient__is_test=False, stays__entered_at__lte=question.as_of, **waiting
-    )
-    if question.sites is not None:
-        journeys = journeys.filter(home_site__in=list(question.sites))
-    return [str(uid) for uid in journeys.values_list("uid", flat=True)]
+def members(
+    question: Question, *, track: str | None = None, stage: str | None = None, owner: str | None = None, flag: str = "open"
+) -> list[str]:
+    """The waits (ids of stays) behind a number: of a stage, or of all journeys that one person answers for. Raises KeyError."""
+    statement = load("pathways.sql", "report_now_rows").format(chosen=FLAGS[flag])
+    asked = "" if owner == NOBODY else owner
+    return [str(pk) for (pk,) in _asked(question, statement, track=track, stage=stage, owner=asked)]
+
+
+def open_journeys(question: Question) -> list[str]:
+    """Each open journey (uid) once, in the order in which they began."""
+    return [str(uid) for uid in _journeys(question).order_by("opened_at", "pk").values_list("uid", flat=True)]

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from pathways.definitions import registry
+from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
-from pathways.reports import shown
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import in_force
-from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, count, words
+from pathways.reports.rows import Rows, UnknownNumber
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, told, words
 from pathways.reports.sheets import CENSORED, about
 from pathways.timeline import PHASES
 
@@ -32,7 +33,7 @@ def overview(question: Question, *, exact: bool) -> Sheet:
         says=(*says, f"{len(found) - empty} of {len(found)} programmes in force have had journeys."),
         about=about(question, of=in_force(""), censoring=CENSORED, suppressed=not exact),
         drawings=tuple(_drawn(known, question.horizon_days)),
-        tables=(_table(found, question.horizon_days),),
+        tables=(_table(found, question.horizon_days, exact),),
         notes=(
             "A blank phase is not part of the programme. A later fact may imply a phase that nobody told us of: the small print says for how many.",
         ),
@@ -41,11 +42,15 @@ def overview(question: Question, *, exact: bool) -> Sheet:
 
 def _answers(question: Question, exact: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for code, one in sorted(registry.published().items()):
-        report = losing.drop_off(replace(question, pathway=code, by="", funnel="", entry=None))
+        report = losing.drop_off(_of(question, code))
         yield one.definition.title, {**shown.drop_off(report, exact=exact), "code": code}
 
 
-def _table(found: Mapping[str, Mapping[str, Any]], horizon: int) -> Table:
+def _of(question: Question, code: str) -> Question:
+    return replace(question, pathway=code, by="", funnel="", entry=None)
+
+
+def _table(found: Mapping[str, Mapping[str, Any]], horizon: int, exact: bool) -> Table:
     columns = (
         Column("programme", "programme", Kind.WORDS),
         Column("code", "code", Kind.WORDS, filed=True),
@@ -55,34 +60,42 @@ def _table(found: Mapping[str, Mapping[str, Any]], horizon: int) -> Table:
         Column("lost", "left, preventable"),
         Column("share", f"whole way within {horizon} days", Kind.SHARE),
     )
-    return Table("programmes", "On the shared phases", columns, tuple(_line(title, part) for title, part in found.items()))
+    return Table("programmes", "On the shared phases", columns, tuple(_line(title, part, exact) for title, part in found.items()))
 
 
-def _line(title: str, part: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _line(title: str, part: Mapping[str, Any], exact: bool) -> tuple[Cell, ...]:
     steps = {step["name"]: step for step in part["steps"]}
     lost = [step["left"]["preventable"] for step in part["steps"]]
     whole = part["whole"]
+
+    def opens(name: str) -> str:
+        return f"{part['code']}:{name}" if exact else ""
+
     return (
         words(title),
         words(part["code"]),
-        _told(part["n"]),
-        *(_phase(steps.get(phase)) for phase in PHASES),
-        _told(part["open"]),
-        Cell(hidden=True) if None in lost else count(sum(lost)),
+        told(part["n"], opens("n")),
+        *(_phase(steps.get(phase), opens(f"{phase}/reached")) for phase in PHASES),
+        told(part["open"], opens("open")),
+        told(None if None in lost else sum(lost), opens("lost")),
         Cell(hidden=True) if whole is None else Cell(whole["value"], whole["low"], whole["high"]),
     )
 
 
-def _told(number: int | None) -> Cell:
-    return Cell(hidden=True) if number is None else count(number)
-
-
-def _phase(step: Mapping[str, Any] | None) -> Cell:
+def _phase(step: Mapping[str, Any] | None, opens: str) -> Cell:
     if step is None:
         return Cell()
     if not step["observable"]:
         return Cell(note="not observable here")
-    return replace(_told(step["reached"]), note=f"{step['implied']} implied" if step["implied"] else "")
+    return replace(told(step["reached"], opens), note=f"{step['implied']} implied" if step["implied"] else "")
+
+
+def overview_rows(question: Question, number: str) -> Rows:
+    """`PROGRAMME:number` of its phases. Raises UnknownNumber."""
+    code, _, name = number.partition(":")
+    if code not in registry.published():
+        raise UnknownNumber(number)
+    return behind.rows(_of(question, code), name)
 
 
 def _drawn(known: list[tuple[str, Mapping[str, Any]]], horizon: int) -> Iterator[Drawing]:

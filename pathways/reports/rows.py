@@ -9,6 +9,7 @@ from enum import StrEnum
 
 class Behind(StrEnum):
     JOURNEYS = "journeys"
+    WAITS = "waits"
     ITEMS = "items"
     MESSAGES = "messages"
     MATTERS = "matters"
@@ -22,7 +23,18 @@ class UnknownNumber(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`uids` of what was counted; as many as the number says."""
+    """`uids` of what was counted (ids of waits, which have none); as many as the number says. `kinds`: of each, where they differ."""
 
     kind: Behind
     uids: Sequence[str]
+    kinds: Sequence[Behind] = ()
+
+    @property
+    def each(self) -> list[tuple[Behind, str]]:
+        """What each row is, in order."""
+        return list(zip(self.kinds or [self.kind] * len(self.uids), self.uids, strict=True))
+
+    @property
+    def what(self) -> str:
+        """What they are called together."""
+        return "rows" if len(set(self.kinds)) > 1 else str(self.kind)

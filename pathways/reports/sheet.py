@@ -78,11 +78,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number large at the top of a page, with the words that say over what."""
+    """A number large at the top of a page, with the words that say over what; a share has the counts `of` which it is beside it."""
 
     cell: Cell
     says: str
     kind: Kind = Kind.COUNT
+    of: tuple[tuple[str, Cell], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,11 @@ def count(value: int, *, key: str = "", opens: str = "") -> Cell:
     return Cell(value, key=key, opens=opens if value else "")
 
 
+def told(value: int | None, opens: str = "") -> Cell:
+    """A count as `shown` gives it: None was hidden."""
+    return Cell(hidden=True) if value is None else count(value, opens=opens)
+
+
 def estimated(estimate: Estimate, *rests_on: str) -> Cell:
     return Cell(estimate.value, estimate.low, estimate.high, rests_on=rests_on)
 
@@ -163,7 +169,8 @@ def estimated(estimate: Estimate, *rests_on: str) -> Cell:
 def with_cells(sheet: Sheet, change: Any) -> Sheet:
     """The sheet with every cell of tables and figures passed through `change`."""
     tables = tuple(replace(one, rows=tuple(tuple(change(cell) for cell in row) for row in one.rows)) for one in sheet.tables)
-    return replace(sheet, tables=tables, figures=tuple(replace(one, cell=change(one.cell)) for one in sheet.figures))
+    figures = (replace(one, cell=change(one.cell), of=tuple((says, change(cell)) for says, cell in one.of)) for one in sheet.figures)
+    return replace(sheet, tables=tables, figures=tuple(figures))
 
 
 def counted(sheet: Sheet) -> dict[str, int]:

@@ -12,12 +12,14 @@ from pathways.reports import time as lasting
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import freshness, in_force, versions
 from pathways.reports.rows import Behind, Rows, UnknownNumber
-from pathways.reports.sheet import About, Sheet
-from pathways.reports.tabular import table
+from pathways.reports.sheet import About, Cell, Figure, Sheet, count
+from pathways.reports.tabular import Opens, table
 
 CENSORED = "Open journeys and transfers are censored: followed until the as-of time, never counted as lost."
 CODES = ("name", "observable", "horizon_days", "measured", "already", "implied")
-STEPS = {"entered", *losing.CELLS, *(f"left.{kind}" for kind in losing.EXIT_CLASSES)}
+WHOLE = "all"
+"""What the rows of all together are called where strata stand beside them."""
+NO_NUMBER = {"horizon_days", "stratum"}
 
 
 def about(question: Question, *, of: tuple[str, ...], censoring: str, suppressed: bool, horizon: bool = True) -> About:
@@ -44,17 +46,43 @@ def drop_off(question: Question, *, exact: bool) -> Sheet:
     report = losing.drop_off(question)
     answer = shown.drop_off(report, exact=exact)
     steps = [{"stratum": name, **step} for name, part in _parts(answer) for step in part["steps"]]
-    opens = _opener(question, exact)
+    matched = answer["matched"]
     return Sheet(
         name="drop-off",
         title="Where patients are lost",
         says=tuple(_says_drop_off(answer)),
         about=about(question, of=versions(report.versions), censoring=CENSORED, suppressed=not exact),
         tables=(
-            table("steps", "Step by step", steps, opens=opens, leave=("reasons",), filed=_filed(answer, *CODES)),
-            table("ends", "How journeys ended", answer["ends"], empty="No journey has ended yet."),
-            table("matched", "Actionable to drug", [answer["matched"]], leave=("not_matched",)),
-            table("denominators", "Which number of which", answer["denominators"], note="By as-of; some of the rest are still on the way."),
+            table("steps", "Step by step", steps, opens=_steps(exact), leave=("reasons",), filed=_filed(answer, *CODES)),
+            table(
+                "ends",
+                "How journeys ended",
+                answer["ends"],
+                opens=_named(exact, lambda row, column: f"end/{row['kind']}/{row['reason']}"),
+                empty="No journey has ended yet.",
+            ),
+            table(
+                "matched",
+                "Actionable to drug",
+                [matched],
+                opens=_named(exact, lambda row, column: f"matched/{column}"),
+                leave=("not_matched",),
+                note="Received and start confirmed are two figures; flagged by a rule and confirmed by a clinician are two facts.",
+            ),
+            table(
+                "not_matched",
+                "Confirmed and not matched",
+                [{"reason": reason, "count": count} for reason, count in matched["not_matched"].items()],
+                opens=_named(exact, lambda row, column: f"matched/not/{row['reason']}"),
+                empty="Everybody confirmed received it, or nobody is confirmed.",
+            ),
+            table(
+                "denominators",
+                "Which number of which",
+                answer["denominators"],
+                opens=_named(exact, lambda row, column: f"of/{row['denominator']}/{column}"),
+                note="By as-of; some of the rest are still on the way.",
+            ),
         ),
         notes=(*_by_chance(answer), *_beside(answer["benchmark"])),
     )
@@ -81,19 +109,22 @@ def _filed(answer: Mapping[str, Any], *codes: str) -> tuple[str, ...]:
     return codes if answer["strata"] else (*codes, "stratum")
 
 
-def _opener(question: Question, exact: bool) -> Callable[[Mapping[str, Any], str], str]:
-    """Only numbers of the whole open: a stratum's rows are reached by its own filter."""
+def _named(exact: bool, name: Callable[[Mapping[str, Any], str], str]) -> Opens:
+    """What each count of a table opens, for those who may open it."""
+    return lambda row, column: name(row, column) if exact and column not in NO_NUMBER else ""
 
-    def opens(row: Mapping[str, Any], column: str) -> str:
-        if not exact or row["stratum"] != "all" or column not in STEPS:
-            return ""
-        return f"{row['name']}/{column.removeprefix('left.')}"
 
-    return opens
+def _steps(exact: bool) -> Opens:
+    return _named(exact, lambda row, column: within(row["stratum"], f"{row['name']}/{column.removeprefix('left.')}"))
+
+
+def within(stratum: str, name: str) -> str:
+    """A number's name in one stratum (`pathways.reports.behind`)."""
+    return name if stratum == WHOLE else f"{stratum}|{name}"
 
 
 def _parts(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield "all", answer
+    yield WHOLE, answer
     yield from answer["strata"].items()
 
 
@@ -110,17 +141,6 @@ def _says_drop_off(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"{whole['value']:.0%} go the whole way within {answer['horizon_days']} days; {answer['open']} of {answer['n']} are still under way."
 
 
-def drop_off_rows(question: Question, number: str) -> Rows:
-    step, _, cell = number.partition("/")
-    if not cell:
-        raise UnknownNumber(number)
-    try:
-        found = losing.members(question, step=step, cell="" if cell == "entered" else cell)
-    except (StopIteration, ValueError):
-        raise UnknownNumber(number) from None
-    return Rows(Behind.JOURNEYS, found)
-
-
 def time(question: Question, *, exact: bool) -> Sheet:
     answer = shown.times(lasting.times(question), exact=exact)
     rows = [{"stratum": name, **one} for name, part in _parts(answer) for one in part["intervals"]]
@@ -135,11 +155,19 @@ def time(question: Question, *, exact: bool) -> Sheet:
             censoring="Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank.",
         ),
         tables=(
-            table("intervals", "From step to step", rows, filed=_filed(answer)),
+            table(
+                "intervals",
+                "From step to step",
+                rows,
+                opens=_named(exact, lambda row, column: within(row["stratum"], f"interval/{row['from']}/{row['to']}/{column}")),
+                filed=_filed(answer),
+            ),
             table(
                 "targets",
                 "Against each target",
-                [{"stratum": name, **one} for name, part in _parts(answer) for one in part["targets"]],
+                [{"stratum": name, "number": n, **one} for name, part in _parts(answer) for n, one in enumerate(part["targets"])],
+                opens=_named(exact, lambda row, column: within(row["stratum"], f"target/{row['number']}/{column}")),
+                leave=("number",),
                 filed=("from", "to", *_filed(answer)),
                 note="Exits compete: who left did not arrive in time. Working days are those of each site's own calendar.",
                 empty="The definition has no targets.",
@@ -148,6 +176,7 @@ def time(question: Question, *, exact: bool) -> Sheet:
                 "turns",
                 "Whose turn it was",
                 [{"stratum": name, **one} for name, part in _parts(answer) for one in part["turns"]],
+                opens=_named(exact, lambda row, column: within(row["stratum"], f"turn/{row['ball']}")),
                 filed=_filed(answer),
                 note="Every day under way belongs to one party. Days lost are those on which some wait was past due.",
                 empty="Nobody has waited yet.",
@@ -170,9 +199,6 @@ def now(question: Question, *, exact: bool) -> Sheet:
     answer = shown.now(waiting.now(question), exact=exact)
     late = [stage["overdue"] for stage in answer["stages"]]
 
-    def opens(row: Mapping[str, Any], column: str) -> str:
-        return f"{row['track']}/{row['stage']}" if exact and column == "open" else ""
-
     return Sheet(
         name="now",
         title="What is under way",
@@ -184,13 +210,30 @@ def now(question: Question, *, exact: bool) -> Sheet:
             suppressed=answer["suppressed"],
             horizon=False,
         ),
+        figures=(_figure(answer["journeys"], "journeys" if exact else "", "journeys open now, each counted once"),),
         tables=(
             table(
-                "stages", "Where journeys wait", answer["stages"], opens=opens, filed=("stage", "problem", "watch"), empty="Nobody waits."
+                "stages",
+                "Where journeys wait",
+                answer["stages"],
+                opens=_named(exact, lambda row, column: f"{row['track']}/{row['stage']}/{column}"),
+                filed=("stage", "problem", "watch"),
+                note="Waits, not journeys: a journey can wait in several places at once. Overdue are past due and not on hold.",
+                empty="Nobody waits.",
             ),
-            table("owners", "Overdue by who answers for it", answer["owners"], empty="Nothing is open."),
+            table(
+                "owners",
+                "Overdue by who answers for it",
+                answer["owners"],
+                opens=_named(exact, lambda row, column: f"owner/{row['accountable']}/{column}"),
+                empty="Nothing is open.",
+            ),
         ),
     )
+
+
+def _figure(number: int | None, opens: str, says: str) -> Figure:
+    return Figure(Cell(hidden=True) if number is None else count(number, opens=opens), says)
 
 
 def _says_now(journeys: int | None, late: Sequence[int | None]) -> str:
@@ -206,5 +249,13 @@ def _says_soon(stages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def now_rows(question: Question, number: str) -> Rows:
-    track, _, stage = number.partition("/")
-    return Rows(Behind.JOURNEYS, waiting.members(question, track=track, stage=stage))
+    """`journeys`, `TRACK/STAGE/figure` or `owner/NAME/figure`. Raises UnknownNumber."""
+    if number == "journeys":
+        return Rows(Behind.JOURNEYS, waiting.open_journeys(question))
+    head, _, rest = number.partition("/")
+    name, _, flag = rest.rpartition("/")
+    place: dict[str, str] = {"owner": name} if head == "owner" else {"track": head, "stage": name}
+    try:
+        return Rows(Behind.WAITS, waiting.members(question, flag=flag, **place))
+    except KeyError:
+        raise UnknownNumber(number) from None

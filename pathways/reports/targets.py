@@ -14,9 +14,9 @@ import numpy as np
 
 from pathways.deadlines import Clock, Duration, clock_of, parse
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of, step_of
-from pathways.reports.columns import ACTIVE, DAY, EPOCH, NEVER, NOT_APPLICABLE, Ints, moment
-from pathways.reports.drop_off import ARRIVED, followed
-from pathways.reports.estimators import UNSAID, Estimate, aalen_johansen, incidence_at, kaplan_meier, median
+from pathways.reports.columns import ACTIVE, DAY, EPOCH, Ints, moment
+from pathways.reports.estimators import UNSAID, Estimate, Floats, aalen_johansen, incidence_at, kaplan_meier, median
+from pathways.reports.passages import ARRIVED, Mask, Timed, between
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
 
@@ -57,30 +57,56 @@ def targets(found: Cohort) -> tuple[TargetRow, ...]:
     )
 
 
-def _row(found: Cohort, start: int, end: int, label: str, within: str, source: str) -> TargetRow:
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """Those whom a target is asked of: how long each took, in days and in parts of what it allows them, and who waits past it."""
+
+    timed: Timed
+    parts: Floats
+    parts_entry: Floats | None
+    late_open: Mask
+
+    def sides(self) -> dict[str, Ints]:
+        """Whom each figure of the row counts, as places in the cohort."""
+        timed = self.timed
+        return {
+            "n": timed.rows[timed.seen],
+            "happened": timed.rows[timed.seen & (timed.cause == ARRIVED)],
+            "late_open": timed.rows[self.late_open],
+            "backwards": timed.early,
+        }
+
+
+def aimed(found: Cohort, start: int, end: int, within: str) -> Aimed:
+    """From one milestone to another of those that `measured` loaded."""
     columns, as_of = found.columns, moment(found.question.as_of)
-    began, reached = columns.times[:, start], columns.times[:, end]
-    asked = (began != NEVER) & (columns.states[:, end] != NOT_APPLICABLE)
-    backwards = asked & (reached < began)
-    chosen = np.nonzero(asked & ~backwards)[0]
-    arrived = reached[chosen] != NEVER
-    timed = followed(found, chosen, began[chosen], arrived, reached[chosen])
-    allowed = np.maximum((due(began[chosen], columns.site[chosen], parse(within)) - began[chosen]) / DAY, LEAST)
-    waits = ~arrived & (columns.status[chosen] == ACTIVE)
-    parts = aalen_johansen(timed.days / allowed, timed.cause, None if timed.entry is None else timed.entry / allowed)
-    n = int(np.count_nonzero(timed.seen))
+    timed = between(found, start, end)
+    began = columns.times[timed.rows, start]
+    allowed = np.maximum((due(began, columns.site[timed.rows], parse(within)) - began) / DAY, LEAST)
+    late_open = (timed.cause != ARRIVED) & (columns.status[timed.rows] == ACTIVE) & ((as_of - began) / DAY > allowed)
+    return Aimed(timed, timed.days / allowed, None if timed.entry is None else timed.entry / allowed, late_open)
+
+
+def members(found: Cohort, number: int, figure: str) -> Ints:
+    """The places in the cohort behind a figure of a target. Raises KeyError, IndexError."""
+    names = [step.name for step in found.steps]
+    one = definition_of(found.question.pathway).targets[number]
+    return aimed(found, names.index(one.from_), names.index(one.to), one.within).sides()[figure]
+
+
+def _row(found: Cohort, start: int, end: int, label: str, within: str, source: str) -> TargetRow:
+    one = aimed(found, start, end, within)
+    timed, figures = one.timed, {name: len(rows) for name, rows in one.sides().items()}
+    known = bool(figures["n"])
     return TargetRow(
         start=found.steps[start].name,
         end=found.steps[end].name,
         label=label or f"{found.steps[start].label} to {found.steps[end].label}",
         within=within,
         source=source,
-        n=n,
-        happened=int(np.count_nonzero(arrived & timed.seen)),
-        backwards=int(np.count_nonzero(backwards)),
-        late_open=int(np.count_nonzero(waits & ((as_of - began[chosen]) / DAY > allowed))),
-        median_days=median(kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)) if n else UNSAID,
-        in_time=incidence_at(parts, ARRIVED, 1.0) if n else UNSAID,
+        **figures,
+        median_days=median(kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)) if known else UNSAID,
+        in_time=incidence_at(aalen_johansen(one.parts, timed.cause, one.parts_entry), ARRIVED, 1.0) if known else UNSAID,
     )
 
 

@@ -3,17 +3,19 @@ time against each target; and whose turn it was meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pathways.reports import ball, targets
 from pathways.reports.ball import Turn
+from pathways.reports.behind import uids, within
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of
-from pathways.reports.columns import NEVER, NOT_APPLICABLE
-from pathways.reports.drop_off import ARRIVED, Timed, followed
+from pathways.reports.columns import Ints
 from pathways.reports.estimators import UNSAID, Estimate, kaplan_meier, median, quantile
+from pathways.reports.passages import ARRIVED, Timed, between
+from pathways.reports.rows import Behind, Rows, UnknownNumber
 from pathways.reports.targets import TargetRow
 
 QUANTILES = (0.25, 0.75, 0.9)
@@ -74,29 +76,56 @@ def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _interval(found: Cohort, start: int, end: int, aims: Mapping[tuple[str, str], tuple[str, str]]) -> Interval:
-    timed = _followed(found, start, end)
+    timed = between(found, start, end)
     curve = kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)
     within, source = aims.get((found.steps[start].name, found.steps[end].name), ("", ""))
-    n = int(np.count_nonzero(timed.seen))
+    figures = {name: len(rows) for name, rows in sides(timed).items()}
     return Interval(
         start=found.steps[start].name,
         end=found.steps[end].name,
-        n=n,
-        happened=int(np.count_nonzero((timed.cause == ARRIVED) & timed.seen)),
-        backwards=timed.already,
-        median_days=median(curve) if n else UNSAID,
-        quantiles={share: quantile(curve, share) if n else UNSAID for share in QUANTILES},
+        **figures,
+        median_days=median(curve) if figures["n"] else UNSAID,
+        quantiles={share: quantile(curve, share) if figures["n"] else UNSAID for share in QUANTILES},
         target=within,
         source=source,
     )
 
 
-def _followed(found: Cohort, start: int, end: int) -> Timed:
-    """From one step to another, for those who reached the first and to whom the second applies."""
-    columns = found.columns
-    began, reached = columns.times[:, start], columns.times[:, end]
-    asked = (began != NEVER) & (columns.states[:, end] != NOT_APPLICABLE)
-    backwards = asked & (reached < began)
-    chosen = np.nonzero(asked & ~backwards)[0]
-    arrived = reached[chosen] != NEVER
-    return followed(found, chosen, began[chosen], arrived, reached[chosen], int(np.count_nonzero(backwards)))
+def sides(timed: Timed) -> dict[str, Ints]:
+    """Whom each figure of an interval counts, as places in the cohort."""
+    return {
+        "n": timed.rows[timed.seen],
+        "happened": timed.rows[timed.seen & (timed.cause == ARRIVED)],
+        "backwards": timed.early,
+    }
+
+
+def rows(question: Question, number: str) -> Rows:
+    """`interval/FROM/TO/figure`, `target/N/figure` or `turn/PARTY`, with `STRATUM|` before it within one stratum. Raises UnknownNumber."""
+    stratum, _, name = number.rpartition("|")
+    kind, _, rest = name.partition("/")
+    found = targets.measured(question) if kind == "target" else cohort(question)
+    found = found if not stratum else within(found, stratum)
+    try:
+        ids = MEMBERS[kind](found, rest)
+    except (KeyError, ValueError, IndexError):
+        raise UnknownNumber(number) from None
+    return Rows(Behind.JOURNEYS, uids(np.asarray(ids, dtype=np.int64)))
+
+
+def _interval_members(found: Cohort, name: str) -> Ints:
+    start, end, figure = name.split("/")
+    names = [step.name for step in found.steps]
+    return found.columns.id[sides(between(found, names.index(start), names.index(end)))[figure]]
+
+
+def _target_members(found: Cohort, name: str) -> Ints:
+    number, figure = name.split("/")
+    return found.columns.id[targets.members(found, int(number), figure)]
+
+
+MEMBERS: Mapping[str, Callable[[Cohort, str], Ints | list[int]]] = {
+    "interval": _interval_members,
+    "target": _target_members,
+    "turn": ball.journeys_of,
+}

@@ -12,14 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pathways.models import PathwayVersion, RolloutChange
+from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
-from pathways.reports import shown
 from pathways.reports import time as lasting
-from pathways.reports.cohort import Question, cohort
+from pathways.reports.cohort import Question
 from pathways.reports.control import BASELINE, Point, p_chart, xmr
 from pathways.reports.freshness import versions
 from pathways.reports.hiding import SMALL, hidden_of
-from pathways.reports.rows import Behind, Rows, UnknownNumber
+from pathways.reports.rows import Rows
 from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Sum, Table, count, words
 from pathways.reports.sheets import CENSORED, about
 from pathways.reports.subtractable import arrived
@@ -226,8 +226,5 @@ def _mark(month: Month, point: Point | None) -> dict[str, Any]:
 
 
 def trend_rows(question: Question, number: str) -> Rows:
-    """The journeys that began in a month."""
-    part = cohort(replace(question, by="month")).strata().get(number)
-    if part is None:
-        raise UnknownNumber(number)
-    return Rows(Behind.JOURNEYS, losing.uids(part.columns.id))
+    """The journeys that began in a month. Raises UnknownNumber."""
+    return behind.rows(replace(question, by="month"), f"{number}|n")

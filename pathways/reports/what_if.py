@@ -13,7 +13,7 @@ from pathways.reports import drop_off as losing
 from pathways.reports import shown
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import versions
-from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, words
+from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, told, words
 from pathways.reports.sheets import about
 
 
@@ -44,7 +44,7 @@ def what_if(question: Question, *, exact: bool) -> Sheet:
             censoring="Those still under way are neither lost nor saved; the chances after a gap are those of the people who passed it.",
         ),
         drawings=tuple(_drawn(found)),
-        tables=(_table(found),),
+        tables=(_table(found, exact),),
         notes=(
             (
                 "Assumes that whoever is saved at a gap fares afterwards like those who passed it by themselves. Gains of several gaps do not add up. "
@@ -89,7 +89,7 @@ def _says(found: Sequence[Gain], n: int | None) -> Iterator[str]:
         yield f"In this cohort of {n} that is about {best.extra:.0f}."
 
 
-def _table(found: Sequence[Gain]) -> Table:
+def _table(found: Sequence[Gain], exact: bool) -> Table:
     columns = (
         Column("name", "step", Kind.WORDS, filed=True),
         Column("label", "gap before", Kind.WORDS),
@@ -98,14 +98,14 @@ def _table(found: Sequence[Gain]) -> Table:
         Column("extra", "more treated in this cohort", Kind.NUMBER),
         Column("per_thousand", "more treated per 1,000", Kind.NUMBER),
     )
-    return Table("gains", "Half of one gap", columns, tuple(_line(gain) for gain in found))
+    return Table("gains", "Half of one gap", columns, tuple(_line(gain, exact) for gain in found))
 
 
-def _line(gain: Gain) -> tuple[Cell, ...]:
+def _line(gain: Gain, exact: bool) -> tuple[Cell, ...]:
     def figure(value: float | None) -> Cell:
         return Cell(hidden=True) if value is None else Cell(round(value, 1))
 
-    lost = Cell(hidden=True) if gain.lost is None else Cell(gain.lost)
+    lost = told(gain.lost, f"{gain.name}/preventable" if exact else "")
     share = Cell(hidden=True) if gain.onward is None else Cell(gain.onward)
     return words(gain.name), words(gain.label), lost, share, figure(gain.extra), figure(gain.per_thousand)
 

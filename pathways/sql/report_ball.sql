@@ -1,6 +1,6 @@
 -- report_ball: for how long each party had the ball over a cohort's journeys, by as_of, and how much of it some wait was past due. Relies on the
 -- primary key and stay_journey. Every day of an open journey belongs to one party, so the parties' days sum to the cohort's days under way.
--- Put after `known AS (...)`. Parameters: ids (bigint[]), as_of, pathway. A watch is never past due; waits that overlap count once.
+-- Put after `known AS (...)`; {journeys} makes one value of spans.id: how many there are, or which. Parameters: ids (bigint[]), as_of, pathway. A watch is never past due; waits that overlap count once.
 , spans AS (
     SELECT j.id, one.span ->> 0 AS party,
            tstzrange((one.span ->> 1)::timestamptz, LEAST(COALESCE((one.span ->> 2)::timestamptz, %(as_of)s), %(as_of)s)) AS during
@@ -14,7 +14,7 @@ late AS (
       AND s.due_at < LEAST(COALESCE(s.left_at, %(as_of)s), %(as_of)s)
     GROUP BY s.journey_id
 )
-SELECT spans.party, COUNT(DISTINCT spans.id),
+SELECT spans.party, {journeys},
        SUM(EXTRACT(EPOCH FROM upper(spans.during) - lower(spans.during)))::float8 / 86400,
        COALESCE(SUM((SELECT SUM(EXTRACT(EPOCH FROM upper(r) - lower(r))) FROM unnest(late.during * tstzmultirange(spans.during)) AS r)), 0)::float8 / 86400
 FROM spans LEFT JOIN late ON late.journey_id = spans.id

@@ -1,24 +1,12 @@
--- report_now: the open waits of a programme by where, whose and how they are. Relies on journey_report (pathway, ...) and stay_journey.
--- Parameters: pathway, as_of, soon (as_of and two weeks), sites (bigint[] or null). Training sites and test patients do not count; a held
--- journey is shown apart, a watch is never overdue. One row per stage, person accountable and age, for numpy-free sums.
-SELECT s.track, g.name, g.label, g.ball, g.problem, g.watch, COALESCE(NULLIF(TRIM(u.first_name || ' ' || u.last_name), ''), u.username, '') AS owner,
-       width_bucket(w.age, ARRAY[7, 14, 30, 60, 90]::float8[]) AS bucket,
+-- report_now: the open waits of a programme by where, whose and how they are; one row per stage, person accountable and age. Put after
+-- `waits AS (...)`, which is report_waits, with its parameters. Relies on what that relies on.
+SELECT track, name, label, ball, problem, watch, owner, bucket,
        COUNT(*) AS open,
-       COUNT(*) FILTER (WHERE j.held_until IS NOT NULL) AS held,
-       COUNT(*) FILTER (WHERE w.late) AS overdue,
-       COUNT(*) FILTER (WHERE s.due_at >= %(as_of)s AND s.due_at < %(as_of)s + interval '7 days' AND w.counts) AS first_week,
-       COUNT(*) FILTER (WHERE s.due_at >= %(as_of)s + interval '7 days' AND s.due_at < %(soon)s AND w.counts) AS second_week,
-       array_agg(w.age ORDER BY w.age) AS ages
-FROM pathways_journey j
-JOIN patients_patient p ON p.id = j.patient_id
-JOIN patients_site site ON site.id = j.home_site_id
-JOIN pathways_stay s ON s.journey_id = j.id AND s.left_at IS NULL AND s.superseded = ''
-JOIN pathways_stage g ON g.id = s.stage_id
-LEFT JOIN patients_user u ON u.id = j.accountable_id
-CROSS JOIN LATERAL (SELECT EXTRACT(EPOCH FROM %(as_of)s - s.entered_at)::float8 / 86400 AS age, j.held_until IS NULL AND NOT g.watch AS counts,
-                           s.due_at < %(as_of)s AND j.held_until IS NULL AND NOT g.watch AS late) w
-WHERE j.pathway = %(pathway)s AND j.status = 'active' AND NOT site.is_training AND NOT p.is_test
-  AND s.entered_at <= %(as_of)s
-  AND (%(sites)s::bigint[] IS NULL OR j.home_site_id = ANY (%(sites)s::bigint[]))
-GROUP BY s.track, g.id, g.name, g.label, g.ball, g.problem, g.watch, u.id, 8
-ORDER BY s.track <> 'main', s.track, g.id
+       COUNT(*) FILTER (WHERE held) AS held,
+       COUNT(*) FILTER (WHERE overdue) AS overdue,
+       COUNT(*) FILTER (WHERE first_week) AS first_week,
+       COUNT(*) FILTER (WHERE second_week) AS second_week,
+       array_agg(age ORDER BY age) AS ages
+FROM waits
+GROUP BY track, stage_id, name, label, ball, problem, watch, owner, owner_id, bucket
+ORDER BY track <> 'main', track, stage_id

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from pathways.definitions.compile import Definition
@@ -15,6 +17,7 @@ from patients.models import Role, User
 
 HORIZONS = (30, 60, 90, 180, 365)
 FILTERS = ("entry", "funnel", "horizon", "by", "as_of")
+MOMENT = "at"
 OPENS_PATIENTS = (Role.NAVIGATOR, Role.LEAD, Role.CLINICIAN)
 
 
@@ -40,7 +43,7 @@ def question(
     Who may not see small numbers asks on a fixed grid: as of the last Monday, and one way of looking at a cohort at a time. Two
     questions that differ by a few people would otherwise give those few away.
     """
-    as_of = _as_of(asked.get("as_of", ""), now) if exact and "as_of" in takes else now
+    as_of = _as_of(asked, now) if exact and "as_of" in takes else now
     compare = known(asked.get("compare"), ("before-after",)) if "compare" in takes else ""
     if definition is None:
         return Question(pathway="", as_of=as_of if exact else monday(now), sites=user.site_ids(), compare=compare)
@@ -67,13 +70,21 @@ def monday(now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(day - timedelta(days=day.weekday()), time.min))
 
 
-def _as_of(given: str, now: datetime) -> datetime:
-    """The end of a day that is over, on the clock of the page; now where none is given."""
+def _as_of(asked: QueryDict, now: datetime) -> datetime:
+    """The end of a day that is over, on the clock of the page; the moment that the page with a number spoke of; now where none is given."""
     try:
-        day = date.fromisoformat(given)
+        if MOMENT in asked:
+            return min(now, datetime.fromisoformat(str(asked[MOMENT])).astimezone(UTC))
+        day = date.fromisoformat(str(asked.get("as_of", "")))
     except ValueError:
         return now
     return min(now, timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)))
+
+
+def rows_address(asked: QueryDict, report: str, code: str, as_of: datetime) -> str:
+    """Where the rows behind a page's numbers are listed, asked as the page was and as of the same moment; a number's name is to follow."""
+    same = [(key, one) for key, one in asked.items() if key not in ("number", "page", MOMENT)]
+    return f"{reverse('report_rows', args=[report, code])}?{urlencode([*same, (MOMENT, as_of.isoformat())])}&number="
 
 
 def known(given: str | None, names: object) -> str:

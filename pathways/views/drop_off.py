@@ -14,7 +14,7 @@ from pathways.definitions import registry
 from pathways.reports import drop_off as report
 from pathways.reports import shown
 from pathways.reports.drop_off import EXIT_CLASSES
-from pathways.views.asked import choices, question, shows_all
+from pathways.views.asked import choices, question, rows_address, shows_all
 from pathways.views.funnel import funnel
 from pathways.views.programme import opens_with, remember
 from patients.views.guard import REPORTS, StaffRequest, page
@@ -42,6 +42,7 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
     context = {
         "answer": answer,
         "asked": asked,
+        "rows": rows_address(request.GET, "drop-off", code, asked.as_of) if exact else "",
         "choices": choices(definition),
         "title": definition.title,
         "programmes": sorted((one.definition.title, name) for name, one in published.items()),

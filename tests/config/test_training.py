@@ -81,6 +81,7 @@ def test_no_drill_down_opens_its_patients(made: School) -> None:
     places = set(stays.filter(stays__left_at=None).values_list("stays__track", "stays__stage__name"))
     assert places
     assert [now.members(asked, track=track, stage=stage) for track, stage in places] == [[] for _ in places]
+    assert now.open_journeys(asked) == []
     assert drop_off.drop_off(asked).n == 0
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -18,10 +22,11 @@ from config.report_files import as_csv, as_workbook
 from config.reports import EVERY, REPORTS, Report
 from pathways.reports.cohort import Question
 from pathways.reports.hiding import is_small
-from pathways.reports.sheet import Cell, Sheet, as_plain, flat
+from pathways.reports.sheet import Cell, Kind, Sheet, as_plain, flat
 from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
-from tests.desk import PATHWAY
+from tests.desk import PATHWAY, Desk
+from tests.people import today_here
 
 Enter = Callable[[User], Client]
 EACH = [pytest.param(report, id=report.name) for report in REPORTS.values()]
@@ -37,14 +42,24 @@ def code(report: Report) -> str:
 
 def cells(sheet: Sheet) -> Iterator[Cell]:
     yield from (cell for table in sheet.tables for row in table.rows for cell in row)
-    yield from (figure.cell for figure in sheet.figures)
+    for figure in sheet.figures:
+        yield from (figure.cell, *(cell for _, cell in figure.of))
+
+
+def closed(sheet: Sheet) -> list[str]:
+    """Counts that nobody could open."""
+    columns = [
+        (table.name, column, cell) for table in sheet.tables for row in table.rows for column, cell in zip(table.columns, row, strict=True)
+    ]
+    return [f"{name}: {column.name}" for name, column, cell in columns if column.kind is Kind.COUNT and cell.value and not cell.opens]
 
 
 @pytest.mark.parametrize("report", EACH)
 def test_every_number_opens_as_many_rows_as_it_says(north: Site, today: Morning, report: Report) -> None:
     question = asks(report, north)
-    opened = {cell.opens: cell.value for cell in cells(report.sheet(question, exact=True)) if cell.opens}
-    assert not opened or report.rows is not None
+    sheet = report.sheet(question, exact=True)
+    opened = {cell.opens: cell.value for cell in cells(sheet) if cell.opens}
+    assert closed(sheet) == []
     for number, value in opened.items():
         assert report.rows is not None
         assert len(report.rows(question, number).uids) == value, number
@@ -111,6 +126,35 @@ def test_a_page_tells_what_its_numbers_stand_on(signed_in: Enter, lena: User, to
 def test_the_index_leads_to_every_report(signed_in: Enter, fay: User, today: Morning) -> None:
     page = signed_in(fay).get("/reports/").content.decode()
     assert not [report.name for report in REPORTS.values() if f"/reports/{report.name}/" not in page]
+
+
+LINK = re.compile(r'<a href="(/reports/[^"]*/rows/[^"]*)">([\d,]+)</a>')
+
+
+@pytest.mark.parametrize("address", [f"/drop-off/{PATHWAY}/?by=sex", *(f"/reports/{one.name}/{code(one)}/" for one in REPORTS.values())])
+def test_every_number_of_a_page_leads_to_as_many_rows(
+    signed_in: Enter, lena: User, fay: User, north: Site, today: Morning, address: str
+) -> None:
+    """As the person at the screen follows them; to whoever sees hidden numbers nothing opens."""
+    client, manager = signed_in(lena), signed_in(fay)
+    found = {unescape(url): int(number.replace(",", "")) for url, number in LINK.findall(client.get(address).content.decode())}
+    assert not LINK.findall(manager.get(address).content.decode())
+    for url, number in found.items():
+        page = client.get(url)
+        assert (page.status_code, page.context["total"], len(page.context["lines"])) == (200, number, number), url
+    assert {manager.get(url).status_code for url in list(found)[:3]} <= {403}
+    opened = AccessLog.objects.filter(user=lena, action="list", what__endswith=" rows").count()
+    assert opened == len(found)
+
+
+def test_rows_are_those_of_the_moment_that_the_page_spoke_of(signed_in: Enter, lena: User, north: Site, today: Morning) -> None:
+    """A journey that begins while the page is read is not among them."""
+    client = signed_in(lena)
+    page = client.get(f"/drop-off/{PATHWAY}/").content.decode()
+    url, number = next((unescape(url), number) for url, number in LINK.findall(page) if url.endswith("number=n"))
+    later = Desk(north, timezone.now(), itertools.count(900))
+    later.journey(later.patient("Late", "Lou", today_here() - timedelta(days=20000)), days=0)
+    assert client.get(url).context["total"] == int(number)
 
 
 def test_rows_are_listed_with_the_way_to_them_and_logged(signed_in: Enter, lena: User, today: Morning) -> None:

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from config.report_files import as_csv
 from config.reports import REPORTS
 from pathways.models import Binding, Coverage, Event
-from pathways.reports import shown
+from pathways.reports import behind, shown
 from pathways.reports.cohort import UnknownReport, cohort
-from pathways.reports.drop_off import drop_off, members
+from pathways.reports.drop_off import drop_off
 from pathways.reports.now import now
 from pathways.reports.time import times
 from patients.models import Site
@@ -184,9 +184,13 @@ def test_every_number_opens_to_as_many_rows(ward: Ward) -> None:
         ward.journey(*reached, ended=60)
     report = drop_off(ward.ask())
     for one in report.steps:
-        assert len(members(ward.ask(), step=one.name)) == one.entered
-        for cell, n in one.cells.items():
-            assert len(members(ward.ask(), step=one.name, cell=cell)) == n
+        figures = {
+            name: getattr(one, name) for name in ("entered", "measured", "already", "matured", "unseen", "not_due", "unknown", "implied")
+        }
+        for name, n in {**figures, **one.cells}.items():
+            assert len(behind.rows(ward.ask(), f"{one.name}/{name}").uids) == n, name
+    for end in report.ends:
+        assert len(behind.rows(ward.ask(), f"end/{end.kind}/{end.reason}").uids) == end.count
 
 
 def test_exits_stand_by_class_and_reason_never_as_one_drop_off(ward: Ward) -> None:
