@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+ORDERER = "orderer"
+"""Where a fact's body says who asked for the test, as `pathways.ordering` reads it."""
+
 
 class Grade(enum.IntEnum):
     """How well a fact is attested; only a definition says which grade closes a stage."""
@@ -80,6 +83,11 @@ def is_unconfirmed(fact: Fact) -> bool:
 
 
 def content_digest(kind: str, occurred: Moment, rank: int, retracted: bool, keys: tuple[str, ...], body: Mapping[str, Any]) -> str:
-    """Hex SHA-256 over what a fact says (not over who sent it when): same lineage and digest means nothing new was said."""
+    """Hex SHA-256 over what a fact says (not over who sent it when): same lineage and digest means nothing new was said.
+
+    Who ordered is no content: an order or a report under another clinician's name asks and finds the same, so nothing that rests on it
+    goes stale.
+    """
+    body = {name: value for name, value in body.items() if name != ORDERER} if ORDERER in body else body
     content = (kind, occurred.lo.isoformat(), occurred.hi.isoformat(), int(rank), retracted, sorted(keys), body)
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -1,4 +1,5 @@
-"""The care team of a journey and its hand-over. The only writer of care teams, hand-overs, and of who is accountable or responsible.
+"""The care team of a journey and its hand-over. The only writer of care teams, hand-overs, and of who is accountable or responsible,
+but for what feeds say of orderers (`pathways/writing/ordered.py`).
 
 Every change of the team is an event of the journey too, so that one print tells who answered for it when.
 """
@@ -70,7 +71,8 @@ def leave(*, member: CareTeam, now: datetime, by: User) -> None:
     with transaction.atomic():
         registry.lock([member.journey.patient_id])
         journey = Journey.objects.get(pk=member.journey_id)
-        if CareTeam.objects.filter(pk=member.pk, until=None).update(until=now):
+        taken_away = {"until": now} if member.confirmed else {"until": now, "by": by}  # a feed does not name them again
+        if CareTeam.objects.filter(pk=member.pk, until=None).update(**taken_away):
             _tell(journey, member.role, f"{member} no longer", "by hand", now, by)
 
 

@@ -28,6 +28,15 @@ class StatedKin(msgspec.Struct, frozen=True):
     emails: tuple[str, ...] = ()
 
 
+class StatedClinician(msgspec.Struct, frozen=True):
+    """A clinician as a message names them: by NPI, by numbers as (authority, value), or, which says nobody, by name alone."""
+
+    npi: str = ""
+    numbers: tuple[tuple[str, str], ...] = ()
+    family: str = ""
+    given: str = ""
+
+
 class Demographics(msgspec.Struct, frozen=True):
     """Blank and None mean *not said*; `erase` names the fields that the sender deleted (HL7 null `""`), and `time_zone` where an
     address was given that does not tell it.

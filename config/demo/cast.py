@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
+from config.demo.directory import CLINICIANS, Clinician
 from pathways import rollouts, signing
 from pathways.kinds import FED
 from pathways.models import Coverage, Feed, PathwayVersion, Rollout
@@ -23,7 +24,7 @@ STAFF = (
     ("eli", "Eli", "Ward", Role.NAVIGATOR, ("prairie",)),
     ("lena", "Lena", "Moss", Role.LEAD, ("harbor", "prairie")),
     ("fay", "Fay", "Holt", Role.MANAGER, ("harbor", "prairie")),
-    ("petra", "Petra", "Lund", Role.CLINICIAN, ("harbor", "prairie")),
+    *((one.username, one.given, one.family, Role.CLINICIAN, one.sites) for one in CLINICIANS if one.username),
     ("phil", "Phil", "Orr", Role.PHARMACIST, ("harbor", "prairie")),
     ("gwen", "Gwen", "Tate", Role.GENETIC_COUNSELOR, ("harbor", "prairie")),
     ("lars", "Lars", "Beck", Role.LAB_LIAISON, ("harbor", "prairie")),
@@ -47,7 +48,6 @@ PATHWAYS = (
     "newborn-screening",
     "nicu-rapid-genome",
 )
-LUND = {"npi": "1932102134", "family": "Lund", "given": "Petra", "specialty": "Medical oncology"}
 
 OBSERVED = tuple(kind for kind in FED if kind not in ("result_communicated", "mtb_reviewed", "persistence_confirmed"))
 SILENCE = timedelta(days=5)  # a long weekend passes without a message
@@ -70,7 +70,9 @@ def set_up(*, since: datetime, mode: Rollout.Mode = Rollout.Mode.LIVE) -> None:
     }
     secret = make_password(PASSWORD)  # made once: it is slow on purpose
     people = {name: _account(name, first, last, role, [places[site] for site in at], secret) for name, first, last, role, at in STAFF}
-    _clinician(people["petra"])
+    for one in CLINICIANS:
+        if one.username:
+            _clinician(one, people[one.username])
     for name, site, assigner in FEEDS:
         _feed(name, places[site], assigner)
     for place in places.values():
@@ -87,8 +89,8 @@ def _account(username: str, first: str, last: str, role: Role, places: list[Site
     return user
 
 
-def _clinician(user: User) -> None:
-    practitioner = practitioners.upsert(**LUND)
+def _clinician(one: Clinician, user: User) -> None:
+    practitioner = practitioners.upsert(npi=one.npi, family=one.family, given=one.given, specialty=one.specialty)
     assert practitioner is not None
     practitioners.give_account(practitioner, user)
 

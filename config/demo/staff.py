@@ -10,8 +10,8 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
-from notifications import worklist
-from notifications.models import ItemState, WorkItem
+from notifications import notices, worklist
+from notifications.models import ItemState, Notice, WorkItem
 from pathways import candidates, cascade, journeys
 from pathways.models import Journey, Matter, MatterKind, Status
 from patients.models import Identifier, Membership, Role, User
@@ -88,6 +88,8 @@ class Staff:
         waiting = WorkItem.objects.filter(site__code=self.site, state=ItemState.OPEN, shadow=False)
         for by, role in self.crew:
             mine = waiting.filter(Q(owner=None) | Q(owner=by), audience=role).select_related("journey", "patient", "matter", "site")
+            if role == Role.CLINICIAN:
+                mine = mine.filter(pk__in=notices.for_reader(by).filter(role="responsible", answered_at=None).values("item"))
             yield by, mine.order_by("priority", "due_at", "pk")
 
     @cached_property
@@ -97,6 +99,8 @@ class Staff:
         return [(self.navigator, Role.NAVIGATOR.value), *((one.user, one.role) for one in others)]
 
     def _work(self, item: WorkItem, by: User, now: datetime) -> bool:
+        if notice := notices.for_reader(by).filter(item=item, role="responsible").first():
+            return self._answer(notice, by, now)
         try:
             held = worklist.claim(item=item, by=by, revision=item.revision, now=now)
             outcome, details = self._outcome(item, now)
@@ -104,6 +108,15 @@ class Staff:
         except worklist.Refused:
             return False
         return True
+
+    def _answer(self, notice: Notice, by: User, now: datetime) -> bool:
+        """A clinician reads the notice; some say at once what was done, others have only seen it."""
+        notices.opened(notice=notice, now=now)
+        notices.acknowledge(notice=notice, by=by, now=now)
+        if self.dice.random() < 0.6:
+            notices.acted(notice=notice, kind="", body={"note": "seen in clinic"}, occurred=now, by=by, now=now)
+            return True
+        return False
 
     def _outcome(self, item: WorkItem, now: datetime) -> tuple[str, dict[str, object]]:
         if item.cause_kind == "reply":

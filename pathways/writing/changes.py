@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pathways.facts import Fact
+from pathways.ordering import Orderer
 from pathways.writing.state import JourneyState, StayState
 
 
@@ -54,6 +55,7 @@ class Changes:
     matters: list[NewMatter] = field(default_factory=list)
     closed_matters: dict[str, list[int]] = field(default_factory=dict)
     turns: dict[int, datetime | None] = field(default_factory=dict)
+    ordered: dict[int, Orderer | None] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

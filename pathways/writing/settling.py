@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pathways import alerts
-from pathways.facts import Fact
+from pathways import alerts, ordering
+from pathways.facts import ORDERER, Fact
 from pathways.knowledge import Knowledge
 from pathways.knowledge.derive import derive
 from pathways.lineage import current
@@ -41,6 +41,8 @@ def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wan
     _store_stays(desk, journey, definition, timeline, migrated=migrated)
     if definition.schedules:
         desk.changes.turns[journey.id] = next_turn(definition, timeline, context, after=desk.house.now)
+    if any(ORDERER in fact.body for fact in patient.facts):  # also one that was taken back, and so names nobody any more
+        desk.changes.ordered[journey.id] = ordering.named(current(received))
     matters.settle_for_journey(desk, patient, journey, timeline)
 
 

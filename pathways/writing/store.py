@@ -13,6 +13,7 @@ from psycopg import Cursor
 from pathways import alerts
 from pathways.models import Journey
 from pathways.models.edges import edges
+from pathways.writing import ordered
 from pathways.writing.changes import Changes, NewEvent, NewMatter
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
 from pathways.writing.wire import FEW, execute, one_trip, put
@@ -103,6 +104,7 @@ def store(changes: Changes, *, now: datetime) -> None:
         put("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
         if changes.turns:
             _note_turns(changes.turns)
+    ordered.store(changes.ordered, now=now)
     if moved is not None and moved.rowcount != len(moving):
         raise IllegalMove(f"{len(moving) - moved.rowcount} journeys would leave their state machine")
 

@@ -4,7 +4,7 @@ from .draft import Draft
 from .emergency import EmergencyAccess, EmergencyReview
 from .patient import Authority, Identifier, Merge, Patient, PatientSite
 from .person import ContactPoint, Mailbox, Person, Phone
-from .practitioner import Practitioner
+from .practitioner import Practitioner, PractitionerNumber
 from .site import Site, SiteHoliday
 from .staff import Membership, Role, User
 
@@ -29,6 +29,7 @@ __all__ = [
     "Person",
     "Phone",
     "Practitioner",
+    "PractitionerNumber",
     "Role",
     "Site",
     "SiteHoliday",

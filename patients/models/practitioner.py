@@ -17,7 +17,21 @@ class Practitioner(models.Model):
     phone = models.CharField(max_length=20, blank=True)
     email = models.EmailField(blank=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="practitioner")
+    heard_from = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="the system that named them first; blank: entered by a person"
+    )
     delegates = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.given} {self.family}".strip()
+
+
+class PractitionerNumber(models.Model):
+    """A clinician's number at an authority other than the NPI's: an employee or provider number of one hospital's system."""
+
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="numbers")
+    authority = models.CharField(max_length=120)
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["authority", "value"], name="practitioner_number_once")]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from config.demo.course import Step
+from config.demo.directory import Clinician, orderer
 from config.demo.people import SyntheticPerson
 
 AUTHORITY = "urn:oid:2.16.840.1.113883.19.5.99"
@@ -15,6 +16,7 @@ US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+NPI = "http://hl7.org/fhir/sid/us-npi"
 PLACER, FILLER = "urn:prairie:placer", "urn:northlab:filler"
 Resource = dict[str, Any]
 Writer = Callable[[SyntheticPerson, Step], list[Resource]]
@@ -106,5 +108,16 @@ def order(person: SyntheticPerson, step: Step, code: Resource, **more: Any) -> R
         intent="order",
         code=code,
         authoredOn=step.at.isoformat(),
+        requester={"reference": "#who"},
+        contained=[_clinician(orderer(person))],
         **more,
     )
+
+
+def _clinician(who: Clinician) -> Resource:
+    return {
+        "resourceType": "Practitioner",
+        "id": "who",
+        "identifier": [{"system": NPI, "value": who.npi}],
+        "name": [{"family": who.family, "given": [who.given]}],
+    }

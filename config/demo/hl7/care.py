@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from config.demo.course import Step
+from config.demo.directory import orderer
 from config.demo.findings import Drug
 from config.demo.people import SyntheticPerson
 
-from .envelope import HOSPITAL, ORDERER, Writer, message, stamp
+from .envelope import HOSPITAL, Writer, message, ordered_by, stamp
 
 
 def register(person: SyntheticPerson, sent: datetime, control: str) -> str:
@@ -36,7 +37,7 @@ def referral(person: SyntheticPerson, step: Step, control: str, sent: datetime) 
         sent,
         person,
         f"RF1|P^Pending^HL70283|R^Routine^HL70280|MED^Medical^HL70281|WR^Send written report^HL70282|O^Outpatient^HL70284|{data['id']}^{HOSPITAL}|{stamp(step.at)}|||{data['code']}^{data['text']}^I10C",
-        f"PRD|RT^Referred to provider^HL70286|Lund^Petra^^^Dr|||||{ORDERER.split('^')[0]}^NPI",
+        f"PRD|RT^Referred to provider^HL70286|{orderer(person).family}^{orderer(person).given}^^^Dr|||||{orderer(person).npi}^NPI",
         f"DG1|1||{data['code']}^{data['text']}^I10C|{data['text']}|{stamp(step.at)}|W",
     )
 
@@ -49,8 +50,8 @@ def biopsy_ordered(person: SyntheticPerson, step: Step, control: str, sent: date
         sent,
         person,
         "PV1|1|O|PULM^^^HARBOR",
-        f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ORDERER}",
-        f"OBR|1|{order}||32408^Core needle biopsy of lung^C4|||||||||||||{ORDERER}",
+        f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ordered_by(person)}",
+        f"OBR|1|{order}||32408^Core needle biopsy of lung^C4|||||||||||||{ordered_by(person)}",
         "DG1|1||R91.1^Solitary pulmonary nodule^I10C|||W",
     )
 
@@ -100,7 +101,7 @@ def drug_ordered(person: SyntheticPerson, step: Step, control: str, sent: dateti
         control,
         sent,
         person,
-        f"ORC|NW|{step.data['id']}^{HOSPITAL}|||||||{stamp(step.at)}|||{ORDERER}",
+        f"ORC|NW|{step.data['id']}^{HOSPITAL}|||||||{stamp(step.at)}|||{ordered_by(person)}",
         f"RXE|^^^{stamp(step.at)}|{_coded(drug)}|1||{'mg' if drug.route == 'iv' else 'TAB'}",
         f"RXR|{'IV^Intravenous' if drug.route == 'iv' else 'PO^Oral'}^HL70162",
     )

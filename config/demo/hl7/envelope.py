@@ -8,11 +8,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from config.demo.course import ZONES, Step
+from config.demo.directory import orderer
 from config.demo.people import SyntheticPerson
 
 HOSPITAL = "HARBOR"
 RACE_NAMES = {"2106-3": "White", "2054-5": "Black or African American", "2028-9": "Asian", "2131-1": "Other Race"}
-ORDERER = "1932102134^Lund^Petra^^^Dr^^^NPI"
 LUNG_CANCER = "C34.11^Malignant neoplasm of upper lobe, right bronchus or lung^I10C"
 Writer = Callable[[SyntheticPerson, Step, str, datetime], str]
 
@@ -34,6 +34,12 @@ def message(
     sender = "LABLINK|NORTHLAB" if lab else f"CAREWARE|{HOSPITAL}"
     head = f"MSH|^~\\&|{sender}|FINALMILE|{HOSPITAL}|{stamp(sent)}||{kind}|{control}|P|2.5.1"
     return "\r".join((head, pid(person, died), *(segment for segment in segments if segment))) + "\r"
+
+
+def ordered_by(person: SyntheticPerson) -> str:
+    """The clinician who orders for them, as XCN."""
+    who = orderer(person)
+    return f"{who.npi}^{who.family}^{who.given}^^^Dr^^^NPI"
 
 
 def pid(person: SyntheticPerson, died: datetime | None = None) -> str:

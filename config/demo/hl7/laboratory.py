@@ -9,7 +9,7 @@ from config.demo.course import Step
 from config.demo.findings import Report
 from config.demo.people import SyntheticPerson
 
-from .envelope import HOSPITAL, LUNG_CANCER, ORDERER, Writer, message, stamp
+from .envelope import HOSPITAL, LUNG_CANCER, Writer, message, ordered_by, stamp
 
 PANEL = "81247-9^Master HL7 genetic variant reporting panel^LN"
 PLASMA_PANEL = "55232-3^Genetic analysis summary panel, circulating tumor DNA^LN"
@@ -30,7 +30,7 @@ def pathology_report(person: SyntheticPerson, step: Step, control: str, sent: da
         control,
         sent,
         person,
-        f"OBR|1||{data['id']}^NORTHLAB|{PATHOLOGY}|||{stamp(data['collected'])}|||||||||{ORDERER}||||||{stamp(step.at)}||SP|F",
+        f"OBR|1||{data['id']}^NORTHLAB|{PATHOLOGY}|||{stamp(data['collected'])}|||||||||{ordered_by(person)}||||||{stamp(step.at)}||SP|F",
         f"OBX|1|TX|22637-3^Pathology report final diagnosis^LN||Lung, right upper lobe, core needle biopsy: adenocarcinoma.||||||F|||{stamp(step.at)}",
         f"SPM|1|{data['accession']}&{HOSPITAL}^{data['accession']}&NORTHLAB||{SPECIMENS['tissue']}",
         lab=True,
@@ -71,7 +71,7 @@ def _specimen(
     test = named(step.data) or (PATHOLOGY if what == "tissue" and not order else PLASMA_PANEL if what == "plasma" else PANEL)
     order = order or (step.data["order"] if named(step.data) else "")
     placer = f"{order}^{HOSPITAL}" if order and (not collected or named(step.data)) else ""
-    obr = f"OBR|1|{placer}||{test}||||||||||||{ORDERER}||||||{stamp(step.at)}|||{'X' if reject else 'I'}"
+    obr = f"OBR|1|{placer}||{test}||||||||||||{ordered_by(person)}||||||{stamp(step.at)}|||{'X' if reject else 'I'}"
     return message("OUL^R22^OUL_R22", control, sent, person, "|".join(fields).rstrip("|"), obr, lab=True)
 
 
@@ -85,8 +85,8 @@ def test_ordered(person: SyntheticPerson, step: Step, control: str, sent: dateti
         control,
         sent,
         person,
-        f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ORDERER}",
-        f"OBR|1|{order}||{code}||||||||||||{ORDERER}|||||||||||||||{_reason(data)}",
+        f"ORC|NW|{order}|||SC||||{stamp(step.at)}|||{ordered_by(person)}",
+        f"OBR|1|{order}||{code}||||||||||||{ordered_by(person)}|||||||||||||||{_reason(data)}",
         f"SPM|1|{data['accession']}&{HOSPITAL}||{SPECIMENS[what]}",
     )
 
@@ -138,7 +138,7 @@ def _result(status: str) -> Writer:
             sent,
             person,
             f"ORC|RE|{placer}|{filler}",
-            f"OBR|1|{placer}|{filler}|{code}|||{collected}|||||||||{ORDERER}||||||{issued}||GE|{status}",
+            f"OBR|1|{placer}|{filler}|{code}|||{collected}|||||||||{ordered_by(person)}||||||{issued}||GE|{status}",
             *(f"OBX|{n}|{line}" for n, line in enumerate(lines, 1)),
             f"SPM|1|{data['accession']}&{HOSPITAL}^{data['accession']}&NORTHLAB||{SPECIMENS[what]}",
             lab=True,

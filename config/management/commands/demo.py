@@ -150,7 +150,7 @@ class Command(BaseCommand):
             self.console.print(f"[dim]  {name}: {seconds:.1f} s[/dim]")
         self.console.print(
             f"{ran.received:,} messages in ({ran.quarantined:,} in quarantine), {ran.alerts:,} alerts, {ran.texts:,} texts, "
-            f"{ran.receipts:,} receipts and replies"
+            f"{ran.receipts:,} receipts and replies, {ran.emails:,} notices to clinicians"
         )
         with self.part("compare with the truth"):
             cohort.met = numbers(compare.compare(courses, today=today, days=cohort.days))

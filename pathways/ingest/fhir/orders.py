@@ -9,6 +9,7 @@ from pathways.facts import Moment
 from pathways.ingest import codes, molecular
 from pathways.ingest.statement import Statement, clean
 
+from . import clinicians
 from .bundle import Context, numbers
 from .structs import Procedure, Reference, ServiceRequest, Specimen
 
@@ -46,6 +47,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
                 "reflex": sr.intent == "reflex-order",
                 "specimen_class": class_of(specimens, asked.words),
                 "reasons": sorted({code for each in sr.reason_code for code in each.coded().all_codes()}),
+                **clinicians.orderer(context, sr),
             }
             for found in specimens:
                 specimen(context, found, statement, keys)

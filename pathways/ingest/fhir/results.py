@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,9 @@ from pathways.ingest.codes import Coded
 from pathways.ingest.findings import Finding, Reading, biomarker, findings, gene_symbol, variant
 from pathways.ingest.statement import clean
 
-from . import orders
+from . import clinicians, orders
 from .bundle import Context
-from .structs import Answer, DiagnosticReport, Observation, Quantity, Reference, Specimen
+from .structs import Answer, DiagnosticReport, Observation, Quantity, Reference, ServiceRequest, Specimen
 
 STATES = {
     "final": ("final", Rank.FINAL),
@@ -50,6 +50,7 @@ class Report(msgspec.Struct):
     document: bool
     text: str
     elsewhere: bool = False
+    orderer: Mapping[str, Any] = {}
 
 
 def report(context: Context, dr: DiagnosticReport) -> None:
@@ -79,11 +80,17 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         document=bool(dr.presented_form),
         text=clean(" ".join((dr.conclusion, *(each.coded().label for each in dr.conclusion_code))), 4000),
         elsewhere=bool(dr.result) and not observations,
+        orderer=next((named for each in _requests(context, dr) if (named := clinicians.orderer(context, each))), {}),
     )
     if category in ("molecular", "pathology", "newborn") and not molecular.outside_class(f"{said.test.words} {said.text}"):
         for specimen in specimens:
             orders.specimen(context, specimen, statement, said.keys)
     _say(context, statement, said)
+
+
+def _requests(context: Context, dr: DiagnosticReport) -> Iterable[ServiceRequest]:
+    """The orders that the message brings along with the report."""
+    return (found for each in dr.based_on if (found := context.get(ServiceRequest, each, "ServiceRequest")))
 
 
 def lone(context: Context, observation: Observation) -> None:
@@ -125,6 +132,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         "text": said.text,
         "specimen_class": said.specimen_class,
         "document": said.document,
+        **said.orderer,
     }
     retracted = said.state == "retracted"
     name = said.name or f"{said.test.body()['code']}@{said.when.lo.isoformat() if said.when else ''}"

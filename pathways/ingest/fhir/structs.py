@@ -151,7 +151,22 @@ class ServiceRequest(Resource, frozen=True):
     reason_code: list[Concept] = []
     specimen: list[Reference] = []
     performer_type: Concept = Concept()
+    requester: Reference = Reference()
     status_reason: Concept = Concept()
+
+
+class HumanName(Element, frozen=True):
+    family: str = ""
+    given: list[str] = []
+    text: str = ""
+
+
+class Practitioner(Resource, frozen=True):
+    name: list[HumanName] = []
+
+
+class PractitionerRole(Resource, frozen=True):
+    practitioner: Reference = Reference()
 
 
 class Collection(Element, frozen=True):

@@ -12,7 +12,7 @@ from pathways.ingest import codes, molecular
 from pathways.ingest.codes import Coded
 from pathways.ingest.when import at
 
-from . import drugs, specimens
+from . import clinicians, drugs, specimens
 from .part import Part
 from .tokens import Segment
 
@@ -147,6 +147,7 @@ def _test(part: Part, group: Group, number: str, when: Moment | None, body: dict
         "reflex": part.get(group.obr, 11).upper() in ("G", "R"),
         "specimen_class": codes.specimen_class(sample, words),
         "reasons": sorted({code for reason in reasons for code in reason.all_codes()}),
+        **clinicians.orderer(part, group.orc, group.obr),
     }
     part.statement.say("test_ordered", number, when, body, keys=keys(part, group), issued_at=when.lo if when else None)
     specimens.read(part, group.spm, group.obr, words, keys(part, group), orders_only=True)

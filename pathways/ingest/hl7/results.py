@@ -19,7 +19,7 @@ from pathways.ingest.findings import Finding, findings
 from pathways.ingest.statement import clean
 from pathways.ingest.when import at
 
-from . import newborns, observations, orders, specimens
+from . import clinicians, newborns, observations, orders, specimens
 from .observations import Line
 from .orders import Group
 from .part import Part
@@ -115,6 +115,7 @@ def _molecular(part: Part, report: Report) -> None:
         "specimen_class": codes.specimen_class(specimens.words(part, spms) or part.message.text(first.obr, 15), _words(report)),
         "document": any(line.document for line in report.lines),
         **_of_another(report),
+        **clinicians.orderer(part, first.orc, first.obr),
     }
     when = at(issued) or _observed(part, report)
     if state == "failed" or (state == "final" and not _answers(report) and codes.REJECTED.search(said)):
