@@ -7,7 +7,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.postgres.aggregates import BoolOr
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -45,8 +44,9 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
     def claimable(self) -> WorkItemQuerySet:
         """Open items that still have a reason: born here, or with an alert that stands."""
-        links = WorkItemAlert.objects.filter(item=models.OuterRef("pk")).order_by().values("item")
-        standing = links.annotate(stands=BoolOr(models.Q(alert__withdrawn_at__isnull=True))).values("stands")
+        links = WorkItemAlert.objects.filter(item=models.OuterRef("pk")).order_by()
+        stands = models.Func("alert__withdrawn_at", template="bool_or(%(expressions)s IS NULL)", output_field=models.BooleanField())
+        standing = links.annotate(stands=stands).values("stands")  # no aggregate to Django, which would group the rows of one item
         # A scalar per row: PostgreSQL would hash all links for EXISTS, and the lane is read a page at a time.
         reason = Coalesce(models.Subquery(standing, output_field=models.BooleanField()), models.Value(True))
         return self.filter(reason, state=ItemState.OPEN, shadow=False)
@@ -122,10 +122,20 @@ class WorkItem(FSMModelMixin, models.Model):
             models.Index(
                 fields=["site", "audience"], condition=models.Q(state="open", owner__isnull=True, shadow=False), name="work_item_audience"
             ),
+            models.Index(
+                fields=["site"],
+                condition=models.Q(state="open", owner__isnull=True, shadow=False) & ~models.Q(also_for=[]),
+                name="work_item_also_for",
+            ),
             models.Index(fields=["opened_at"], condition=models.Q(state="open", owner__isnull=True, shadow=False), name="work_item_opened"),
             models.Index(fields=["returned_at"], condition=models.Q(state="open", returned_at__isnull=False), name="work_item_returned"),
             models.Index(
                 fields=["site", "priority", "due_at", "id"], condition=models.Q(state="parked", shadow=False), name="work_item_parked"
+            ),
+            models.Index(
+                fields=["site", "priority", "due_at", "id"],
+                condition=models.Q(state="parked", shadow=False) & ~models.Q(waiting_on=""),
+                name="work_item_waiting",
             ),
             models.Index(
                 fields=["owner", "priority", "due_at", "id"],
@@ -133,6 +143,8 @@ class WorkItem(FSMModelMixin, models.Model):
                 name="work_item_owner",
             ),
             models.Index(fields=["site", "closed_at"], condition=models.Q(state__in=["done", "withdrawn"]), name="work_item_closed"),
+            models.Index(fields=["site", "closed_at"], condition=models.Q(state="withdrawn"), name="work_item_withdrawn"),
+            models.Index(fields=["owner", "closed_at"], condition=models.Q(state="done"), name="work_item_done_by"),
             models.Index(fields=["offered_to"], condition=models.Q(offered_to__isnull=False), name="work_item_offered"),
             models.Index(fields=["intended_until"], condition=models.Q(intended_until__isnull=False), name="work_item_intended"),
             models.Index(fields=["journey"], name="work_item_journey"),

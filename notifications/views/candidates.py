@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from notifications.views import lanes
 from notifications.views.lines import about, record_numbers
 from notifications.views.story import detail
-from notifications.views.workdays import Distance, distance
+from notifications.views.workdays import Distance, clock_of_site, distance
 from notifications.views.worklist import tabs
 from pathways import candidates as verbs
 from pathways.models import Event, Journey, Matter, PathwayVersion
@@ -115,7 +115,7 @@ def rows(matters: list[Matter], now: datetime) -> list[Row]:
             programme=titles.get(matter.detail["pathway"], matter.detail["pathway"]),
             why=reasons.get(matter.detail.get("basis", ""), matter.get_kind_display()),
             found_by=words(matter.detail.get("found_by", "")),
-            late=distance(matter.due_at, now, matter.site_id),
+            late=distance(matter.due_at, now, clock_of_site(matter.site_id)),
         )
         for matter in matters
     ]

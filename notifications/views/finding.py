@@ -22,7 +22,6 @@ from patients.views.guard import CARE, StaffRequest, must_hold, page
 from patients.views.search import SearchForm, find
 
 MOST = 50
-RELATED = ("patient__person", "patient__survivor__person", "journey__version", "matter", "owner", "offered_by", "site")
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +34,7 @@ def find_items(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         patients = find(form.cleaned_data["text"].strip(), request.user).values("pk")[:MOST]
         open_now = lanes.shown(request.user).open().filter(patient__in=list(patients.values_list("pk", flat=True)))
-        items = list(open_now.select_related(*RELATED).defer(*lanes.BULKY).order_by("priority", "due_at", "pk")[:MOST])
+        items = list(lanes.for_lines(open_now).order_by("priority", "due_at", "pk")[:MOST])
         access.saw(request, action="search", what="queue search", patients=[item.patient_id for item in items if item.patient_id], now=now)
     context = {"form": form, "lines": lines(items, request.user, now), "searched": form.is_bound and form.is_valid(), "now": now}
     return render(request, "notifications/find.html", context)

@@ -27,6 +27,7 @@ COUNTED = 1001
 LOST_STAYS = timedelta(days=90)
 BULKY = ("journey__version__body", "journey__milestones", "journey__context", "journey__anomalies", "intended")
 """What a line does not show."""
+FEW_HAVE = ("matter", "owner", "offered_by", "patient__survivor__person")
 
 
 def team_of(user: User, role: str = "") -> Q:
@@ -34,11 +35,14 @@ def team_of(user: User, role: str = "") -> Q:
 
     `role` narrows to one role's work.
     """
-    team = Q(pk__in=[])
+    alike: dict[frozenset[str], list[int]] = {}
     for site_id, roles in roles_by_site(user).items():
-        wanted = roles & {role} if role and Role.LEAD not in roles else {role} if role else roles
+        alike.setdefault(frozenset(roles), []).append(site_id)
+    team = Q(pk__in=[])
+    for held, sites in alike.items():
+        wanted = held & {role} if role and Role.LEAD not in held else {role} if role else held
         addressed = Q(audience__in=wanted) | Q(also_for__overlap=sorted(wanted))
-        team |= Q(site=site_id) & (addressed if role or Role.LEAD not in roles else Q())
+        team |= Q(site__in=sites) & (addressed if role or Role.LEAD not in held else Q())
     return team
 
 
@@ -135,20 +139,44 @@ def lane_named(name: str) -> Lane:
 def counts(user: User, here: str, wanted: Wanted, now: datetime) -> dict[str, int]:
     """How many rows each lane has, at most COUNTED, in one statement; the filters hold for the lane `here` only."""
     plain = Wanted(midnight=wanted.midnight)
-    questions: dict[str, QuerySet[Any]] = {lane.name: lane.items(user, wanted if lane.name == here else plain) for lane in LANES}
-    questions |= {"lost": lost(user, now), "candidates": candidates(user)}
-    parts: list[str] = []
+    questions: dict[str, list[QuerySet[Any]]] = {}
+    for lane in LANES:
+        asked = wanted if lane.name == here else plain
+        rows = lane.items(user, asked)
+        questions[lane.name] = [rows.filter(part) for part in _by_index(user, asked)] if lane.items is unclaimed else [rows]
+    questions |= {"lost": [lost(user, now)], "candidates": [candidates(user)]}
+    columns: list[str] = []
     params: list[Any] = []
-    for name, rows in questions.items():
+    for name, parts in questions.items():
+        sql, given = _rows_of(parts)
+        columns.append(f'(SELECT count(*) FROM ({sql}) AS rows_of_lane) AS "{name}"')
+        params.extend(given)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", params)
+        return dict(zip(questions, cursor.fetchone() or (), strict=True))
+
+
+def _by_index(user: User, wanted: Wanted) -> list[Q]:
+    """Work of the team in two parts that each have an index, for an OR has none: with one of the roles now, and only before. Together they are all."""
+    held = user.roles()
+    if Role.LEAD in held and not wanted.role:
+        return [Q()]
+    now = Q(audience__in={wanted.role} if wanted.role else held)
+    return [now, ~now & ~Q(also_for=[])]
+
+
+def _rows_of(parts: Sequence[QuerySet[Any]]) -> tuple[str, list[Any]]:
+    """The ids of the parts as one statement, COUNTED at most."""
+    found: list[str] = []
+    params: list[Any] = []
+    for rows in parts:
         try:
             sql, given = rows.order_by().values("pk")[:COUNTED].query.sql_with_params()
         except EmptyResultSet:
-            sql, given = "SELECT 1 WHERE false", ()
-        parts.append(f'(SELECT count(*) FROM ({sql}) AS rows_of_lane) AS "{name}"')
+            continue
+        found.append(f"({sql})")
         params.extend(given)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return dict(zip(questions, cursor.fetchone() or (), strict=True))
+    return f"SELECT 1 FROM ({' UNION ALL '.join(found)}) AS parts LIMIT {COUNTED}" if found else "SELECT 1 WHERE false", params
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +218,14 @@ def page_of(items: WorkItemQuerySet, after: Cursor | None, sites: Sequence[int] 
     first, *more = [_first(rows.filter(site=site)) for site in sites] if len(sites) > 1 else [_first(rows)]
     keys = sorted(first.union(*more, all=True) if more else first, key=lambda row: (row[1], row[2], row[0]))
     wanted = [pk for pk, _, _ in keys[: PAGE + 1]]
-    related = ("patient__person", "patient__survivor__person", "journey__version", "matter", "owner", "offered_by", "site")
-    found = WorkItem.objects.filter(pk__in=wanted).select_related(*related).defer(*BULKY).in_bulk()
+    found = for_lines(WorkItem.objects.filter(pk__in=wanted)).in_bulk()
     ordered = [found[pk] for pk in wanted if pk in found]
     return ordered[:PAGE], Cursor.of(ordered[PAGE - 1]) if len(ordered) > PAGE else None
+
+
+def for_lines(items: WorkItemQuerySet) -> WorkItemQuerySet:
+    """With what their lines show. What most lines have comes along; what few have is asked for where some has it."""
+    return items.select_related("site", "patient__person", "journey__version").prefetch_related(*FEW_HAVE).defer(*BULKY)
 
 
 def _first(rows: WorkItemQuerySet) -> QuerySet[Any, Any]:

@@ -1,23 +1,23 @@
-"""One line of the queue: everything a navigator needs to know whom to call first, read in three statements for a whole page."""
+"""One line of the queue: everything a navigator needs to know whom to call first, read in one statement for a whole page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 
 from notifications.models import ItemState, WorkItem
 from notifications.putting_off import CRITICAL
-from notifications.views.workdays import Distance, distance
+from notifications.views.workdays import Distance, clock_of_site, distance
 from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
+from pathways.deadlines import Clock
 from pathways.models import MatterKind, Stay
 from pathways.placing import PLACED
-from pathways.sql import load
+from pathways.sql import load, prepared
 from patients.ages import age
 from patients.models import Identifier, Patient, User
 from patients.templatetags.finalmile import sentence, words
@@ -90,34 +90,65 @@ class Line:
     contact: Contact | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The stay that an item is about, as far as its line speaks of it."""
+
+    due_at: datetime | None
+    label: str
+    problem: str
+    ball: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a line says beside its item."""
+
+    wait: Wait | None = None
+    number: str | None = None
+    contact: Contact | None = None
+
+
 def lines(items: Sequence[WorkItem], user: User, now: datetime) -> list[Line]:
-    stays = open_stays(items)
-    patients = {item.patient_id for item in items if item.patient_id}
-    numbers, contacts = record_numbers(patients), last_contacts(patients, now)
-    return [
-        replace(
-            line(item, stays.get((item.journey_id, item.problem)), numbers.get(item.patient_id), user, now),
-            contact=contacts.get(item.patient_id),
-        )
-        for item in items
-    ]
+    facts = facts_of(items, now)
+    clocks = {site: clock_of_site(site) for site in {item.site_id for item in items}}
+    return [line(item, facts.get(item.pk, Facts()), user, now, clocks[item.site_id]) for item in items]
+
+
+def facts_of(items: Iterable[WorkItem], now: datetime) -> dict[int, Facts]:
+    """By item; one statement for a whole page."""
+    ids = [item.pk for item in items]
+    if not ids:
+        return {}
+    with prepared() as cursor:
+        cursor.execute(load("notifications.sql", "line_facts"), {"items": ids, "now": now})
+        return {
+            item: Facts(
+                Wait(due, label, problem, ball) if label is not None else None,
+                number,
+                Contact(at, said_of(what, outcome)) if at else None,
+            )
+            for item, due, label, problem, ball, number, at, what, outcome in cursor.fetchall()
+        }
 
 
 def line_of(item: WorkItem, user: User, now: datetime) -> Line:
     return lines([item], user, now)[0]
 
 
-def line(item: WorkItem, stay: Stay | None, number: str | None, user: User, now: datetime) -> Line:
-    late = distance(due_of(item, stay), now, item.site_id)
+def line(item: WorkItem, facts: Facts, user: User, now: datetime, clock: Clock) -> Line:
+    wait = facts.wait
+    late = distance(due_of(item, wait), now, clock)
     return Line(
         item=item,
         who=str(item.patient) if item.patient else item.site.name,
-        about=about(item.patient, number, now.date()),
-        missing=missing(item, stay),
+        about=about(item.patient, facts.number, now.date()),
+        missing=missing(item, wait),
         late=late,
         risk=risk(item, late),
-        ball=words(item.waiting_on or (stay.stage.ball if stay else item.audience)),
+        ball=words(item.waiting_on or (wait.ball if wait else item.audience)),
         action=next_step(item, user),
+        contact=facts.contact,
     )
 
 
@@ -138,12 +169,6 @@ def record_numbers(patient_ids: Iterable[int]) -> dict[int | None, str]:
     return dict(found.values_list("patient", "value"))
 
 
-def last_contacts(patient_ids: Iterable[int], now: datetime) -> dict[int | None, Contact]:
-    with connection.cursor() as cursor:
-        cursor.execute(load("notifications.sql", "last_contacts"), {"patients": sorted(patient_ids), "now": now})
-        return {patient: Contact(at, said_of(what, outcome)) for patient, at, what, outcome in cursor.fetchall()}
-
-
 def said_of(what: str, outcome: str) -> str:
     """How a contact went, in the words of the outcome that was recorded."""
     if what == "text":
@@ -153,16 +178,16 @@ def said_of(what: str, outcome: str) -> str:
     return CALLED.get(outcome, words(outcome).lower())
 
 
-def due_of(item: WorkItem, stay: Stay | None) -> datetime:
+def due_of(item: WorkItem, wait: Wait | None) -> datetime:
     """When the awaited fact should have come; for a matter when it should have been settled."""
-    if stay and stay.due_at:
-        return stay.due_at
+    if wait and wait.due_at:
+        return wait.due_at
     return item.matter.due_at if item.matter else item.due_at
 
 
-def missing(item: WorkItem, stay: Stay | None) -> str:
-    if stay:
-        said = stay.stage.label or words(stay.stage.problem)
+def missing(item: WorkItem, wait: Wait | None) -> str:
+    if wait:
+        said = wait.label or words(wait.problem)
         return f"Not known: {said}. Please confirm" if item.to_confirm else sentence(said)
     if item.matter:
         return words(MatterKind(item.matter.kind).label)

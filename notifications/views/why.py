@@ -13,8 +13,8 @@ from notifications.models import WorkItem
 from notifications.views.deeds import ToDo, to_do
 from notifications.views.reckoning import Day, days
 from notifications.views.story import Told
-from notifications.views.workdays import Distance, calendar_of, distance
-from pathways.deadlines import clock_of, due, parse
+from notifications.views.workdays import Distance, calendar_of, clock_of_site, distance
+from pathways.deadlines import due, parse
 from pathways.definitions.schema import Pathway
 from pathways.definitions.schema import Stage as Written
 from pathways.models import Alert, Journey, Stay
@@ -102,7 +102,7 @@ def proof(
         facts=tuple(rests_on(journey, stay, written, known.told)),
         arithmetic=tuple(arithmetic(journey, stay, written, known.holds)),
         days=tuple(day_by_day(journey, stay, written, known.holds)),
-        late=distance(stay.due_at, now, journey.home_site_id) if stay.due_at else None,
+        late=distance(stay.due_at, now, clock_of_site(journey.home_site_id)) if stay.due_at else None,
         clears=tuple(words(kind) for kind in stay.stage.awaits),
         told=tuple(asked(rang)),
         next=tuple(coming(stay, written)),
@@ -146,7 +146,7 @@ def arithmetic(journey: Journey, stay: Stay, written: Written | None, holds: Seq
 def day_by_day(journey: Journey, stay: Stay, written: Written | None, holds: Sequence[HoldSpan]) -> list[Day]:
     if stay.due_at is None or written is None or not written.within:
         return []
-    clock, start = clock_of(calendar_of(journey.home_site_id)), anchor_time(journey, stay, written.anchor)
+    clock, start = clock_of_site(journey.home_site_id), anchor_time(journey, stay, written.anchor)
     ended = [hold for hold in holds if stay.left_at is None or hold.since < stay.left_at]
     return days(clock, start, stay.due_at, parse(written.within), ended, journey.home_site_id)
 

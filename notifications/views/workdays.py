@@ -30,14 +30,18 @@ class Distance:
         return "due today"
 
 
-def distance(due: datetime, now: datetime, site_id: int) -> Distance:
-    clock = clock_of(calendar_of(site_id))
+def distance(due: datetime, now: datetime, clock: Clock) -> Distance:
     due_day, today = (moment.astimezone(clock.zone).toordinal() for moment in (due, now))
     if today - due_day > MOST:
         return Distance(over=MOST, long_ago=True)
     if due < now and due_day < today:
         return Distance(over=max(1, working_days(clock, due_day, today)))
     return Distance(to_go=working_days(clock, today, due_day))
+
+
+def clock_of_site(site_id: int) -> Clock:
+    """Of what the site works by; a page asks once for each of its sites."""
+    return clock_of(calendar_of(site_id))
 
 
 def calendar_of(site_id: int) -> Calendar:

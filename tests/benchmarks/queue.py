@@ -48,10 +48,12 @@ def run(*, journeys: int = 300_000, rounds: int = 6) -> dict[str, Any]:
 
 
 def _prepare(place: Place, journeys: int) -> None:
+    scratch.tell("the schema")
     scratch.admin(place, 'CREATE DATABASE "queue"')
     scratch.use(place, "queue")
     call_command("migrate", database="default", verbosity=0)
     populate(journeys)
+    scratch.tell("vacuum")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     scratch.assert_honest()
@@ -63,6 +65,7 @@ def _prepare(place: Place, journeys: int) -> None:
 
 def _statements(user: User, rounds: int) -> dict[str, Any]:
     """Seconds in the database for the rows of a page and the counts of the lanes, interleaved; both show the same items."""
+    scratch.tell("statements beside the floor's")
     now = timezone.now()
     wanted = Wanted.read({}, now)
     mine: list[float] = []
@@ -135,6 +138,7 @@ def _floor(user: User, wanted: Wanted, after: Cursor | None, now: datetime) -> t
 
 def _responses(user: User, rounds: int) -> dict[str, Any]:
     """Milliseconds of whole answers through all middleware: ours, the plain page, and page 100 beside page 1."""
+    scratch.tell("whole answers beside the plain page's")
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     deep = _address_of_page(client, DEEP)
@@ -158,7 +162,7 @@ def _responses(user: User, rounds: int) -> dict[str, Any]:
         "plain_p99_ms": round(_p99(took["plain"]), 1),
         "of_plain_p99": round(_p99(took["page"]) / _p99(took["plain"]), 3),
         "page_100_of_page_1": round(statistics.median(took["deep"]) / statistics.median(took["page"][::2]), 3),
-        "queries": len([one for one in asked.captured_queries if "SAVEPOINT" not in one["sql"]]),
+        "queries": len([one for one in asked.captured_queries if "SAVEPOINT" not in (one["sql"] or "")]),
     }
 
 

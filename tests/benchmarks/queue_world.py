@@ -5,6 +5,8 @@ A new column needs no change here: a copy has what its original has, but for wha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from django.db import connection
@@ -13,6 +15,7 @@ from django.utils import timezone
 from pathways.models import Rollout
 from patients import sites
 from patients.models import Role, Site, User
+from tests.benchmarks import scratch
 from tests.desk import DAY, Desk
 from tests.people import nurse
 
@@ -37,6 +40,7 @@ OWN = {
         "journey_id": "x.id",
         "cause_kind": "CASE x.n % 5 WHEN 4 THEN 'reply' ELSE 'problem' END",
         "audience": "CASE WHEN x.n % 20 = 0 THEN 'lead' WHEN x.n % 20 = 1 THEN 'pharmacist' WHEN x.n % 20 < 5 THEN 'clinician' ELSE 'navigator' END",
+        "also_for": "CASE WHEN x.n % 40 = 0 THEN '{navigator}' ELSE '{}' END::varchar[]",
         "priority": "CASE WHEN x.n % 97 = 0 THEN 1 ELSE 2 + x.n % 4 END",
         "due_at": "now() - interval '20 days' + (x.n * 7919 % 3456000) * interval '1 second'",
         "opened_at": "now() - interval '25 days' + (x.n * 7919 % 1728000) * interval '1 second'",
@@ -55,8 +59,12 @@ def populate(count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no history of made-up rows; the rows themselves are whole
     for table in OWN:
-        _copy(table, count)
-    _done(count)
+        scratch.tell(f"{count:,} rows of {table}")
+        with _indexed_afterwards(table):
+            _copy(table, count)
+            if table == "notifications_workitem":
+                scratch.tell(f"{count * 7 // 3:,} items that are done")
+                _done(count)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = origin")
         cursor.execute(
@@ -83,31 +91,60 @@ def _originals() -> None:
 def _copy(table: str, count: int) -> None:
     """Of the one original (of events the call) `count` copies, with the site and the colleague that some columns name."""
     key = "alert_id" if table == "notifications_workitemalert" else "id"
-    kept = {"id": "x.id"} if key == "id" else {}
-    own = ", ".join(f"'{column}', {sql}" for column, sql in {**kept, **OWN[table]}.items())
-    original = (
-        f"SELECT * FROM {table} {'WHERE kind = ' + repr('contact_attempted') if table == 'pathways_event' else ''} ORDER BY {key} LIMIT 1"
-    )
+    own = ({"id": "x.id"} if key == "id" else {}) | OWN[table]
+    only = "WHERE kind = 'contact_attempted'" if table == "pathways_event" else ""
     houses = list(Site.objects.order_by("pk").values_list("pk", flat=True))
     other = User.objects.get(username="other").pk
-    statement = f"""
-        INSERT INTO {table}
-        SELECT (jsonb_populate_record(NULL::{table}, o.original || jsonb_build_object({own}))).*
-        FROM (SELECT to_jsonb(t) AS original FROM ({original}) AS t) AS o
-        CROSS JOIN (SELECT n, n + {FIRST} AS id, (ARRAY{houses})[1 + n % {SITES}] AS site, {other} AS other
-                    FROM generate_series(1, {count}) AS n) AS x"""
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
+    _insert(
+        table,
+        own,
+        f"""(SELECT * FROM {table} {only} ORDER BY {key} LIMIT 1) AS o
+        CROSS JOIN (SELECT n, n + {FIRST} AS id, (ARRAY{houses})[(1 + n % {SITES})::int] AS site, {other} AS other
+                    FROM generate_series(1::bigint, {count}) AS n) AS x""",
+    )
 
 
 def _done(count: int) -> None:
     """What was done over a year, of the same journeys."""
+    other = User.objects.get(username="other").pk
+    own = {
+        "id": f"{10 * FIRST} + {count} + n",
+        "uid": "gen_random_uuid()",
+        "state": "'done'",
+        "outcome": "'reached'",
+        "cause_key": "'done:' || n",
+        "owner_id": str(other),
+        "parked_until": "NULL",
+        "closed_at": f"now() - n * (365.0 * 86400 / {count * 7 // 3}) * interval '1 second'",
+    }
+    _insert(
+        "notifications_workitem",
+        own,
+        f"generate_series(1::bigint, {count * 7 // 3}) AS n JOIN notifications_workitem o ON o.id = {FIRST} + 1 + n % {count}",
+    )
+
+
+def _insert(table: str, own: dict[str, str], source: str) -> None:
+    """Rows of `source`, which names the original `o`: its columns, but for those in `own`."""
     with connection.cursor() as cursor:
-        cursor.execute(f"""
-            INSERT INTO notifications_workitem
-            SELECT (jsonb_populate_record(NULL::notifications_workitem, to_jsonb(w) || jsonb_build_object(
-                'id', {10 * FIRST} + {count} + n, 'uid', gen_random_uuid(), 'state', 'done', 'outcome', 'reached', 'cause_key', 'done:' || n,
-                'owner_id', (SELECT id FROM patients_user WHERE username = 'other'), 'parked_until', NULL,
-                'closed_at', now() - (n % 31000000) * interval '1 second'))).*
-            FROM generate_series(1, {count * 7 // 3}) AS n
-            JOIN notifications_workitem w ON w.id = {FIRST} + 1 + n % {count}""")
+        names = [column.name for column in connection.introspection.get_table_description(cursor, table)]
+        values = ", ".join(own.get(name, f'o."{name}"') for name in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {values} FROM {source}")
+
+
+@contextmanager
+def _indexed_afterwards(table: str) -> Iterator[None]:
+    """Indexes that hold no constraint are built once over all rows, not row by row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+            "WHERE i.indrelid = %s::regclass AND NOT i.indisunique",
+            [table],
+        )
+        found = cursor.fetchall()
+        for name, _ in found:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, definition in found:
+            cursor.execute(definition)

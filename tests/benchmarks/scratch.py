@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,11 @@ def buffers() -> int:
         cursor.execute("SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()")
         row = cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def tell(what: str) -> None:
+    """Progress, on stderr: the answer alone stands on stdout."""
+    print(f"{time.strftime('%H:%M:%S')}  {what}", file=sys.stderr, flush=True)
 
 
 def load_average() -> float:

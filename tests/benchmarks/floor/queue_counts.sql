@@ -1,14 +1,21 @@
--- queue_counts: rows of each lane, counted up to a thousand and one, by hand. Parameters: user, sites, roles, midnight, now.
+-- queue_counts: rows of each lane, counted up to a thousand and one, by hand; the team's by its two indexes. Parameters: user, sites, roles, midnight, now.
 SELECT
     (SELECT count(*) FROM (SELECT 1 FROM notifications_workitem WHERE owner_id = %(user)s AND state IN ('open', 'claimed') AND NOT shadow LIMIT 1001) AS a),
     (SELECT count(*) FROM (
-        SELECT 1 FROM notifications_workitem w
-        WHERE w.site_id = ANY (%(sites)s) AND w.state = 'open' AND w.owner_id IS NULL AND NOT w.shadow AND w.intended_until IS NULL
-          AND (w.audience = ANY (%(roles)s) OR w.also_for && %(roles)s::varchar[])
-          AND COALESCE((SELECT bool_or(a.withdrawn_at IS NULL) FROM notifications_workitemalert l JOIN pathways_alert a ON a.id = l.alert_id
-                        WHERE l.item_id = w.id), true) LIMIT 1001) AS b),
+        (SELECT 1 FROM notifications_workitem w
+         WHERE w.site_id = ANY (%(sites)s) AND w.state = 'open' AND w.owner_id IS NULL AND NOT w.shadow AND w.intended_until IS NULL
+           AND w.audience = ANY (%(roles)s)
+           AND COALESCE((SELECT bool_or(a.withdrawn_at IS NULL) FROM notifications_workitemalert l JOIN pathways_alert a ON a.id = l.alert_id
+                         WHERE l.item_id = w.id), true))
+        UNION ALL
+        (SELECT 1 FROM notifications_workitem w
+         WHERE w.site_id = ANY (%(sites)s) AND w.state = 'open' AND w.owner_id IS NULL AND NOT w.shadow AND w.intended_until IS NULL
+           AND NOT w.audience = ANY (%(roles)s) AND NOT (w.also_for = '{}') AND w.also_for && %(roles)s::varchar[]
+           AND COALESCE((SELECT bool_or(a.withdrawn_at IS NULL) FROM notifications_workitemalert l JOIN pathways_alert a ON a.id = l.alert_id
+                         WHERE l.item_id = w.id), true))
+        LIMIT 1001) AS b),
     (SELECT count(*) FROM (
-        SELECT 1 FROM notifications_workitem w WHERE w.site_id = ANY (%(sites)s) AND w.state = 'parked' AND NOT w.shadow AND w.waiting_on <> ''
+        SELECT 1 FROM notifications_workitem w WHERE w.site_id = ANY (%(sites)s) AND w.state = 'parked' AND NOT w.shadow AND NOT (w.waiting_on = '')
           AND (w.owner_id = %(user)s OR w.audience = ANY (%(roles)s) OR w.also_for && %(roles)s::varchar[]) LIMIT 1001) AS c),
     (SELECT count(*) FROM (
         SELECT 1 FROM notifications_workitem w WHERE w.site_id = ANY (%(sites)s) AND w.state = 'parked' AND NOT w.shadow AND w.waiting_on = ''
