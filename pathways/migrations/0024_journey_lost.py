@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pathways', '0021_version_listens'),
+        ('pathways', '0023_rung_channels'),
         ('patients', '0007_people_and_permissions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0011_the_navigators_day'),
-        ('pathways', '0022_journey_lost'),
+        ('notifications', '0013_channels'),
+        ('pathways', '0024_journey_lost'),
         ('patients', '0007_people_and_permissions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
