@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -22,6 +23,7 @@ WHOLE_PERSON = frozenset({"death", "hospice_started", "admitted", "discharged", 
 RESULTS = frozenset({"result_partial", "result_final", "result_failed", "result_document", "phenotype_assigned"})
 _OWN = frozenset({*ACTS, *DERIVED})
 _LEVELS = ("order", "specimen", "ingredient")
+Levels = tuple[frozenset[str], ...]
 _LEVEL_OF = {"specimen": 1, "ingredient": 2, **dict.fromkeys(("placer", "filler", "accession", "parent", "report", "auth", "visit"), 0)}
 _REASON_FIELDS = ("reason", "reasons", "reason_code", "reason_codes")
 _BLANK = State("")
@@ -77,7 +79,7 @@ class _Binder:
         self.journeys = journeys
         self.keys: dict[int, set[str]] = {journey.id: set(journey.keys) for journey in journeys}
         self.fresh: list[set[str]] = [set(), set(), set()]
-        self.ids: dict[str, list[set[str]]] = {}
+        self.ids: dict[str, Levels] = {}
         self.bound: dict[tuple[str, int], str] = {}
         self.waiting: dict[str, Fact] = {}
         self.ambiguous: dict[str, tuple[int, ...]] = {}
@@ -86,32 +88,38 @@ class _Binder:
             self._freshen(journey.keys)
 
     def answer(self) -> Bindings:
+        is_pinned = any(journey.attached for journey in self.journeys)
         for fact in self.facts:
-            self._by_person_or_about_person(fact)
+            if not (is_pinned and self._by_person(fact)):
+                self._about_person_or_waiting(fact)
         self._settle()
-        self.with_results = True
-        for keys in self.keys.values():
-            self._freshen(keys)
-        self._settle()
+        if any(fact.kind in RESULTS for fact in self.waiting.values()):
+            self.with_results = True
+            for keys in self.keys.values():
+                self._freshen(keys)
+            self._settle()
         bound = tuple(Bound(lineage, journey_id, how) for (lineage, journey_id), how in sorted(self.bound.items()))
         unbound = tuple(lineage for lineage, fact in self.waiting.items() if lineage not in self.ambiguous and self._is_missed(fact))
         return Bindings(bound, unbound, tuple(sorted(self.ambiguous.items())))
 
     def _settle(self) -> None:
         self._follow_keys()
+        asked = [fact for fact in self.waiting.values() if (fact.kind in RESULTS) is self.with_results]
         for test, how in ((_gives_reason, "reason"), (_listens, "only_listener")):
-            for fact in list(self.waiting.values()):
-                asked = (fact.kind in RESULTS) is self.with_results
-                if asked and fact.lineage in self.waiting and fact.lineage not in self.ambiguous:
+            for fact in asked:
+                if fact.lineage in self.waiting and fact.lineage not in self.ambiguous:
                     fits = [one for one in self.journeys if self._may(fact, one) and test(fact, one)]
-                    if self._decide(fact, fits, how, one_each=False):
+                    if fits and self._decide(fact, fits, how, one_each=False):
                         self._follow_keys()
 
-    def _by_person_or_about_person(self, fact: Fact) -> None:
+    def _by_person(self, fact: Fact) -> bool:
         pinned = [journey for journey in self.journeys if fact.lineage in journey.attached]
         for journey in pinned:
             self._attach(fact, journey, "person")
-        if pinned or fact.kind in _OWN:
+        return bool(pinned)
+
+    def _about_person_or_waiting(self, fact: Fact) -> None:
+        if fact.kind in _OWN:
             return
         if fact.kind in WHOLE_PERSON:
             for journey in self.journeys:
@@ -134,8 +142,9 @@ class _Binder:
         self.ambiguous.pop(fact.lineage, None)
 
     def _freshen(self, keys: Iterable[str]) -> None:
-        for level, of_level in enumerate(_by_level(keys)):
-            self.fresh[level] |= of_level
+        for fresh, of_level in zip(self.fresh, _by_level(tuple(keys)), strict=True):
+            if of_level:
+                fresh |= of_level
 
     def _follow_keys(self) -> None:
         """Ids first, then specimens, then ingredients; every new binding brings ids that may bind others."""
@@ -185,14 +194,15 @@ class _Binder:
         return any((fact.lineage, journey.id) in self.bound for journey in self.journeys)
 
 
-def _by_level(keys: Iterable[str]) -> list[set[str]]:
+@lru_cache(maxsize=16_384)
+def _by_level(keys: tuple[str, ...]) -> Levels:
     """Ids by how far they are trusted; other keys bind nothing."""
-    levels: list[set[str]] = [set(), set(), set()]
+    levels: tuple[set[str], ...] = (set(), set(), set())
     for key in keys:
         level = _LEVEL_OF.get(key.partition(":")[0])
         if level is not None:
             levels[level].add(key)
-    return levels
+    return tuple(frozenset(level) for level in levels)
 
 
 def _listens(fact: Fact, journey: JourneyView) -> bool:

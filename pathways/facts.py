@@ -77,6 +77,15 @@ class Fact(msgspec.Struct, frozen=True):
         return self.lineage.partition("|")[0]
 
 
+def iso(moment: datetime) -> str:
+    """As `datetime.isoformat` writes an aware moment, at a tenth of the cost: replay writes the same few times again and again."""
+    text = _written(moment)[1:-1].decode()
+    return text[:-1] + "+00:00" if text.endswith("Z") else text
+
+
+_written = msgspec.json.Encoder().encode
+
+
 def is_unconfirmed(fact: Fact) -> bool:
     """Whether the fact says what no clinical laboratory answers for: a consumer's raw data, somebody's interpretation. No rule reads it."""
     return fact.kind == "external_result" or bool(fact.body.get("unconfirmed"))
@@ -89,5 +98,5 @@ def content_digest(kind: str, occurred: Moment, rank: int, retracted: bool, keys
     goes stale.
     """
     body = {name: value for name, value in body.items() if name != ORDERER} if ORDERER in body else body
-    content = (kind, occurred.lo.isoformat(), occurred.hi.isoformat(), int(rank), retracted, sorted(keys), body)
+    content = (kind, iso(occurred.lo), iso(occurred.hi), int(rank), retracted, sorted(keys), body)
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -9,7 +9,7 @@ import msgspec
 
 from pathways.timeline import StayLine
 
-Place = tuple[str, str, int]
+Place = tuple[str, str, int | str]
 
 
 class StoredStay(msgspec.Struct, frozen=True):
@@ -42,6 +42,10 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurrin
     On a `recurring` track a stay of one occurrence never becomes a stay of another: that one was skipped says nothing of the next.
     For migrated journeys, between the two: the same wait under another version, whose stage may have another name there.
     """
+    partners = _by_opening(stored, wanted) if not recurring else None
+    if partners is not None:
+        kept = tuple((partners[key], line) for line in wanted if (key := _opening(line)) in partners)
+        return Reconciled(kept, tuple(line for line in wanted if _opening(line) not in partners), ())
     open_rows: dict[Place, list[StoredStay]] = {}
     for stay in sorted(stored, key=lambda stay: (stay.entered_at, stay.occurrence, stay.id)):
         open_rows.setdefault(_place(stay, recurring), []).append(stay)
@@ -60,6 +64,17 @@ def reconcile(stored: Sequence[StoredStay], wanted: Sequence[StayLine], recurrin
         new=tuple(line for n, line in enumerate(wanted) if n not in partner),
         superseded=tuple(row for rows in open_rows.values() for row in rows),
     )
+
+
+def _by_opening(stored: Sequence[StoredStay], wanted: Sequence[StayLine]) -> dict[Place, StoredStay] | None:
+    """The usual case, cheaply: every stored stay has the one line that the same fact opened. None where it is not so."""
+    rows = {_opening(row): row for row in stored}
+    lines = {_opening(line) for line in wanted}
+    return rows if len(rows) == len(stored) and len(lines) == len(wanted) and rows.keys() <= lines else None
+
+
+def _opening(stay: StoredStay | StayLine) -> Place:
+    return (stay.track, stay.stage, stay.root_lineage)
 
 
 def _place(stay: StoredStay | StayLine, recurring: Collection[str]) -> Place:

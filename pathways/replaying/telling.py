@@ -47,7 +47,7 @@ def _stay_lines(state: State, holds: Sequence[HoldSpan], clock: Clock) -> Iterab
     resting = [stay for stay in state.stays if stay.stage.blocks]
     for stay in state.stays:
         stage = stay.stage
-        due_at, rung_at = _deadline(stay, holds, clock) if holds else _plain_deadline(stay, clock)
+        due_at, rung_at = _deadline(stay, holds, clock) if holds else _plain_deadline(clock, stage, stay.anchor)
         if stage.guarded and stay.left_at is None:
             rung_at = _without(rung_at, [n for n, unless in stage.guarded if unless(NOBODY, state)])
         if resting and stage.texts and stage.track == "main":
@@ -57,12 +57,13 @@ def _stay_lines(state: State, holds: Sequence[HoldSpan], clock: Clock) -> Iterab
         )
 
 
-def _plain_deadline(stay: OpenStay, clock: Clock) -> tuple[datetime | None, Rungs]:
-    stage = stay.stage
+@lru_cache(maxsize=65_536)
+def _plain_deadline(clock: Clock, stage: Stage, anchor: datetime) -> tuple[datetime | None, Rungs]:
+    """Without holds. The same waits are told again whenever their journey has news, so most answers are remembered."""
     length = stage.within or stage.review_after
     if length is None:
         return None, ()
-    due_at = clock.after(stay.anchor, length)
+    due_at = clock.after(anchor, length)
     return (due_at if stage.within else None), _ladder(clock, stage, due_at)
 
 
@@ -81,7 +82,7 @@ def _deadline(stay: OpenStay, holds: Sequence[HoldSpan], clock: Clock) -> tuple[
     over = [hold for hold in holds if hold.until is not None and (stay.left_at is None or hold.since < stay.left_at)]
     standing = next((hold.since for hold in holds if hold.until is None), None)
     if stage.is_scheduled:
-        due_at, rung_at = _plain_deadline(stay, clock)
+        due_at, rung_at = _plain_deadline(clock, stage, stay.anchor)
         return due_at, tuple(None if at is not None and _is_held(at, holds) else at for at in rung_at)
     due_at = due(stay.anchor, length, clock.calendar, over)
     rung_at = _ladder(clock, stage, due_at)

@@ -38,13 +38,7 @@ BLANK = {
 
 def open_journeys(desk: Desk, patient: PatientState, facts: Sequence[Fact], site_id: int, added: Sequence[Fact]) -> None:
     """Opens the journeys and candidates that rules propose now. Programmes that are off at the site are not asked; their facts are kept for the switch."""
-    house = desk.house
-    kinds = {fact.kind for fact in added}
-    asked = [
-        published.definition
-        for code, published in house.published.items()
-        if house.mode(site_id, code) != "off" and kinds & published.definition.enrol_kinds
-    ]
+    asked = desk.house.enrolling(site_id, frozenset(fact.kind for fact in added))
     if not asked:
         return
     existing = [(one.pathway, one.primary_group) for one in patient.journeys if one.counts]

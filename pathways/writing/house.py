@@ -11,6 +11,7 @@ from typing import Any
 from pathways import approvals
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
+from pathways.facts import iso
 from pathways.knowledge import Knowledge
 from pathways.timeline import Calendar, Context
 from pathways.writing.state import JourneyState, PatientState
@@ -47,6 +48,8 @@ class House:
     has_approvals: bool = False
     _calendars: dict[int, tuple[Calendar, str]] = field(default_factory=dict)
     _versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _site_modes: dict[int, str] = field(default_factory=dict)
+    _enrolling: dict[tuple[int, frozenset[str]], tuple[Definition, ...]] = field(default_factory=dict)
     supposed: dict[int, registry.Published] = field(default_factory=dict)
     """Versions that are not stored, for a look at what would be; their ids are below zero."""
 
@@ -105,8 +108,18 @@ class House:
 
     def site_mode(self, site_id: int) -> str:
         """The furthest that any programme has gone at the site: what matters without a journey follow."""
-        modes = {rollout.mode for (site, _), rollout in self.rollouts.items() if site == site_id}
-        return next((mode for mode in ("live", "staff", "shadow", "backfill") if mode in modes), "off")
+        if site_id not in self._site_modes:
+            modes = {rollout.mode for (site, _), rollout in self.rollouts.items() if site == site_id}
+            self._site_modes[site_id] = next((mode for mode in ("live", "staff", "shadow", "backfill") if mode in modes), "off")
+        return self._site_modes[site_id]
+
+    def enrolling(self, site_id: int, kinds: frozenset[str]) -> tuple[Definition, ...]:
+        """The programmes that a fact of one of `kinds` may open at the site. Those that are off there are not asked."""
+        asked = self._enrolling.get((site_id, kinds))
+        if asked is None:
+            every = ((code, one.definition) for code, one in self.published.items() if not kinds.isdisjoint(one.definition.enrol_kinds))
+            asked = self._enrolling[site_id, kinds] = tuple(one for code, one in every if self.mode(site_id, code) != "off")
+        return asked
 
     def feed_for(self, site_id: int, kinds: Any) -> int | None:
         """The feed that would bring one of `kinds` at the site; None where people type it or nobody sees it."""
@@ -122,7 +135,7 @@ class House:
         """The immutable value that replay may read beside definition and facts, with its digest."""
         calendar, digest = self.calendar(journey.home_site_id)
         context = Context(calendar=calendar, opened_at=journey.opened_at, entry=journey.entry, birth=patient.birth)
-        said = f"{digest}|{journey.version_id}|{journey.opened_at.isoformat()}|{journey.entry}|{patient.birth}"
+        said = f"{digest}|{journey.version_id}|{iso(journey.opened_at)}|{journey.entry}|{patient.birth}"
         return context, hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pathways import alerts, ordering
-from pathways.facts import ORDERER, Fact
+from pathways.facts import ORDERER, Fact, iso
 from pathways.knowledge import Knowledge
 from pathways.knowledge.derive import derive
 from pathways.lineage import current
@@ -144,7 +144,7 @@ def columns(definition: Definition, timeline: Timeline, digest: str) -> dict[str
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return None if moment is None else iso(moment)
 
 
 def _store_stays(desk: Desk, journey: JourneyState, definition: Definition, timeline: Timeline, *, migrated: bool) -> None:
