@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, bootsteps
 from django.utils import timezone
 
 
@@ -22,10 +22,20 @@ class Watched(Task):  # type: ignore[misc]
         beat(self.name.rpartition(".")[2], now=timezone.now())
 
 
+class GetReady(bootsteps.Step):  # type: ignore[misc]
+    """Before a worker has hands: what they all need is loaded once, not by each that replaces a killed one."""
+
+    def create(self, parent: Any) -> None:
+        from notifications import send
+
+        send.get_ready()
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("finalmile", task_cls=Watched)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(GetReady)
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:

@@ -269,6 +269,7 @@ if "twilio.com" in TRAINING_API_URL:
 TRAINING_AUTH_TOKEN: str = env("TRAINING_AUTH_TOKEN", default="" if PRODUCTION else "simulator-token")
 TWILIO_TEST_NUMBERS: list[str] = env.list("TWILIO_TEST_NUMBERS", default=[])  # all that may be texted for real outside production
 TWILIO_CONTENT_RETENTION_OFF: bool = env.bool("TWILIO_CONTENT_RETENTION_OFF", default=False)
+SMS_AT_ONCE: int = env.int("SMS_AT_ONCE", default=1 if FINALMILE_ENV == "test" else 8)  # one at a time keeps its order
 SMS_PER_MINUTE: int = env.int("SMS_PER_MINUTE", default=75)
 SMS_PER_DAY: int = env.int("SMS_PER_DAY", default=2_000)
 TWILIO_TIMEOUT_SECONDS: float = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)

@@ -151,6 +151,14 @@ def _text(row: Row, body: str, token: str, now: datetime) -> Text:
     return Text(row.e164 or "", body, callback, _validity(row, now))
 
 
+def get_ready() -> None:
+    """Loads all words and routes that the first claim of a process needs."""
+    _callback()
+    links.address()
+    numbered()
+    denied("")
+
+
 @cache
 def _callback() -> str:
     """The path that receipts come to, asked of the router once."""
@@ -165,20 +173,12 @@ def _validity(row: Row, now: datetime) -> int:
     return int(max(min(evening - now, LONGEST_VALIDITY), timedelta(minutes=1)).total_seconds())
 
 
-def abandon(*, claimed: Claimed, now: datetime) -> None:
-    """Gives back a text that was certainly not handed over (the process was too slow, or sending is paused)."""
+def give_back(*, claimed: Claimed, not_before: datetime, reason: str = "") -> None:
+    """Gives back a text that was certainly not handed over: the process was too slow, sending is paused, or (`reason`) not from here."""
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=claimed.id)
         if message.state == MessageState.SENDING and message.attempt == claimed.attempt:
-            put_back(message, reason="", not_before=now)
-
-
-def postpone(*, claimed: Claimed, reason: str, until: datetime) -> None:
-    """Gives back a text that was certainly not handed over, for later."""
-    with transaction.atomic():
-        message = Message.objects.select_for_update().get(pk=claimed.id)
-        if message.state == MessageState.SENDING and message.attempt == claimed.attempt:
-            put_back(message, reason=reason, not_before=until)
+            put_back(message, reason=reason, not_before=not_before)
 
 
 def put_back(message: Message, *, reason: str, not_before: datetime) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
+from django.conf import settings
 
 from notifications import endings, epoch, halts, outbox, transports
-from notifications.codes import Fate
+from notifications.codes import Fate, policy
 from notifications.outbox import Claimed
-from notifications.transports.base import Accepted, Transport
+from notifications.posting import Posts
+from notifications.transports.base import Accepted, Answer, Declined, Transport, Unclear
 
 LEASE = timedelta(minutes=2)
 GUARD_SECONDS = 25.0  # since before the claim; with the client's ten seconds nothing is on its way 35 seconds after it
 TOGETHER_SECONDS = 0.25  # what is accepted so soon after one another is written down together; a death leaves that much in doubt
 ANOTHER_DAY = timedelta(hours=1)
-LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit; the next wake-up goes on
+LONGEST_RUN_SECONDS = 9.0  # shorter than the pause between two wake-ups: a backlog does not take all the hands that a worker has
 
 
 def boot_time() -> float:
@@ -25,7 +28,7 @@ def boot_time() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct):
     """Rows judged, texts accepted, texts not accepted (refused, put off or in doubt), texts given back unsent."""
 
     judged: int = 0
@@ -33,8 +36,25 @@ class Sent(msgspec.Struct, frozen=True):
     not_accepted: int = 0
     given_back: int = 0
 
-    def plus(self, other: Sent) -> Sent:
-        return Sent(*(mine + theirs for mine, theirs in zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)))
+
+class Held(msgspec.Struct, frozen=True):
+    """Not handed over: given back as it was, or (with a reason) put off."""
+
+    reason: str = ""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A claimed text and when, by the stopwatch, its claim was begun."""
+
+    claimed: Claimed
+    started: float
+
+
+def get_ready() -> None:
+    """Loads what a first text needs (routes, words, the provider's client), without a database: once for all hands of a worker, and not
+    under the locks of a claim, by a process that has just replaced a killed one and whose stopwatch is running."""
+    outbox.get_ready()
+    transports.current()
 
 
 def send_due(
@@ -44,6 +64,7 @@ def send_due(
     batch: int = outbox.BATCH,
     seconds: float = LONGEST_RUN_SECONDS,
     stopwatch: Callable[[], float] = boot_time,
+    at_once: int | None = None,
 ) -> Sent:
     """Sends until nothing is due, the time is up, or the provider refuses our account. Safe in any number of processes.
 
@@ -51,76 +72,102 @@ def send_due(
 
     The stopwatch of a batch starts *before* its claim: a process that was frozen meanwhile (a paused machine, swap) finds that it
     is late and gives its texts back instead of posting what somebody may have looked up already.
+
+    `at_once` texts are on their way at the same time, so that one which the provider is slow about holds up no other.
     """
-    way, begun, total = transport or transports.current(), stopwatch(), Sent()
+    way, begun = transport or transports.current(), stopwatch()
     if not epoch.is_ours(now=now):
-        return total
-    while (elapsed := stopwatch() - begun) < seconds:
-        started, at = stopwatch(), now + timedelta(seconds=elapsed)
-        halt = halts.of_everything()
-        if halt is not None and (halt.again_at is None or at < halt.again_at):
-            break
-        claim = outbox.claim(now=at, batch=1 if halt else batch)
-        if not claim.judged:
-            break
-        run = _Run(way, now, begun, started, stopwatch, trying=halt is not None)
-        try:
-            for claimed in claim.texts:
-                run.hand_over(claimed)
-        finally:  # a task that is told to end writes down what it did
-            run.write_down()
-        total = total.plus(Sent(claim.judged, run.accepted, run.not_accepted, run.given_back))
-        if run.paused:
-            break
-    return total
+        return Sent()
+    run = _Run(way, now, begun, stopwatch, at_once or settings.SMS_AT_ONCE)
+    try:
+        run.send(batch, seconds)
+    finally:  # a task that is told to end writes down what it did
+        run.end()
+    return run.sent
 
 
 class _Run:
-    """One batch on its way."""
+    """What one process has in its hands: texts claimed, posts on their way, acceptances not yet written down."""
 
-    def __init__(
-        self, way: Transport, now: datetime, begun: float, started: float, stopwatch: Callable[[], float], *, trying: bool = False
-    ) -> None:
-        self.trying = trying  # whether one text may show that a halt is over
-        self.way, self.now, self.begun, self.started, self.stopwatch = way, now, begun, started, stopwatch
-        self.accepted = self.not_accepted = self.given_back = 0
-        self.paused = False
-        self.taken: list[tuple[Claimed, str]] = []  # accepted, not yet written down
-        self.written = started
+    def __init__(self, way: Transport, now: datetime, begun: float, stopwatch: Callable[[], float], at_once: int) -> None:
+        self.way, self.now, self.begun, self.stopwatch = way, now, begun, stopwatch
+        self.posts = Posts(self._post, at_once)
+        self.claimed: deque[Ready] = deque()
+        self.taken: list[tuple[Claimed, str]] = []
+        self.written = begun
+        self.sent = Sent()
+        self.trial: int | None = None  # the text that is to show whether a halt is over
+        self.over = self.paused = False  # nothing more is claimed; nothing more is posted
 
-    def hand_over(self, claimed: Claimed) -> None:
-        if self.paused or self.stopwatch() - self.started > GUARD_SECONDS:
-            outbox.abandon(claimed=claimed, now=self._moment())
-            self.given_back += 1
+    def send(self, batch: int, seconds: float) -> None:
+        while not self.over or self.claimed or self.posts.running:
+            if not self.over and not self.claimed and not (self.trial and self.posts.running):
+                self._claim(batch, seconds)
+            while self.claimed and self.posts.has_room:
+                self.posts.begin(self.claimed.popleft())
+            if self.posts.running:
+                self._note_ended()
+
+    def end(self) -> None:
+        """Whatever ended the run: what was not posted is given back, what is on its way is waited for."""
+        self.over = self.paused = True
+        try:
+            self.send(0, 0)
+        finally:
+            self.posts.close()
+            self._write_down()
+
+    def _claim(self, batch: int, seconds: float) -> None:
+        started = self.stopwatch()
+        at, halt = self.now + timedelta(seconds=started - self.begun), halts.of_everything()
+        if self.paused or started - self.begun >= seconds or (halt is not None and (halt.again_at is None or at < halt.again_at)):
+            self.over = True
             return
-        way = transports.training() if claimed.training else self.way
-        if way is None or not way.may_reach(claimed.text.to):
-            reason = "no simulator for training" if way is None else "real numbers only in production"
-            outbox.postpone(claimed=claimed, reason=reason, until=self._moment() + ANOTHER_DAY)
-            self.given_back += 1
-            return
-        answer = way.send(claimed.text)
-        if isinstance(answer, Accepted):
-            self.taken.append((claimed, answer.sid))
-            self.accepted += 1
-            self._it_works(claimed)
-        else:
-            rule = endings.record(claimed=claimed, answer=answer, now=self._moment())
-            self.paused = rule is not None and rule.fate is Fate.PAUSE
-            self.not_accepted += 1
+        claim = outbox.claim(now=at, batch=1 if halt else batch)
+        self.claimed.extend(Ready(claimed, started) for claimed in claim.texts)
+        self.trial = claim.texts[0].id if halt and claim.texts else None
+        self.sent.judged += claim.judged
+        self.over = not claim.judged
+
+    def _post(self, ready: Ready) -> Answer | Held:
+        """In a thread of its own, and without the database. The last look at the stopwatch is here."""
+        text, training = ready.claimed.text, ready.claimed.training
+        way = transports.training() if training else self.way
+        if way is None or not way.may_reach(text.to):
+            return Held("no simulator for training" if way is None else "real numbers only in production")
+        if self.paused or self.stopwatch() - ready.started > GUARD_SECONDS:
+            return Held()
+        try:
+            answer = way.send(text)
+        except Exception as fault:  # it may have gone out all the same
+            return Unclear(type(fault).__name__)
+        if isinstance(answer, Declined) and policy(answer.code, answer.status).fate is Fate.PAUSE:
+            self.paused = self.over = True  # at once: others are about to go
+        return answer
+
+    def _note_ended(self) -> None:
+        for ready, answer in self.posts.ended():
+            self._note(ready.claimed, answer)
         if self.stopwatch() - self.written > TOGETHER_SECONDS:
-            self.write_down()
+            self._write_down()
 
-    def write_down(self) -> None:
+    def _note(self, claimed: Claimed, answer: Answer | Held) -> None:
+        now = self.now + timedelta(seconds=self.stopwatch() - self.begun)
+        if isinstance(answer, Held):
+            outbox.give_back(claimed=claimed, reason=answer.reason, not_before=now + ANOTHER_DAY if answer.reason else now)
+            self.sent.given_back += 1
+        elif isinstance(answer, Accepted):
+            self.taken.append((claimed, answer.sid))
+            self.sent.accepted += 1
+            if claimed.id == self.trial and not claimed.training:
+                endings.all_clear(halts.PROVIDER, now=now)
+        else:
+            endings.record(claimed=claimed, answer=answer, now=now)
+            self.sent.not_accepted += 1
+
+    def _write_down(self) -> None:
         """What was accepted since the last time, in one transaction."""
-        if self.taken:
-            endings.record_accepted(self.taken, now=self._moment())
-        self.taken, self.written = [], self.stopwatch()
-
-    def _it_works(self, claimed: Claimed) -> None:
-        if self.trying and not claimed.training:
-            endings.all_clear(halts.PROVIDER, now=self._moment())
-            self.trying = False
-
-    def _moment(self) -> datetime:
-        return self.now + timedelta(seconds=self.stopwatch() - self.begun)
+        taken, self.taken = self.taken, []
+        self.written = self.stopwatch()
+        if taken:
+            endings.record_accepted(taken, now=self.now + timedelta(seconds=self.written - self.begun))

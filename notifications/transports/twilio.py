@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
@@ -35,6 +36,8 @@ class Http(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, address: str = "") -> None:
         super().__init__(timeout=settings.TWILIO_TIMEOUT_SECONDS)
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, HTTPAdapter(pool_maxsize=settings.SMS_AT_ONCE))  # a connection for each text on its way
         self.address = address
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -51,6 +54,7 @@ class Twilio:
         tokens = tokens or (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_OLD)
         self.local = is_local(address or settings.TWILIO_API_URL)
         self.client = Client(account or settings.TWILIO_ACCOUNT_SID, tokens[0], http_client=Http(address))
+        self.messages = self.client.messages  # asked for here: the library loads this part when it is first named
         self.validators = [RequestValidator(token) for token in tokens if token]
 
     def send(self, text: Text) -> Answer:
@@ -62,7 +66,7 @@ class Twilio:
         )
         kept = {"content_retention": "discard"} if settings.TWILIO_CONTENT_RETENTION_OFF else {}
         try:
-            made = self.client.messages.create(
+            made = self.messages.create(
                 to=text.to, body=text.body, status_callback=text.callback, validity_period=text.validity, **sender, **kept
             )
         except TwilioRestException as error:
@@ -79,7 +83,7 @@ class Twilio:
 
     def _list(self, since: datetime, direction: str) -> list[Seen] | None:
         try:
-            found = self.client.messages.list(date_sent_after=since, limit=MOST_LISTED, page_size=1000)
+            found = self.messages.list(date_sent_after=since, limit=MOST_LISTED, page_size=1000)
         except (TwilioException, requests.RequestException, OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         if len(found) >= MOST_LISTED:

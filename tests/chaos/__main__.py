@@ -34,7 +34,7 @@ def main() -> int:
     with scratch_services(durable=False) as place, TemporaryDirectory() as home:
         os.environ |= {
             "DATABASE_URL": place.owner_url, "REDIS_URL": place.redis_url, "FINALMILE_ENV": "test", "DJANGO_SETTINGS_MODULE": "config.settings",
-            "LOG_LEVEL": "CRITICAL", "TWILIO_TIMEOUT_SECONDS": "1.5",
+            "LOG_LEVEL": "CRITICAL", "TWILIO_TIMEOUT_SECONDS": "1.5", "SMS_AT_ONCE": "8",
         }  # fmt: skip
         from tests.chaos.storm import run
 

@@ -66,11 +66,23 @@ def accepted(ledger: Path) -> dict[str, list[datetime]]:
     return found
 
 
-def is_quiet() -> bool:
-    """Every text is at its end, or with a person."""
-    waiting = Message.objects.filter(state__in=["pending", "sending", "unknown"]).exclude(state="unknown", reason=WITH_A_PERSON)
-    due = Stay.objects.filter(attention_at__lte=timezone.now(), gated=False, release=False)
-    return not waiting.exists() and not due.exists()
+class Left(msgspec.Struct, frozen=True):
+    """What is not at its end yet: waits that have not rung, texts that nobody has tried, that are being tried, that nobody saw end."""
+
+    due: int = 0
+    untried: int = 0
+    again: int = 0
+    sending: int = 0
+    unknown: int = 0
+
+
+def left() -> Left:
+    """Nothing: all is quiet. What a person looks into is at its end."""
+    texts = Counter(Message.objects.filter(state="pending").values_list("attempt", flat=True))
+    unknown = Message.objects.filter(state="unknown").exclude(reason=WITH_A_PERSON).count()
+    due = Stay.objects.filter(attention_at__lte=timezone.now(), gated=False, release=False).count()
+    untried = texts.pop(0, 0)
+    return Left(due, untried, texts.total(), Message.objects.filter(state="sending").count(), unknown)
 
 
 def close(*, ledger: Path, journeys: int, stopped: list[Stopped]) -> dict[str, Any]:

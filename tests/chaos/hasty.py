@@ -19,7 +19,7 @@ from notifications import reconcile as reconciling  # noqa: E402
 from notifications import send as sending  # noqa: E402
 from notifications.models import Message  # noqa: E402
 
-GUARD, LEASE, QUIET, GIVE_UP = 3.0, 6.0, 9.0, 20.0
+RUN, GUARD, LEASE, QUIET, GIVE_UP = 1.8, 3.0, 6.0, 9.0, 20.0  # a run ends before the next wake-up, as the product's does
 TIME_OUT = 1.5  # of the client, by TWILIO_TIMEOUT_SECONDS
 
 
@@ -37,12 +37,12 @@ sending.GUARD_SECONDS = GUARD
 setattr(reconciling, "LEASE", timedelta(seconds=LEASE))  # noqa: B010 (the name that it imported)
 reconciling.MARGIN = timedelta(seconds=5)
 _defaults(reconciling.reconcile).update(quiet=timedelta(seconds=QUIET), give_up=timedelta(seconds=GIVE_UP))
-_defaults(sending.send_due).update(seconds=5.0, batch=8)  # a death strands no more than eight
+_defaults(sending.send_due).update(seconds=RUN, batch=10)  # a death strands no more than a dozen and a half
 
 app.conf.beat_schedule = {
     "tick": every(3, "notifications.tasks.tick"),
-    "send": every(0.5, "notifications.tasks.send") | {"options": {"expires": 5}},  # a slow machine takes it up late
-    "reconcile": every(2, "notifications.tasks.reconcile"),
+    "send": every(2, "notifications.tasks.send") | {"options": {"expires": 5}},  # a slow machine takes it up late
+    "reconcile": every(2, "notifications.tasks.reconcile") | {"options": {"expires": 5}},
 }
 app.conf.beat_max_loop_interval = 0.5
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ FAULTS = {
 }  # fmt: skip
 """About 12 % of calls go wrong; of the receipts half come early, twice, in another order, or never."""
 STOPPED = 0.02  # of the patients say STOP, die or move on while their texts are going out
+BLOWS = 25  # between as many all of them do
 PAUSE = (1.5, 4.0)  # seconds between two blows
 MOST = {
     "database crashed": 3,
@@ -79,27 +81,43 @@ class Storm:
         time.sleep(self.dice.uniform(0.5, self.longest))
         part.thaw()
 
+    def tell(self, left: Any) -> None:
+        print(f"          left: {left}; struck: {self.struck.total()}", file=sys.stderr, flush=True)
+
     def rest(self) -> None:
         time.sleep(self.dice.uniform(*PAUSE))
 
 
+class Phases:
+    """How long each part of a run took, said on stderr as soon as it is over."""
+
+    def __init__(self) -> None:
+        self.begun = self.last = time.monotonic()
+        self.took: dict[str, float] = {}
+
+    def end(self, name: str) -> None:
+        now = time.monotonic()
+        self.took[name], self.last = round(now - self.last, 1), now
+        print(f"{now - self.begun:6.1f} s  {name}: {self.took[name]} s", file=sys.stderr, flush=True)
+
+
 def run(place: Place, home: Path, chosen: argparse.Namespace) -> dict[str, Any]:
-    begun = time.monotonic()
+    phases = Phases()
     django.setup()
-    _prepare(place, chosen.journeys)
+    _prepare(place, chosen.journeys, phases)
     from tests.chaos import book
 
-    ready = time.monotonic()
     with storm(place, home, chosen) as struck:
-        stopped = _rage(struck, chosen, end=begun + chosen.seconds)
-        quiet_after = time.monotonic() - ready
+        stopped, is_quiet = _rage(struck, chosen, phases)
     figures = book.close(ledger=struck.ledger, journeys=chosen.journeys, stopped=stopped)
-    rate = round(figures["accepted"] / quiet_after, 1)
-    times = {"texts_per_second": rate, "sending_s": round(quiet_after, 1), "seconds": round(time.monotonic() - begun, 1)}
-    return {"seed": chosen.seed, "design": chosen.design, **figures, "struck": dict(struck.struck), **times}
+    phases.end("ledger")
+    storm_s = phases.took["storm"] + phases.took["quiet"]
+    rate = round(figures["accepted"] / storm_s, 1)
+    times = {"texts_per_second": rate, "phases_s": phases.took, "seconds": round(time.monotonic() - phases.begun, 1)}
+    return {"seed": chosen.seed, "design": chosen.design, "quiet": is_quiet, **figures, "struck": dict(struck.struck), **times}
 
 
-def _prepare(place: Place, journeys: int) -> None:
+def _prepare(place: Place, journeys: int, phases: Phases) -> None:
     """Commits count: a server that dies may lose none that it confirmed (the disk itself does not die here)."""
     from django.core.management import call_command
     from django.db import connection
@@ -111,10 +129,12 @@ def _prepare(place: Place, journeys: int) -> None:
     with psycopg.connect(host=str(place.sockets), user="postgres", dbname="postgres", autocommit=True) as server:
         server.execute("ALTER DATABASE finalmile SET synchronous_commit = on")
     call_command("migrate", database="default", verbosity=0)
+    phases.end("tables")
     admit(World(), journeys, now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     connection.close()
+    phases.end("patients")
 
 
 @contextmanager
@@ -131,25 +151,35 @@ def storm(place: Place, home: Path, chosen: argparse.Namespace) -> Iterator[Stor
             shutil.copy(struck.log, chosen.log)
 
 
-def _rage(struck: Storm, chosen: argparse.Namespace, *, end: float) -> list[Any]:
-    """Until all is quiet, or the time is up."""
+def _rage(struck: Storm, chosen: argparse.Namespace, phases: Phases) -> tuple[list[Any], bool]:
+    """Until all is quiet, or the time is up; whether it is. The storm is over when the last text has left its first place in the queue."""
     from patients.models import Patient
     from tests.chaos import book
 
     patients = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
     doomed, stopped = book.pick(struck.dice, patients, int(STOPPED * len(patients))), []
-    blow = time.monotonic() + 3  # something must run before it can be struck
+    at_a_time = max(3, len(doomed) // BLOWS)  # all of them while texts are still going out
+    end, blow = phases.begun + chosen.seconds, time.monotonic() + 3  # something must run before it can be struck
     while time.monotonic() < end:
-        for patient, why in doomed[:3]:
+        for patient, why in doomed[:at_a_time]:
             if (done := again(partial(book.stop, patient, why))) is not None:
                 stopped.append(done)
-        del doomed[:3]
+        del doomed[:at_a_time]
         if not chosen.calm and time.monotonic() > blow:
             struck.strike()
         struck.rest()
-        if not doomed and again(book.is_quiet):
+        left = again(book.left)
+        if left is not None and not left.untried and "storm" not in phases.took:
+            phases.end("storm")
+        if left == book.Left() and not doomed:
             break
-    return stopped
+        struck.tell(left)
+    else:
+        left = again(book.left)
+    if "storm" not in phases.took:
+        phases.end("storm")
+    phases.end("quiet")
+    return stopped, left == book.Left()
 
 
 def again(work: Callable[[], Any]) -> Any:

@@ -49,7 +49,7 @@ def test_a_calm_run_is_clean(provider: Provider, claimed: outbox.Claimed, tmp_pa
     take(provider, claimed)
     endings.record(claimed=claimed, answer=Accepted("SM1"), now=NOON)
     assert figures(tmp_path) == {}
-    assert book.is_quiet()
+    assert book.left() == book.Left()
 
 
 def test_two_copies(provider: Provider, claimed: outbox.Claimed, tmp_path: Path) -> None:
