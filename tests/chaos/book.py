@@ -67,7 +67,8 @@ def accepted(ledger: Path) -> dict[str, list[datetime]]:
 
 
 class Left(msgspec.Struct, frozen=True):
-    """What is not at its end yet: waits that have not rung, texts that nobody has tried, that are being tried, that nobody saw end."""
+    """What is not at its end yet: waits that have not rung, texts that nobody has tried, that came back, that are on their way, that nobody
+    saw end."""
 
     due: int = 0
     untried: int = 0

@@ -169,7 +169,7 @@ def _rage(struck: Storm, chosen: argparse.Namespace, phases: Phases) -> tuple[li
             struck.strike()
         struck.rest()
         left = again(book.left)
-        if left is not None and not left.untried and "storm" not in phases.took:
+        if left is not None and not left.due + left.untried and "storm" not in phases.took:
             phases.end("storm")
         if left == book.Left() and not doomed:
             break
