@@ -13,6 +13,8 @@ from pathways.models import Coverage, Feed, PathwayVersion, Rollout
 from patients import practitioners, sites, staff
 from patients.models import Role, Site, User
 
+from . import comparison
+
 PASSWORD = "finalmile-demo"  # noqa: S105 (accounts of invented people on this machine)
 SITES = (
     ("harbor", "Harbor Medical Center", "America/New_York", "MA", "+16175550100"),
@@ -73,6 +75,8 @@ def set_up(*, since: datetime, mode: Rollout.Mode = Rollout.Mode.LIVE) -> None:
     for one in CLINICIANS:
         if one.username:
             _clinician(one, people[one.username])
+    _clinician(people["petra"])
+    comparison.declare(approved_by=people["petra"], since=since)
     for name, site, assigner in FEEDS:
         _feed(name, places[site], assigner)
     for place in places.values():
