@@ -75,7 +75,6 @@ def set_up(*, since: datetime, mode: Rollout.Mode = Rollout.Mode.LIVE) -> None:
     for one in CLINICIANS:
         if one.username:
             _clinician(one, people[one.username])
-    _clinician(people["petra"])
     comparison.declare(approved_by=people["petra"], since=since)
     for name, site, assigner in FEEDS:
         _feed(name, places[site], assigner)

@@ -19,6 +19,39 @@ from pathways.reports.cohort import Question
 from pathways.sql import load
 
 LOOKS_BACK = timedelta(days=365)
+SETBACKS = (
+    *(
+        "visit_missed",
+        "visit_moved",
+        "visit_cancelled",
+        "visit_booked",
+        "occurrence_missed",
+        "occurrence_skipped",
+        "order_cancelled",
+        "order_held",
+    ),
+    *(
+        "specimen_rejected",
+        "result_failed",
+        "biopsy_not_done",
+        "drug_not_given",
+        "drug_returned",
+        "drug_order_stopped",
+        "pa_denied",
+        "bill_denied",
+    ),
+    *(
+        "assistance_denied",
+        "screening_refused",
+        "parent_unavailable",
+        "trial_screen_failed",
+        "hospice_started",
+        "death",
+        "exited",
+        "migrated",
+    ),
+)
+"""Facts that end a wait without bringing anybody on: who is waited for next is asked anew. Except where the wait was for just that fact."""
 STATES = ("moved", "left", "waiting")
 ARMS = ("now", "later")
 
@@ -137,6 +170,7 @@ def _read(name: str, question: Question) -> list[tuple[Any, ...]]:
         "since": since_of(question),
         "as_of": question.as_of,
         "pathway": question.pathway,
+        "setbacks": list(SETBACKS),
         "sites": list(question.sites) if question.sites is not None else None,
     }
     with connection.cursor() as cursor:
