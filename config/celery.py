@@ -52,5 +52,6 @@ app.conf.beat_schedule = {
     "seal": every(30, "config.tasks.seal"),
     "anchor": every(24 * 3600, "config.tasks.anchor"),
     "release": every(3600, "config.tasks.release"),
+    "digests": every(300, "config.tasks.digests"),
     "tidy": every(24 * 3600, "config.tasks.tidy"),
 }

@@ -6,6 +6,8 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from config import digests as sending
+from notifications import clock
 from pathways import review, signing
 from pathways.ingest import rereading
 from patients import drafts
@@ -32,6 +34,12 @@ def release() -> None:
     """Take the day's share off the go-live review lists, and ask leads for signatures that are missing or have lapsed."""
     review.release_daily(now=timezone.now())
     signing.remind(now=timezone.now())
+
+
+@shared_task
+def digests() -> None:
+    """Remind those who asked for it of their reports, by e-mail, once a period."""
+    sending.send_due(now=clock.believed(timezone.now()))
 
 
 @shared_task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import account, admin, administration, exports, health, report_pages
+from config import account, admin, administration, digest_pages, exports, health, report_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/<slug:name>/<slug:code>/rows/", report_pages.rows, name="report_rows"),
     path("reports/<slug:name>/<slug:code>.csv", exports.export, name="report_export"),
     path("reports/<slug:name>/<slug:code>.xlsx", exports.workbook, name="report_workbook"),
+    path("digests/", digest_pages.mine, name="digests"),
+    path("digests/<uuid:uid>/end/", digest_pages.end, name="end_digest"),
+    path("digests/stop/<slug:token>/", digest_pages.stop, name="stop_digest"),
     path("administration/", administration.administration, name="administration"),
     path("admin/", admin.site.urls),
     path("account/", account.account, name="account"),
