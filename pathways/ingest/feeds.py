@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from pathways.models import Feed
+from pathways.models import CodeMap, Feed
 from patients.models import Site
 
 from .message import FeedProfile
+from .vocabulary import Meanings
 
 COMMAND_LINE, UNASSIGNED = "command-line", "unassigned"
 
@@ -27,7 +28,14 @@ def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
         sentinel_ids=frozenset(map(str, feed.sentinel_ids or [])),
         received_at=received_at,
         attested=feed.attested,
+        meanings=Meanings(meanings(feed)),
     )
+
+
+def meanings(feed: Feed) -> dict[tuple[str, str], str]:
+    """What the feed's own codes mean now, by place and code."""
+    rows = CodeMap.objects.filter(feed=feed, ended_at=None).values_list("place", "code", "target")
+    return {(place, code): target for place, code, target in rows}
 
 
 def assigner_of(site: Site) -> str:

@@ -9,11 +9,13 @@ import msgspec
 from pathways.facts import Fact
 from patients.demographics import Demographics
 
+from .vocabulary import Meanings
+
 
 class FeedProfile(msgspec.Struct, frozen=True):
     """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none.
 
-    `attested`: people write what it says. `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
+    `attested`: people write what it says. `meanings`: what a person said of its own codes. `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
     """
 
     name: str = "command-line"
@@ -23,6 +25,7 @@ class FeedProfile(msgspec.Struct, frozen=True):
     sentinel_ids: frozenset[str] = frozenset()
     received_at: datetime | None = None
     attested: bool = False
+    meanings: Meanings = Meanings()
 
 
 class Merge(msgspec.Struct, frozen=True):

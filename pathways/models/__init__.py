@@ -2,6 +2,7 @@ from .abstraction import Abstraction
 from .alert import Alert
 from .approval import KnowledgeApproval
 from .audit import RegistryAudit, RegistryRow
+from .code_map import CodeMap
 from .definition import PathwayVersion, Rung, Stage, VersionAct
 from .event import Binding, Event
 from .feed import Coverage, Expectation, Feed
@@ -21,6 +22,7 @@ __all__ = [
     "Alert",
     "Binding",
     "CareTeam",
+    "CodeMap",
     "Coverage",
     "EmptiedCell",
     "Event",

@@ -64,6 +64,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "message": f"/intake/{today.message.uid}/",
         "what came in": "/intake/received/",
         "feed": "/intake/feeds/north-lab/",
+        "codes of a feed": "/intake/feeds/north-lab/codes/",
         "results to place": "/results-to-place/",
         "trackers": "/trackers/",
         "reports to read": "/reports-to-read/",

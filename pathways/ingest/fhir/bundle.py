@@ -16,6 +16,7 @@ from pathways.ingest.when import moment
 from patients import fhir as people
 from patients.demographics import Demographics, StatedIdentifier
 
+from .local import meant
 from .structs import Element, Identifier, Period, Reference, Resource, T, read
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -44,6 +45,7 @@ class Context:
         self.used: set[int] = set()
 
     def add(self, resource: Raw, full_url: str = "") -> None:
+        resource = meant(resource, self.profile.meanings)
         self.resources.append(resource)
         kind, number = resource.get("resourceType"), resource.get("id")
         names = [full_url] if full_url else []
@@ -54,6 +56,7 @@ class Context:
         contained = resource.get("contained")
         for inner in contained if isinstance(contained, list) else ():
             if isinstance(inner, Mapping) and isinstance(inner.get("id"), str):
+                inner = meant(inner, self.profile.meanings)
                 self.by_name.setdefault(f"#{inner['id']}", inner)
                 self.resources.append(inner)
 

@@ -34,7 +34,7 @@ class Line(msgspec.Struct, frozen=True):
 
 def line(part: Part, obx: Segment) -> Line:
     """Reads one OBX by its value type; a type that is missing or wrong is read as text."""
-    kind, status = part.get(obx, 2).upper(), part.get(obx, 11).upper()
+    kind, status = part.get(obx, 2).upper(), part.status(obx, 11)
     test, group, failed = part.coded(obx, 3), part.get(obx, 4), status == "X"
     if kind in DOCUMENTS:
         return Line(Reading(test, group=group, failed=failed), status, document=bool(part.message.raw(obx, 5)))
@@ -42,16 +42,15 @@ def line(part: Part, obx: Segment) -> Line:
     if not raw:
         return Line(Reading(test, group=group, failed=failed), status)
     if kind in ("CWE", "CE", "CNE", "CF", "IS", "ID") or (not kind and part.message.separators[0] in raw):
-        value = coded(raw.partition(part.message.separators[1])[0], part.message.separators)
+        value = part.statement.profile.meanings.coded("value", coded(raw.partition(part.message.separators[1])[0], part.message.separators))
         return Line(Reading(test, value, *measured(value), group=group, failed=failed), status)
     if kind == "SN":
         return Line(_structured(part, obx, test, group, failed), status)
     words = clean(part.message.text(obx, 5), 4000)
     found, comparator, unit = number(words)
     unit = part.get(obx, 6) or unit
-    return Line(
-        Reading(test, Coded((), words), found, unit, comparator, group, failed), status, narrative=words if kind in ("TX", "FT") else ""
-    )
+    said = part.statement.profile.meanings.coded("value", Coded((), words))
+    return Line(Reading(test, said, found, unit, comparator, group, failed), status, narrative=words if kind in ("TX", "FT") else "")
 
 
 @lru_cache(maxsize=2048)

@@ -18,6 +18,9 @@ from patients.hl7 import Separators, unescape
 
 from .tokens import ERASED, Message, Segment
 
+PLACES = {("OBR", 4): "test", ("OBX", 3): "line"}
+"""Where a person may have given a feed's own codes a meaning."""
+
 NUMBER = re.compile(
     r"(<=|>=|<|>|=|~)?\s*(-?\d+(?:\.\d+)?)\s*(?:(?:-|–|to)\s*\d+(?:\.\d+)?)?\s*(%|percent|mut\w*/\w+|copies)?", re.IGNORECASE
 )
@@ -42,7 +45,13 @@ class Part(msgspec.Struct, frozen=True):
     def coded(self, segment: Segment, field: int) -> Coded:
         """First repetition of a CWE or CE field with its alternates."""
         raw = self.message.raw(segment, field)
-        return coded(raw.partition(self.message.separators[1])[0], self.message.separators) if raw else Coded()
+        said = coded(raw.partition(self.message.separators[1])[0], self.message.separators) if raw else Coded()
+        place = PLACES.get((segment[0], field)) if raw else None
+        return self.statement.profile.meanings.coded(place, said) if place else said
+
+    def status(self, segment: Segment, field: int) -> str:
+        """A status as HL7 has it (OBR-25, OBX-11), also where the feed has letters of its own."""
+        return self.statement.profile.meanings.status(self.get(segment, field).upper())
 
     def every_code(self, segment: Segment, field: int) -> list[Coded]:
         return [coded(each, self.message.separators) for each in self.message.repeats(segment, field)]

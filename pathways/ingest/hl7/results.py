@@ -78,7 +78,7 @@ def _is_molecular(line: Line) -> bool:
 
 def status(part: Part, report: Report) -> tuple[str, int]:
     """(final | partial | failed | retracted | none, rank) of the report as a whole."""
-    headers = {part.get(group.obr, 25).upper() for group in report.groups}
+    headers = {part.status(group.obr, 25) for group in report.groups}
     lines = {line.status for line in report.lines if line.status not in observations.NO_RESULT}
     rank = Rank.CORRECTED if headers & {"C", "M"} or "C" in lines else Rank.FINAL
     if lines and lines <= observations.TAKEN_BACK:
