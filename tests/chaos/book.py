@@ -16,7 +16,7 @@ from django.utils import timezone
 from notifications.models import OPEN_STATES, Message, WorkItem
 from notifications.reconcile import WITH_A_PERSON
 from pathways import alerts
-from pathways.models import Stay
+from pathways.models import Alert, Stay
 from patients import consent
 from patients.models import Patient, Phone
 
@@ -67,7 +67,7 @@ def accepted(ledger: Path) -> dict[str, list[datetime]]:
 
 
 class Left(msgspec.Struct, frozen=True):
-    """What is not at its end yet: waits that have not rung, texts that nobody has tried, that came back, that are on their way, that nobody
+    """What is not at its end yet: waits that have not rung or been planned, texts that nobody has tried, that came back, that are on their way, that nobody
     saw end."""
 
     due: int = 0
@@ -82,6 +82,7 @@ def left() -> Left:
     texts = Counter(Message.objects.filter(state="pending").values_list("attempt", flat=True))
     unknown = Message.objects.filter(state="unknown").exclude(reason=WITH_A_PERSON).count()
     due = Stay.objects.filter(attention_at__lte=timezone.now(), gated=False, release=False).count()
+    due += Alert.objects.filter(planned_at=None).count()
     untried = texts.pop(0, 0)
     return Left(due, untried, texts.total(), Message.objects.filter(state="sending").count(), unknown)
 

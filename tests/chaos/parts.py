@@ -43,6 +43,13 @@ class Part:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
+    def revive(self) -> bool:
+        """As a supervisor does: a Celery worker whose every hand was killed at birth gives up and ends. Whether it had ended."""
+        ended = self.process is not None and self.process.poll() is not None
+        if ended:
+            self.start()
+        return ended
+
     def replace(self) -> None:
         self.kill()
         self.start()

@@ -81,6 +81,10 @@ class Storm:
         time.sleep(self.dice.uniform(0.5, self.longest))
         part.thaw()
 
+    def supervise(self) -> None:
+        """Whatever ended by itself is started again."""
+        self.struck["gave up"] += sum(part.revive() for part in self.parts)
+
     def tell(self, left: Any) -> None:
         print(f"          left: {left}; struck: {self.struck.total()}", file=sys.stderr, flush=True)
 
@@ -114,7 +118,7 @@ def run(place: Place, home: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     storm_s = phases.took["storm"] + phases.took["quiet"]
     rate = round(figures["accepted"] / storm_s, 1)
     times = {"texts_per_second": rate, "phases_s": phases.took, "seconds": round(time.monotonic() - phases.begun, 1)}
-    return {"seed": chosen.seed, "design": chosen.design, "quiet": is_quiet, **figures, "struck": dict(struck.struck), **times}
+    return {"seed": chosen.seed, "design": chosen.design, "quiet": is_quiet, **figures, "struck": dict(+struck.struck), **times}
 
 
 def _prepare(place: Place, journeys: int, phases: Phases) -> None:
@@ -153,21 +157,27 @@ def storm(place: Place, home: Path, chosen: argparse.Namespace) -> Iterator[Stor
 
 def _rage(struck: Storm, chosen: argparse.Namespace, phases: Phases) -> tuple[list[Any], bool]:
     """Until all is quiet, or the time is up; whether it is. The storm is over when the last text has left its first place in the queue."""
+    from notifications.models import Message
     from patients.models import Patient
     from tests.chaos import book
 
     patients = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
     doomed, stopped = book.pick(struck.dice, patients, int(STOPPED * len(patients))), []
     at_a_time = max(3, len(doomed) // BLOWS)  # all of them while texts are still going out
-    end, blow = phases.begun + chosen.seconds, time.monotonic() + 3  # something must run before it can be struck
+    end = phases.begun + chosen.seconds
+    while time.monotonic() < end and not again(Message.objects.exists):  # something must run before it can be struck
+        time.sleep(0.5)
+        struck.supervise()
+    phases.end("start")
     while time.monotonic() < end:
         for patient, why in doomed[:at_a_time]:
             if (done := again(partial(book.stop, patient, why))) is not None:
                 stopped.append(done)
         del doomed[:at_a_time]
-        if not chosen.calm and time.monotonic() > blow:
+        if not chosen.calm:
             struck.strike()
         struck.rest()
+        struck.supervise()
         left = again(book.left)
         if left is not None and not left.due + left.untried and "storm" not in phases.took:
             phases.end("storm")
