@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-NAVIGATION = [_("Queue"), _("Patients"), _("Reports"), _("Intake"), _("Pathways"), _("Oversight"), _("Administration"), _("Going live")]
+NAVIGATION = [
+    _("Queue"),
+    _("Patients"),
+    _("Reports"),
+    _("Intake"),
+    _("Pathways"),
+    _("Oversight"),
+    _("Administration"),
+    _("Going live"),
+    _("Texts"),
+]
 LANES = [
     _("Mine"), _("My team, unclaimed"), _("Waiting on others"), _("Snoozed"), _("Withdrawn today"), _("Done today"), _("Candidates"), _("Lost"),
     _("Nothing is waiting for you. Claim something from your team's lane."), _("Nobody is waiting. Every item of your team has an owner."),

@@ -21,7 +21,7 @@ from notifications.transports.base import Accepted, Answer, Declined
 from notifications.worklist import NewItem
 from pathways.sql import load
 from patients import consent, contacts
-from patients.models import Phone
+from patients.models import Phone, User
 
 IN_DOUBT = (MessageState.SENDING, MessageState.UNKNOWN)
 MOST_SECOND_TRIES = 1
@@ -149,13 +149,15 @@ def alarm(key: str, reason: str, *, site: int | None, now: datetime) -> None:
         worklist.open(item, now=now)
 
 
-def all_clear(key: str, *, now: datetime) -> None:
-    """It works again: texts go, and the item that asked somebody to look is taken back unless they are at it."""
+def all_clear(key: str, *, now: datetime, by: User | None = None) -> bool:
+    """It works again: texts go, and the item that asked somebody to look is taken back unless they are at it. Whether it had stopped."""
     with transaction.atomic():
-        if halts.lift(key, now=now):
+        lifted = halts.lift(key, now=now, by=by)
+        if lifted:
             log.warning("texts_go_again", halt=key)
             for item in WorkItem.objects.filter(cause_kind="halt", cause_key=key, state__in=[ItemState.OPEN, ItemState.PARKED]):
                 worklist.withdraw(item=item, reason="it works again", now=now)
+        return lifted
 
 
 def _accepted_late(message: Message, sid: str, now: datetime) -> None:

@@ -6,12 +6,14 @@ and loses nothing. Messages stay `pending`; what would come too late becomes a c
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
-from notifications.models import Halt
+from notifications.models import Halt, Message, MessageState
 from pathways.sql import load
 from patients.models import User
 
@@ -20,6 +22,7 @@ RESTORE = "restore"
 STAFF = "staff"
 EVERYTHING = (RESTORE, STAFF, PROVIDER)
 WORDING = "wording:"
+OF_A_WORDING = "wording stopped by carriers"  # as `claim_messages.sql` says it of a text
 
 
 def trip(key: str, *, reason: str, now: datetime, rest: timedelta | None = None) -> bool:
@@ -31,14 +34,25 @@ def trip(key: str, *, reason: str, now: datetime, rest: timedelta | None = None)
     return bool(row and row[0])
 
 
-def lift(key: str, *, now: datetime, by: User | None = None) -> bool:
+def lift(key: str, *, now: datetime, by: User | None = None, reason: str = "") -> bool:
     """Texts go again; whether they had stopped."""
-    return bool(Halt.objects.filter(key=key, lifted_at=None).update(lifted_at=now, lifted_by=by))
+    return bool(Halt.objects.filter(key=key, lifted_at=None).update(lifted_at=now, lifted_by=by, lifted_reason=reason[:200]))
 
 
 def standing() -> list[Halt]:
     """All that stops texts now, the oldest first."""
-    return list(Halt.objects.filter(lifted_at=None).order_by("opened_at", "pk"))
+    return list(Halt.objects.filter(lifted_at=None).select_related("opened_by").order_by("opened_at", "pk"))
+
+
+def behind(*, now: datetime) -> Counter[str]:
+    """How many texts wait behind each: behind what stops everything all that are due, behind a wording its own."""
+    waiting = Message.objects.filter(state=MessageState.PENDING, shadow=False)
+    due = dict(waiting.filter(not_before__lte=now).values_list("wording").annotate(n=Count("pk")).order_by())
+    held = dict(waiting.filter(not_before__gt=now, reason=OF_A_WORDING).values_list("wording").annotate(n=Count("pk")).order_by())
+    found = Counter({WORDING + wording: n for wording, n in due.items()})
+    found.update({WORDING + wording: n for wording, n in held.items()})
+    found.update(dict.fromkeys(EVERYTHING, sum(due.values()) + sum(held.values())))
+    return found
 
 
 def stands(key: str) -> bool:

@@ -167,8 +167,8 @@ def _mark_number(item: WorkItem, e164: str, now: datetime) -> None:
 
 
 def release(item: WorkItem, *, by: User, now: datetime) -> None:
-    """The wording goes out again. What the provider refuses ends by itself, and a restored database is no matter of opinion."""
-    if not item.cause_key.startswith(halts.WORDING):
+    """The wording, or what a person stopped, goes out again. What the provider refuses ends by itself, and a restored database is no matter of opinion."""
+    if item.cause_key != halts.STAFF and not item.cause_key.startswith(halts.WORDING):
         raise Refused("This ends by itself as soon as it works again; a restored database needs `manage.py texts reconcile`.")
     halts.lift(item.cause_key, now=now, by=by)
 

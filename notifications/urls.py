@@ -20,6 +20,7 @@ from notifications.views import (
     patient,
     shadow,
     steering,
+    stopped,
     texts,
     then,
     worklist,
@@ -58,6 +59,9 @@ urlpatterns: list[URLPattern] = [
     path("oversight/", oversight.oversight, name="oversight"),
     path("oversight/<uuid:uid>/judge/", oversight.judge_emergency, name="judge_emergency"),
     path("texts/", texts.texts, name="texts"),
+    path("texts/stopped/", stopped.stopped, name="stopped"),
+    path("texts/stopped/stop/", stopped.stop_texts, name="stop_texts"),
+    path("texts/stopped/release/", stopped.release_texts, name="release_texts"),
     path("webhooks/twilio/status/<uuid:uid>/<str:token>/", webhooks.status, name="sms-status"),
     path("webhooks/twilio/inbound/", webhooks.inbound, name="sms-inbound"),
 ]

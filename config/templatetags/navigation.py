@@ -35,6 +35,7 @@ ENTRIES = (
     ("Administration", "gear", "administration", (Role.ADMINISTRATOR,)),
     ("Incidents", "alert", "incidents", (Role.LEAD, Role.MANAGER, Role.AUDITOR)),
     ("Going live", "play", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
+    ("Texts", "message", "stopped", GOING_LIVE),
 )
 
 

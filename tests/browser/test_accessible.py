@@ -80,6 +80,7 @@ def addresses(today: Morning) -> dict[str, str]:
         "coverage": "/coverage/north/",
         "registry audits": "/audits/",
         "texts": "/texts/",
+        "what stops texts": "/texts/stopped/",
         "consents": "/consents/",
         "death": f"/patients/{today.patient.uid}/death/",
         "door of the secure page": f"/a/{'x' * 22}",

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from notifications import epoch, halts, pacing, restoring
+from notifications import endings, epoch, halts, pacing, restoring, stopping
 from notifications.models import Halt, Message
 from patients.models import User
 
@@ -66,12 +66,12 @@ class Command(BaseCommand):
         }
 
     def _hold(self, options: dict[str, Any], now: datetime) -> None:
-        halts.trip(halts.STAFF, reason=options["reason"], now=now)
+        stopping.stop(reason=options["reason"], by=_user(options["by"]), now=now)
 
     def _resume(self, options: dict[str, Any], now: datetime) -> None:
         if options["key"] == halts.RESTORE:
             raise CommandError("a restored database is released by `manage.py texts reconcile`, and by nothing else")
-        if not halts.lift(options["key"], now=now, by=_user(options["by"])):
+        if not endings.all_clear(options["key"], now=now, by=_user(options["by"])):
             raise CommandError(
                 f"nothing is stopped by that name; there is: {', '.join(halt.key for halt in halts.standing()) or 'nothing'}"
             )
