@@ -76,7 +76,7 @@ def oldest_due_message(now: datetime) -> Answer:
 
 def oldest_due(now: datetime) -> datetime | None:
     """Since when the longest waiting message could be sent; one that rests (quiet hours, cap) has a later `not_before`."""
-    due = Message.objects.filter(state="pending", shadow=False, not_before__lte=now)
+    due = Message.objects.filter(state="pending", shadow=False, not_before__lte=now, channel__in=["sms", "email"])
     found: datetime | None = due.aggregate(at=Min("not_before"))["at"]
     return found
 

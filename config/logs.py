@@ -29,7 +29,7 @@ def cut_query(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
 def cut_tokens(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """A link in a text or an invitation and a receipt's address carry a secret: keep where it led, not what opens it."""
     for key, value in event.items():
-        if isinstance(value, str) and any(mark in value for mark in ("/a/", "/status/", "/reset/key/")):
+        if isinstance(value, str) and any(mark in value for mark in ("/a/", "/mail/stop/", "/status/", "/reset/key/")):
             event[key] = _TOKEN.sub(lambda found: f"{found[1]}/(cut)" if found[1] else "(cut)", value)
     return event
 

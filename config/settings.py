@@ -188,6 +188,9 @@ AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if PRODUCTION else {})
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
+EMAIL_TEST_ADDRESSES: list[str] = env.list("EMAIL_TEST_ADDRESSES", default=[])
 
 # --- the browser --------------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

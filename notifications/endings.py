@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from notifications import halts, outbox, worklist
+from notifications import halts, outbox, unsent, worklist
 from notifications.codes import Fate, Policy, policy
 from notifications.models import ItemState, Message, MessageState, WorkItem
 from notifications.outbox import Claimed
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 def record(*, claimed: Claimed, answer: Answer, now: datetime) -> Policy | None:
     """Records what the provider said to this attempt; a late answer to an older attempt changes nothing. The policy of an error."""
     with transaction.atomic():
-        message = Message.objects.select_for_update(of=("self",)).select_related("phone").get(pk=claimed.id)
+        message = Message.objects.select_for_update(of=("self",)).select_related("phone", "mailbox").get(pk=claimed.id)
         if message.attempt != claimed.attempt:
             return None
         if isinstance(answer, Accepted):
@@ -44,12 +44,12 @@ def record(*, claimed: Claimed, answer: Answer, now: datetime) -> Policy | None:
         if message.state not in IN_DOUBT:
             return None
         if not isinstance(answer, Declined):
-            _lose_sight(message, answer.why, now)
+            lose_sight(message, answer.why, now)
             return None
         rule = policy(answer.code, answer.status)
         message.error_code = str(answer.code or answer.status)
         if rule.fate is Fate.UNKNOWN:
-            _lose_sight(message, rule.reason, now)
+            lose_sight(message, rule.reason, now)
         else:
             refuse(message, rule, now=now, training=claimed.training)
         return rule
@@ -99,10 +99,23 @@ def fail(message: Message, rule: Policy, *, now: datetime) -> None:
         outbox.free(message)
     if rule.phone == "bad" and message.phone is not None:
         contacts.mark_bad(phone=message.phone, reason=rule.reason, now=now)
+    if rule.phone == "bad" and message.mailbox is not None:
+        contacts.mark_bounced(mailbox=message.mailbox, reason=rule.reason, now=now)
     if rule.call and message.purpose == "reminder":
-        outbox.ask_for_calls([(outbox.row_of(message.pk), "bad number" if rule.phone == "bad" else rule.reason)], now, always=True)
+        why, row = "bad number" if rule.phone == "bad" and message.phone is not None else rule.reason, outbox.row_of(message.pk)
+        # What the patient may have all the same is not said again another way.
+        unsent.ask_people([(row, why)], now=now) if rule.vague else unsent.settle([(row, why)], now=now, failed=True)
     if rule.filtered:
         _judge_wording(message, rule, now)
+
+
+def lose_sight(message: Message, why: str, now: datetime) -> None:
+    """Nobody knows whether it was taken: never sent again without proof."""
+    if message.state == MessageState.SENDING:
+        message.lose_sight()
+        message.unknown_since = now
+    message.reason = why[:60]
+    message.save()
 
 
 def accept(message: Message, sid: str, *, now: datetime) -> None:
@@ -165,14 +178,6 @@ def _accepted_late(message: Message, sid: str, now: datetime) -> None:
         accept(message, sid, now=now)
     elif not message.provider_sid:
         Message.objects.filter(pk=message.pk).update(provider_sid=sid)
-
-
-def _lose_sight(message: Message, why: str, now: datetime) -> None:
-    if message.state == MessageState.SENDING:
-        message.lose_sight()
-        message.unknown_since = now
-    message.reason = why[:60]
-    message.save()
 
 
 def _stopped_elsewhere(message: Message, now: datetime) -> None:

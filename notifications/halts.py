@@ -18,9 +18,11 @@ from pathways.sql import load
 from patients.models import User
 
 PROVIDER = "provider"
+MAIL = "mail"
 RESTORE = "restore"
 STAFF = "staff"
 EVERYTHING = (RESTORE, STAFF, PROVIDER)
+EVERY_MAIL = (RESTORE, STAFF, MAIL)
 WORDING = "wording:"
 OF_A_WORDING = "wording stopped by carriers"  # as `claim_messages.sql` says it of a text
 
@@ -63,3 +65,8 @@ def of_everything() -> Halt | None:
     """What stops all texts now: of several the one that only a person ends."""
     halts = [halt for halt in standing() if halt.key in EVERYTHING]
     return min(halts, key=lambda halt: EVERYTHING.index(halt.key), default=None)
+
+
+def of_mail(now: datetime) -> bool:
+    """Whether e-mails rest now. One that ends by itself is tried again when its time has come."""
+    return any(halt.key in EVERY_MAIL and (halt.again_at is None or now < halt.again_at) for halt in standing())

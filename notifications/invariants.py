@@ -103,7 +103,30 @@ RULES = (
         "notifications_message",
         "sent outside the cap",
         "SELECT m.id FROM notifications_message m WHERE m.purpose = 'reminder' AND m.state IN ('sending', 'sent', 'delivered', 'unknown') "
-        "AND NOT EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = m.id)",
+        "AND m.channel IN ('sms', 'email') AND NOT EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = m.id) "
+        "AND NOT EXISTS (SELECT FROM notifications_mailslot s WHERE s.message_id = m.id)",
+    ),
+    Rule(
+        "at most three e-mails in seven days",
+        "notifications_mailslot",
+        "a fourth e-mail within seven days",
+        "SELECT s.id FROM notifications_mailslot s WHERE (SELECT count(*) FROM notifications_mailslot o WHERE o.mailbox_id = s.mailbox_id "
+        "AND o.local_day > s.local_day - 7 AND o.local_day <= s.local_day) > 3",
+    ),
+    Rule(
+        "no e-mail to a stopped address",
+        "notifications_message",
+        "claimed after the address was stopped",
+        "SELECT m.id FROM notifications_message m JOIN patients_mailbox b ON b.id = m.mailbox_id WHERE m.attempt > 0 "
+        "AND b.stopped_at < m.claimed_at AND m.state <> 'withdrawn'",
+    ),
+    Rule(
+        "one channel at a time",
+        "notifications_message",
+        "the same reminder is with the reader, or on its way, by two channels",
+        "SELECT max(m.id) FROM notifications_message m WHERE m.rung_id IS NOT NULL AND NOT m.shadow "
+        "AND m.state IN ('pending', 'sending', 'sent', 'delivered', 'unknown') "
+        "GROUP BY m.stay_id, m.matter_id, m.rung_id, m.recipient_id HAVING count(DISTINCT m.channel) > 1",
     ),
     Rule(
         "at most three days in seven",

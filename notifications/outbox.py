@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -18,21 +18,23 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.urls import reverse
 
-from notifications import hours, links, worklist
-from notifications.models import Message, MessageState, SendSlot
+from notifications import hours, links, unsent
+from notifications.models import Channel, MailSlot, Message, MessageState, SendSlot
 from notifications.transports.base import Text
 from notifications.wording.compiler import Unsayable, denied, numbered, render
-from notifications.worklist import NewItem
 from pathways.models.edges import edges
 from pathways.sql import load, prepared
 
 BATCH = 20
 LONGEST_VALIDITY = timedelta(hours=4)
-CALL_WITHIN = timedelta(days=2)  # local default
 COMBINED = "combined"
 NOBODY = UUID(int=0)
-CRITICAL = 2  # without permission only rungs this urgent become a call; the rest is the list "ask at the next visit"
-CALLS = {"too late", "no phone", "no hour suits", "bad number", "record merged", "recipient died"}
+# The e-mail claim is the claim of texts with the tables of e-mail in place: one set of rules, of which nobody can change one and forget the other.
+MAILED = {
+    "patients_phone": "patients_mailbox", "patients_permission": "patients_mailpermission", "notifications_sendslot": "notifications_mailslot",
+    "phone_id": "mailbox_id", "CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone END": "NULL::text", "'no phone'": "'no address'",
+    "'bad number'": "'bad address'", "'wording:'": "'mail:'",
+}  # fmt: skip
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -42,6 +44,16 @@ class Claimed(msgspec.Struct, frozen=True):
     attempt: int
     text: Text
     training: bool = False
+
+
+class Held(Protocol):
+    """A text or an e-mail in hand."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def attempt(self) -> int: ...
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -65,6 +77,10 @@ class Row(msgspec.Struct, frozen=True):
     journey: int | None
     phone: int | None
     e164: str | None
+    mailbox: int | None
+    address: str | None
+    mailbox_uid: str | None
+    channel: str
     zone: str | None
     address_zone: str
     country: str
@@ -83,16 +99,31 @@ class Row(msgspec.Struct, frozen=True):
 
 def claim(*, now: datetime, batch: int = BATCH) -> Claim:
     """Judges what is due and takes what may go, with its words, in one transaction; several may claim at once."""
-    with transaction.atomic(), prepared() as cursor:
-        params: dict[str, Any] = {"now": now, "batch": batch, "numbered": numbered(), **hours.params(now), **edges_of_messages()}
-        cursor.execute(load("notifications.sql", "claim_messages"), params)
+    with transaction.atomic():
+        taken, judged = judge(now=now, batch=batch, channel=Channel.SMS)
+        return Claim(_write(taken, now), judged)
+
+
+def judge(*, now: datetime, batch: int, channel: str) -> tuple[list[Row], int]:
+    """Texts, or e-mails, that are due: those that are ours to send now, and how many were judged. What its channel does not carry falls to the
+    next one or becomes a call. In the caller's transaction, which writes the words."""
+    with prepared() as cursor:
+        params: dict[str, Any] = {"now": now, "batch": batch, "channel": channel, "numbered": numbered()}
+        cursor.execute(statement(channel), params | hours.params(now) | edges_of_messages())
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}
-        if not verdicts:
-            return Claim([], 0)
-        rows = rows_of(verdicts)
-        taken = [row for row in rows if verdicts[row.id][0] == "go"]
-        ask_for_calls([(row, verdicts[row.id][1]) for row in rows if verdicts[row.id][0] == "never"], now)
-        return Claim(_write(taken, now), len(verdicts))
+    rows = rows_of(verdicts)
+    unsent.settle([(row, verdicts[row.id][1]) for row in rows if verdicts[row.id][0] == "never"], now=now)
+    return [row for row in rows if verdicts[row.id][0] == "go"], len(verdicts)
+
+
+@cache
+def statement(channel: str) -> str:
+    """`claim_messages`, for texts as it stands."""
+    found = load("notifications.sql", "claim_messages")
+    for texted, mailed in MAILED.items() if channel == Channel.EMAIL else ():
+        assert texted in found, texted
+        found = found.replace(texted, mailed)
+    return found
 
 
 def _write(rows: list[Row], now: datetime) -> list[Claimed]:
@@ -105,17 +136,27 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
             unsayable.append((row, fault.reason))
         except Exception as fault:  # one text that cannot be written must not keep back all others
             unsayable.append((row, f"not written: {type(fault).__name__}"))
-    if written:
-        ids, bodies, languages, tokens = zip(*((row.id, body, lang, token) for row, body, lang, token in written), strict=True)
-        with connection.cursor() as cursor:
-            params = {"ids": list(ids), "bodies": list(bodies), "languages": list(languages), "tokens": list(tokens)}
-            cursor.execute(load("notifications.sql", "write_texts"), params)
+    keep([(row.id, body, lang, token) for row, body, lang, token in written])
     tokens_of = _links([(row, body) for row, body, _, _ in written], now)
-    for row, reason in unsayable:
-        put_back(Message.objects.get(pk=row.id), reason=reason, not_before=now + timedelta(days=1))
-    ask_for_calls(unsayable, now, always=True)
+    put_off(unsayable, now)
     outgoing = [(row, body.replace(links.MASK, tokens_of.get(row.id, links.MASK)), token) for row, body, _, token in written]
     return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, token in outgoing]
+
+
+def keep(written: list[tuple[int, str, str, str]]) -> None:
+    """Stores what was rendered of messages just claimed: id, body, language, token."""
+    if written:
+        ids, bodies, languages, tokens = (list(column) for column in zip(*written, strict=True))
+        with connection.cursor() as cursor:
+            params = {"ids": ids, "bodies": bodies, "languages": languages, "tokens": tokens}
+            cursor.execute(load("notifications.sql", "write_texts"), params)
+
+
+def put_off(unsayable: list[tuple[Row, str]], now: datetime) -> None:
+    """What cannot be said is held a day, and a person asked: in the reader's own language, where that is what we lack."""
+    for row, reason in unsayable:
+        put_back(Message.objects.get(pk=row.id), reason=reason, not_before=now + timedelta(days=1))
+    unsent.ask_people(unsayable, now=now)
 
 
 def _links(written: list[tuple[Row, str]], now: datetime) -> dict[int, str]:
@@ -129,21 +170,21 @@ def _say(row: Row) -> tuple[str, str]:
         if word := denied(row.body):
             raise Unsayable(f"denied word: {word}"[:60])
         return row.body, row.language
-    together = [row, *rows_of(row.also)]
-    names = row.given.split()
-    first_name, org, phone = names[0] if names else "", row.sender_name or "", row.call_back or ""
-    said = render(
-        row.wording,
-        row.language,
-        first_name=first_name,
-        org=org,
-        phone=phone,
-        refs=[f"{one.uid.int % 10_000:04d}" for one in together],
-        several=len({one.patient for one in together}) > 1,
-        programme=row.programme,
-        link=links.address() if row.may_answer_there else "",
-    )
+    said = render(row.wording, row.language, **named(row), link=links.address() if row.may_answer_there else "")
     return said.body, said.language
+
+
+def named(row: Row) -> dict[str, Any]:
+    """What a message may take from the record, and of how many it speaks."""
+    together, names = [row, *rows_of(row.also)], row.given.split()
+    return {
+        "first_name": names[0] if names else "",
+        "org": row.sender_name or "",
+        "phone": row.call_back or "",
+        "refs": [f"{one.uid.int % 10_000:04d}" for one in together],
+        "several": len({one.patient for one in together}) > 1,
+        "programme": row.programme,
+    }
 
 
 def _text(row: Row, body: str, token: str, now: datetime) -> Text:
@@ -173,8 +214,8 @@ def _validity(row: Row, now: datetime) -> int:
     return int(max(min(evening - now, LONGEST_VALIDITY), timedelta(minutes=1)).total_seconds())
 
 
-def give_back(*, claimed: Claimed, not_before: datetime, reason: str = "") -> None:
-    """Gives back a text that was certainly not handed over: the process was too slow, sending is paused, or (`reason`) not from here."""
+def give_back(*, claimed: Held, not_before: datetime, reason: str = "") -> None:
+    """Gives back what was certainly not handed over: the process was too slow, sending is paused, or (`reason`) not from here."""
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=claimed.id)
         if message.state == MessageState.SENDING and message.attempt == claimed.attempt:
@@ -193,6 +234,7 @@ def put_back(message: Message, *, reason: str, not_before: datetime) -> None:
 def free(message: Message) -> None:
     """It is not outside: the day of its number is free, and texts that it spoke for stand for themselves again."""
     SendSlot.objects.filter(message=message).delete()
+    MailSlot.objects.filter(message=message).delete()
     spoken_for = Message.objects.filter(state=MessageState.WITHDRAWN, reason=COMBINED, alerts__alert__in=message.alerts.values("alert"))
     for other in spoken_for.distinct():
         other.revive()
@@ -227,38 +269,6 @@ def rows_of(message_ids: Collection[int]) -> list[Row]:
 def words_of(message_id: int) -> str:
     """What would be said, if it went now."""
     return _say(row_of(message_id))[0]
-
-
-def ask_for_calls(unsent: list[tuple[Row, str]], now: datetime, *, always: bool = False) -> None:
-    """Reminders that cannot reach the patient become a person's task: the problem's own item, or the number's."""
-    wanted = [
-        (row, _call(row, reason, now))
-        for row, reason in unsent
-        if row.purpose == "reminder"
-        and row.site
-        and (always or reason in CALLS or (reason == "no permission" and row.priority <= CRITICAL))
-    ]
-    opened = worklist.open_items([item for _, item in wanted], now=now)
-    if opened:
-        with connection.cursor() as cursor:
-            items = [opened[item.cause_kind, item.cause_key] for _, item in wanted]
-            cursor.execute(load("notifications.sql", "link_texts_to_items"), {"messages": [row.id for row, _ in wanted], "items": items})
-
-
-def _call(row: Row, reason: str, now: datetime) -> NewItem:
-    bad = reason == "bad number" and row.phone is not None
-    kind, key = ("problem", f"{row.journey}:{row.problem}") if row.journey else ("no_text", str(row.uid))
-    return NewItem(
-        cause_kind="bad_number" if bad else kind,
-        cause_key=str(row.phone) if bad else key,
-        site=row.site or 0,
-        patient=row.patient,
-        journey=row.journey,
-        problem="bad-number" if bad else row.problem,
-        priority=row.priority,
-        due_at=now + CALL_WITHIN,
-        note=f"No text could be sent: {reason}.",
-    )
 
 
 @cache

@@ -44,7 +44,7 @@ class Outcome:
     exits: str = ""
 
 
-ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "result_changed", "hand_over", "note", "call")
+ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "interpreter", "result_changed", "hand_over", "note", "call")
 CLINICIANS_DECISION = "clinician_decision_other_therapy"
 OUTCOMES: dict[str, Outcome] = {
     "reached": Outcome("Spoke with the patient", Then.DONE),
@@ -52,7 +52,9 @@ OUTCOMES: dict[str, Outcome] = {
     "no_answer": Outcome("No answer, try again", Then.NEXT_DATE, ("until",)),
     "wrong_number": Outcome("Wrong number", Then.NEXT_DATE, ("number", "until")),
     "appointment_made": Outcome("Appointment made", Then.DONE, ("starts",), ABOUT_A_JOURNEY),
-    "already_happened": Outcome("It had already happened", Then.DONE, ("what", "on", "evidence"), ("problem", "no_text", "unknown_send")),
+    "already_happened": Outcome(
+        "It had already happened", Then.DONE, ("what", "on", "evidence"), ("problem", "no_text", "interpreter", "letter", "unknown_send")
+    ),
     "not_a_stall": Outcome("Not a stall", Then.DONE, ("why",), ("problem", "matter")),
     "waiting_on": Outcome("Waiting for somebody", Then.NEXT_DATE, ("party", "until")),
     "barrier": Outcome("Something stands in the way", Then.NEXT_DATE, ("barrier", "until")),

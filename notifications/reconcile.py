@@ -16,10 +16,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from notifications import endings, links, outbox, transports, worklist
-from notifications.models import Message, MessageState, Receipt
+from notifications.models import Channel, Message, MessageState, Receipt
 from notifications.receipts import LOST, apply_status
 from notifications.send import LEASE
 from notifications.transports.base import Seen, Transport
+from notifications.unsent import CHANNELS
 from notifications.worklist import NewItem
 from pathways.models.edges import edges
 from pathways.sql import load
@@ -43,10 +44,11 @@ class Reconciled(msgspec.Struct, frozen=True):
 def reconcile(*, now: datetime, transport: Transport | None = None, quiet: timedelta = QUIET, give_up: timedelta = GIVE_UP) -> Reconciled:
     """Settles texts in doubt, as far as it can be shown what became of them."""
     lost = _expire_leases(now)
-    doubtful = list(_unknown().filter(unknown_since__lte=now - quiet).select_related("phone"))
+    asked = [_ask_about_mail(message.pk, now) for message in _unknown().filter(channel=Channel.EMAIL, unknown_since__lte=now - quiet)]
+    doubtful = list(_unknown().filter(channel=Channel.SMS, unknown_since__lte=now - quiet).select_related("phone"))
     if not doubtful:
-        return Reconciled(lost=lost)
-    counts = []
+        return Reconciled(lost=lost, handed_over=sum(asked))
+    counts = ["handed over"] * sum(asked)
     for way, some in _by_way(doubtful, transport or transports.current()):
         seen = _listed(some, way) if way else Listing()
         counts += [_settle(message.pk, seen, now, give_up) for message in some]
@@ -120,6 +122,15 @@ def _settle(message_id: int, listing: Listing, now: datetime, give_up: timedelta
         return "left"
 
 
+def _ask_about_mail(message_id: int, now: datetime) -> bool:
+    """No mail server has a list to look into: only the reader can say whether it came."""
+    with transaction.atomic():
+        message = _unknown().select_for_update(of=("self",), skip_locked=True).filter(pk=message_id).first()
+        if message is not None:
+            _hand_over(message, now)
+        return message is not None
+
+
 def _hand_over(message: Message, now: datetime) -> None:
     """A person finds out: the text may or may not have reached the patient."""
     message.reason = WITH_A_PERSON
@@ -136,6 +147,6 @@ def _hand_over(message: Message, now: datetime) -> None:
         problem="unknown-send",
         priority=message.priority,
         due_at=now + CALL_WITHIN,
-        note="The provider never said whether this text went out. Please ask the patient.",
+        note=f"Nobody said whether this {CHANNELS[Channel(message.channel)]} went out. Please ask the patient.",
     )
     worklist.open(item, now=now)

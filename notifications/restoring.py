@@ -13,14 +13,15 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from notifications import endings, epoch, halts, hours, inbox, links, outbox, transports
+from notifications import endings, epoch, halts, hours, inbox, links, outbox, transports, unsent
 from notifications.models import Message, MessageState, Reply, SendSlot
 from notifications.tick import tick
 from notifications.transports.base import Seen, Transport
 from notifications.wording.compiler import Unsayable
-from patients.models import ContactPoint, Phone
+from patients.models import ContactPoint, Permission, Phone
+from patients.permissions import HOLDS
 
 MARGIN = timedelta(hours=1)
 PERHAPS = "perhaps sent before the restore"
@@ -55,6 +56,7 @@ def settle(*, since: datetime, now: datetime, transport: Transport | None = None
     known = set(Message.objects.filter(provider_sid__in=[text.sid for text in listed]).values_list("provider_sid", flat=True))
     lost = [text for text in listed if text.sid not in known and text.status not in ("failed", "canceled")]
     found, asked = _match(lost, now)
+    asked += _ask_about_mail(now)
     with transaction.atomic():
         epoch.adopt(now=now)
         endings.all_clear(halts.RESTORE, now=now)
@@ -86,6 +88,15 @@ def _match(lost: Sequence[Seen], now: datetime) -> tuple[int, int]:
                 elif texts:
                     asked += _ask(message, now)
     return found, asked
+
+
+def _ask_about_mail(now: datetime) -> int:
+    """No mail server keeps a list: an e-mail that is due, or a text that would fall to one, may have gone in the hours that were lost."""
+    permitted = Permission.objects.filter(HOLDS, person=OuterRef("recipient"), patient=OuterRef("patient"))
+    falls = Q(channel="sms", rung__channels__contains=["email"]) & ~Exists(permitted)
+    waiting = Message.objects.select_for_update(of=("self",)).filter(state__in=WAITING, shadow=False, not_before__lte=now)
+    with transaction.atomic():
+        return sum(_ask(message, now) for message in waiting.filter(Q(channel="email") | falls).order_by("pk"))
 
 
 def _waiting_for(phone: Phone) -> QuerySet[Message]:
@@ -126,5 +137,5 @@ def _ask(message: Message, now: datetime) -> int:
     message.withdraw()
     message.reason = PERHAPS
     message.save()
-    outbox.ask_for_calls([(outbox.row_of(message.pk), PERHAPS)], now, always=True)
+    unsent.ask_people([(outbox.row_of(message.pk), PERHAPS)], now=now)
     return 1

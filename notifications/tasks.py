@@ -6,7 +6,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import clock, second_thoughts
+from notifications import clock, emailing, second_thoughts
 from notifications import mail as mailing
 from notifications import reconcile as reconciling
 from notifications import send as sending
@@ -36,3 +36,4 @@ def reconcile() -> None:
 @shared_task
 def mail() -> None:
     mailing.send_due(now=clock.believed(timezone.now()))
+    emailing.send_due(now=clock.believed(timezone.now()))

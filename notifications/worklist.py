@@ -72,6 +72,8 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "bad_number": ("lead", 0),
     "unknown_send": ("lead", 1),
     "no_text": ("lead", 0),
+    "letter": ("lead", 0),
+    "interpreter": ("lead", 1),
     "hand_over": ("lead", 1),
     "note": ("lead", 0),
     "call": ("lead", 1),

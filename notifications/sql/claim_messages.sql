@@ -1,7 +1,7 @@
--- claim_messages: judges texts that are due and takes those that may go, in one transaction with everything they rest on locked.
+-- claim_messages: judges texts (or e-mails, see `outbox.statement`) that are due and takes those that may go, in one transaction with everything they rest on locked.
 -- Relies on the partial index message_due, on message_alert_once, contact_point_once, permission_once, and on
 -- send_slot_once (phone, local day): the cap that no race can break.
--- Parameters: now, batch, zones (zone names that PostgreSQL knows), countries with their west and east (zones between which a number
+-- Parameters: now, batch, channel, zones (zone names that PostgreSQL knows), countries with their west and east (zones between which a number
 -- of unknown zone may be), quiet_sites with their quiet_days (closed days on which a site wants no text), numbered (wordings that stand for one patient only), ahead (days looked at for the
 -- next open hour), sources, targets (edges of Message.state).
 -- What another transaction holds (a STOP, a death, a withdrawal under way) is `busy` and left for the next tick: locks are taken
@@ -12,9 +12,9 @@ WITH due AS MATERIALIZED (
     FROM generate_series(1, 9) AS p (priority)
     CROSS JOIN LATERAL (
         SELECT m.id, m.purpose, m.recipient_id, m.patient_id, m.journey_id, m.stay_id, m.matter_id, m.programme, m.phone_id, m.priority,
-               m.not_before, m.expires_at, m.wording
+               m.not_before, m.expires_at, m.wording, m.rung_id
         FROM notifications_message m
-        WHERE m.state = 'pending' AND NOT m.shadow AND m.priority = p.priority AND m.not_before <= %(now)s
+        WHERE m.state = 'pending' AND NOT m.shadow AND m.channel = %(channel)s AND m.priority = p.priority AND m.not_before <= %(now)s
         ORDER BY m.not_before, m.id
         LIMIT %(batch)s
         FOR UPDATE OF m SKIP LOCKED
@@ -50,7 +50,7 @@ reach AS MATERIALIZED (
     ) AS best ON true
 ),
 phone AS MATERIALIZED (
-    SELECT h.id, h.e164, h.stopped_at, h.bad_since, CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone END AS zone
+    SELECT h.id, h.stopped_at, h.bad_since, CASE WHEN h.zone = ANY (%(zones)s::text[]) THEN h.zone END AS zone
     FROM patients_phone h
     WHERE h.id IN (SELECT phone_id FROM reach)
     FOR NO KEY UPDATE OF h SKIP LOCKED
@@ -99,9 +99,11 @@ week AS MATERIALIZED (
     GROUP BY c.id
 ),
 facts AS MATERIALIZED (
-    SELECT d.*, h.id AS to_id, p.id IS NOT NULL AS patient_held, h.stopped_at, h.bad_since, r.phone_id AS reached, c.is_open, c.opens_at, c.tomorrow, c.home,
+    SELECT d.*, h.id AS to_id, p.id IS NOT NULL AS patient_held, h.stopped_at, h.bad_since, r.phone_id AS reached, c.is_open, c.opens_at, COALESCE(c.tomorrow, CASE WHEN %(channel)s = 'email' THEN %(now)s + interval '1 day' END) AS tomorrow, c.home,
            p.dead, p.death_hold_since, p.admitted_since, p.survivor_id, p.is_test, COALESCE(w.sent, 0) AS sent, w.first_day,
            COALESCE(w.today, false) AS today, j.hold_reason,
+           -- An e-mail rings nobody awake: it waits for the day only where its rung says so.
+           %(channel)s = 'email' AND NOT EXISTS (SELECT FROM pathways_rung g WHERE g.id = d.rung_id AND g.quiet_hours) AS at_any_hour,
            EXISTS (SELECT FROM standing s WHERE s.message_id = d.id) AS stands,
            EXISTS (SELECT FROM notifications_messagealert l JOIN pathways_alert a ON a.id = l.alert_id
                    WHERE l.message_id = d.id AND a.withdrawn_at IS NULL) AS stood,
@@ -177,7 +179,7 @@ judged AS MATERIALIZED (
             (f.bad_since IS NOT NULL, 'never', 'bad number', NULL),
             (f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (NOT f.permitted, 'never', 'no permission', NULL),
-            (f.opens_at IS NULL OR f.tomorrow IS NULL, 'never', 'no hour suits', NULL),
+            (NOT f.at_any_hour AND (f.opens_at IS NULL OR f.tomorrow IS NULL), 'never', 'no hour suits', NULL),
             (f.halted, 'wait', 'wording stopped by carriers', %(now)s + interval '15 minutes'),
             (f.paused, 'wait', 'texts paused', %(now)s + interval '15 minutes'),
             (f.outgrown, 'wait', 'to be asked anew at this age', f.tomorrow),
@@ -188,7 +190,7 @@ judged AS MATERIALIZED (
             (f.hold_reason <> '', 'wait', 'held', f.tomorrow),
             (f.to_verify, 'wait', 'reply to be verified', f.tomorrow),
             (f.feed_late, 'wait', 'its feed is silent', %(now)s + interval '1 hour'),
-            (NOT f.is_open, 'wait', 'quiet hours', f.opens_at),
+            (NOT f.is_open AND NOT f.at_any_hour, 'wait', 'quiet hours', f.opens_at),
             (f.sent >= 3 AND NOT f.has_slot, 'wait', 'three in seven days', ((f.first_day + 7) + time '09:00') AT TIME ZONE f.home),
             (f.today AND NOT f.has_slot, 'wait', 'one a day', f.tomorrow),
             (true, 'go', '', NULL)

@@ -1,11 +1,11 @@
 -- claimed_texts: what is needed to write, or to ask a person about, messages just judged. By primary keys.
 -- Parameters: ids.
 SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patient_id, m.journey_id, m.phone_id,
-       h.e164, h.zone, COALESCE(pe.time_zone, '') AS address_zone, COALESCE(s.country, 'US') AS country, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
+       h.e164, m.mailbox_id, mb.address, mb.uid::text AS mailbox_uid, m.channel, h.zone, COALESCE(pe.time_zone, '') AS address_zone, COALESCE(s.country, 'US') AS country, COALESCE(pe.given, '') AS given, COALESCE(pe.language, other.language, '') AS language,
        s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem,
        COALESCE(s.is_training, false) AS training, m.programme, m.recipient_id,
        -- A link is for a reader whose birth date we know, and for nobody at whose locked one somebody still has to look.
-       m.purpose = 'reminder' AND pe.birth_lo IS NOT NULL AND pe.birth_lo = pe.birth_hi AND NOT EXISTS (
+       m.purpose = 'reminder' AND m.channel = 'sms' AND pe.birth_lo IS NOT NULL AND pe.birth_lo = pe.birth_hi AND NOT EXISTS (
            SELECT FROM notifications_workitem w
            WHERE w.cause_kind = 'link' AND w.cause_key = m.recipient_id::text AND w.state IN ('open', 'claimed', 'parked') AND NOT w.shadow
        ) AS may_answer_there,
@@ -19,6 +19,7 @@ SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patie
        ) ELSE '{}' END AS also
 FROM notifications_message m
 LEFT JOIN patients_phone h ON h.id = m.phone_id
+LEFT JOIN patients_mailbox mb ON mb.id = m.mailbox_id
 LEFT JOIN patients_person pe ON pe.id = m.recipient_id
 LEFT JOIN pathways_journey j ON j.id = m.journey_id
 LEFT JOIN pathways_matter mt ON mt.id = m.matter_id

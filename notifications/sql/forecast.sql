@@ -33,7 +33,7 @@ answer AS (
     FROM texts t
     WHERE NOT EXISTS (
         SELECT FROM notifications_message o
-        WHERE o.stay_id = t.stay_id AND o.rung_id = t.rung_id AND o.recipient_id = t.person_id AND o.channel = 'sms'
+        WHERE o.stay_id = t.stay_id AND o.rung_id = t.rung_id AND o.recipient_id = t.person_id
           AND (o.attempt > 0 OR o.state NOT IN ('pending', 'withdrawn')))
 )
 SELECT to_jsonb(answer) FROM answer ORDER BY what, cause, person_id

@@ -16,11 +16,13 @@ WITH taken AS MATERIALIZED (
 ),
 -- include notifications.sql reactions
 messages AS (
-    -- Somebody is texted once per (stay or matter, rung) for ever; only a row that was never handed out may stand again.
+    -- Somebody is told once per (stay or matter, rung) for ever; only a row that was never handed out may stand again, and no other that it
+    -- fell to. It begins with the rung's first channel: `fall_to_next_channel` takes the next.
     INSERT INTO notifications_message AS o
         (uid, stay_id, matter_id, rung_id, purpose, recipient_id, patient_id, journey_id, programme, channel, wording, priority, state, shadow,
          reason, created_at, not_before, expires_at, attempt, body, language, token, provider_sid, error_code)
-    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''), 'sms', wording,
+    SELECT gen_random_uuid(), stay_id, matter_id, rung_id, 'reminder', person_id, told_of, journey_id, COALESCE(pathway, ''),
+           (SELECT g.channels[1] FROM pathways_rung g WHERE g.id = rung_id), wording,
            priority, 'pending', shadow, CASE WHEN later IS NULL THEN '' ELSE %(put_off)s END, %(now)s, COALESCE(later, %(now)s),
            COALESCE(later, rang_at) + expires_after, 0, '', '', '', '', ''
     FROM texts
@@ -30,7 +32,10 @@ messages AS (
             SELECT CASE WHEN n.again AND o.state = 'withdrawn' THEN 'pending' ELSE o.state END, o.shadow AND EXCLUDED.shadow,
                    CASE WHEN n.again THEN EXCLUDED.reason ELSE o.reason END, CASE WHEN n.again THEN EXCLUDED.not_before ELSE o.not_before END,
                    CASE WHEN n.again THEN EXCLUDED.expires_at ELSE o.expires_at END
-            FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AS again) AS n)
+            FROM (SELECT o.attempt = 0 AND (o.state = 'pending' OR (o.state = 'withdrawn' AND %(revives)s)) AND NOT EXISTS (
+                      SELECT FROM notifications_message x
+                      WHERE (x.stay_id = o.stay_id OR (o.stay_id IS NULL AND x.matter_id = o.matter_id)) AND x.rung_id = o.rung_id
+                        AND x.recipient_id = o.recipient_id AND x.channel <> o.channel AND (x.attempt > 0 OR x.state <> 'withdrawn')) AS again) AS n)
     RETURNING o.id, o.stay_id, o.matter_id, o.rung_id, o.recipient_id
 ),
 items AS (

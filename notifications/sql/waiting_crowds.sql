@@ -16,7 +16,7 @@ FROM (
         ORDER BY h.bad_since IS NOT NULL, c.verified_at IS NULL, c.rank, c.since DESC, c.id DESC
         LIMIT 1
     ) AS best ON true
-    WHERE m.state = 'pending' AND NOT m.shadow AND m.purpose = 'reminder' AND (m.expires_at IS NULL OR m.expires_at > %(now)s)
+    WHERE m.state = 'pending' AND NOT m.shadow AND m.channel = 'sms' AND m.purpose = 'reminder' AND (m.expires_at IS NULL OR m.expires_at > %(now)s)
       AND %(programme)s IN ('', m.programme)
 ) AS waiting
 GROUP BY zone, address, country, nth

@@ -42,11 +42,15 @@ class ConsentForm(forms.Form):
 
     def __init__(self, patient: Patient, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        self.phones = {str(one.pk): one for one in _phones(patient)}
-        self._offer("number", [("", "Choose"), *((key, phone.e164) for key, phone in self.phones.items())])
+        self.phones = self.ways(patient)
+        self._offer("number", [("", "Choose"), *((key, str(way)) for key, way in self.phones.items())])
         self._offer(
             "language", [("", "unknown"), *((code, one.name) for code, one in languages().items()), ("other", "another, interpreted")]
         )
+
+    def ways(self, patient: Patient) -> dict[str, Phone]:
+        """What the yes or no is about, by the value of its choice."""
+        return {str(one.pk): one for one in _phones(patient)}
 
     def _offer(self, name: str, options: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -17,7 +17,20 @@ from patients.models import User
 from patients.templatetags.finalmile import words
 
 PARTIES = ("clinic", "lab", "patient", "payer", "pharmacy", "financial_counselor", "family")
-CAUSES = ("problem", "matter", "reply", "bad_number", "unknown_send", "no_text", "hand_over", "result_changed", "note", "call")
+CAUSES = (
+    "problem",
+    "matter",
+    "reply",
+    "bad_number",
+    "unknown_send",
+    "no_text",
+    "letter",
+    "interpreter",
+    "hand_over",
+    "result_changed",
+    "note",
+    "call",
+)
 URGENCY = {"critical": "Critical", "late": "Answer late", "in_time": "Answer not late yet"}
 KEPT_SECONDS = 60
 

@@ -28,11 +28,17 @@ def letter(request: StaffRequest, uid: UUID) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("work_item", uid=uid)
     if request.method == "POST":
-        messages.success(request, "Written down: a letter went out. The item stays open until the patient is reached.")
+        done = letters.asked_for(item) is not None
+        messages.success(
+            request,
+            "Written down: the letter went out."
+            if done
+            else "Written down: a letter went out. The item stays open until the patient is reached.",
+        )
         return redirect("work_item", uid=uid)
     saw(request, item, "letter", now)
     return render(
         request,
         "notifications/letter.html",
-        {"item": item, "letter": words, "person": item.patient and item.patient.meant.person, "now": now},
+        {"item": item, "letter": words, "person": words.to, "why": letters.why(item), "now": now},
     )

@@ -29,6 +29,8 @@ BORN_HERE = {
     "texts_stopped": "Texts have stopped",
     "unknown_send": "Text may not have been sent",
     "no_text": "No text possible, call instead",
+    "letter_to_print": "Letter to print and post",
+    "interpreter_call": "Call with an interpreter",
     "hand_over": "Hand-over to accept",
     "wants_a_call": "Asks for a call",
     "wants_another_time": "Cannot come, asks for another time",

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.models import WorkItem
-from notifications.views import consenting, linked, notes, watching
+from notifications.views import consenting, linked, notes, reaching, watching
 from notifications.views.lines import about, lines
 from pathways.models import Journey, Matter
 from patients import access, contacts
-from patients.models import ConsentEntry, ContactPoint, Identifier, Patient, Permission
+from patients.models import ConsentEntry, ContactPoint, Identifier, MailPermission, Patient, Permission
 from patients.views.guard import CARE, STEERING, StaffRequest, page, zone_of
 
 RECENT = 20
@@ -34,7 +34,9 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
     looked = watching.looked(found, records.values_list("pk", flat=True), now=now)
     access.saw(request, action="view", what="patient", patients=[found.pk], now=now)
     related = ("patient__person", "journey__version", "matter", "owner", "site")
-    ways = list(ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone").order_by("rank", "pk"))
+    ways = list(
+        ContactPoint.objects.filter(person=found.person_id, until__isnull=True).select_related("phone", "mailbox").order_by("rank", "pk")
+    )
     items = (
         WorkItem.objects.visible_to(request.user).open().filter(patient__in=records).select_related(*related).order_by("priority", "due_at")
     )
@@ -46,13 +48,17 @@ def patient(request: StaffRequest, uid: UUID) -> HttpResponse:
         "used": watching.used([way.phone for way in ways if way.phone], zone=found.person.time_zone or zone_of(request.user).key, now=now),
         "looked": looked,
         "permissions": Permission.objects.filter(patient=found).select_related("person", "phone").order_by("pk"),
-        "consents": ConsentEntry.objects.filter(patient__in=records).select_related("by", "phone").order_by("-at", "-pk")[:RECENT],
+        "mail_permissions": MailPermission.objects.filter(patient=found).select_related("person", "mailbox").order_by("pk"),
+        "consents": ConsentEntry.objects.filter(patient__in=records)
+        .select_related("by", "phone", "mailbox")
+        .order_by("-at", "-pk")[:RECENT],
         "links": linked.links(found, now=now),
         "speaks_for": linked.speaks_for(found, request.user),
         "link_form": linked.LinkForm(),
         "endings": linked.ENDINGS,
         "may_link": request.user.has_role(*linked.LINKING),
         "consent_form": consenting.ConsentForm(found) if request.user.has_role(*linked.LINKING) else None,
+        **(reaching.context(found) if request.user.has_role(*linked.LINKING) else {}),
         "may_settle": request.user.has_role(*STEERING) and not found.pseudonym,
         **notes.context(patient=found, user=request.user),
         "may_enrol": request.user.has_role(*STEERING) and not found.pseudonym,

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
-from notifications.models import Message, MessageState, Reply
+from notifications.models import Channel, Message, MessageState, Reply
 from notifications.views.biomarkers import name_of
 from pathways.correcting import RETRACTABLE, is_ours
 from pathways.facts import Fact, Grade, Moment
@@ -255,5 +255,7 @@ def thread(journey: Journey) -> list[Said]:
 def said(message: Message) -> Said:
     went = message.state in (MessageState.SENT, MessageState.DELIVERED, MessageState.SENDING, MessageState.UNKNOWN)
     state = message.get_state_display() + (f": {words(message.reason).lower()}" if message.reason else "")
+    if message.channel != Channel.SMS:
+        state = f"{message.get_channel_display()}, {state}"
     text = message.body or f"{words(message.wording or message.purpose)} (the words are chosen when it is sent)"
     return Said(message.sent_at or message.created_at, text, False, state, not went)

@@ -6,19 +6,20 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from notifications import answers, worklist
-from notifications.models import Message, Reply, WorkItem
+from notifications.models import Channel, Message, Reply, WorkItem
 from notifications.views.item import saw
 from notifications.views.item_forms import Seen
 from notifications.views.lines import line_of
 from notifications.views.story import Said, said
 from notifications.views.worklist import item_of
-from patients.models import Phone
+from patients.models import ContactPoint, Phone
 from patients.views.guard import CARE, StaffRequest, page
 
 SHOWN = 60
@@ -74,8 +75,10 @@ def _send(item: WorkItem, reply: Reply, form: TypedForm, request: StaffRequest) 
 
 
 def thread_with(phone: Phone) -> list[Said]:
-    """All texts to and from a number, in time order; the newest `SHOWN`."""
-    ours = Message.objects.filter(phone=phone, shadow=False, attempt__gt=0) | Message.objects.filter(phone=phone, purpose="answer")
+    """All texts to and from a number, and what its users were sent by e-mail or letter, in time order; the newest `SHOWN`."""
+    texts = Q(phone=phone, attempt__gt=0) | Q(phone=phone, purpose="answer")
+    users = ContactPoint.objects.filter(phone=phone, until=None).values("person")
+    ours = Message.objects.filter(texts | Q(recipient__in=users, attempt__gt=0) & ~Q(channel=Channel.SMS), shadow=False)
     theirs = Reply.objects.filter(phone=phone).select_related("read_by")
     lines = [said(message) for message in ours.order_by("-created_at")[:SHOWN]]
     lines += [Said(one.received_at, one.body, True, _read(one), False) for one in theirs.order_by("-received_at")[:SHOWN]]

@@ -146,6 +146,8 @@ def _rung(n: int, rung: schema.Rung, stage: schema.Stage) -> Rung:
         problem=rung.problem or stage.problem or "",
         unless=compile_guard(rung.unless),
         trial=rung.trial,
+        channels=tuple(rung.channels or ("sms",)),
+        quiet_hours=rung.quiet_hours,
     )
 
 

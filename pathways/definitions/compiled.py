@@ -29,6 +29,8 @@ class Rung(msgspec.Struct, frozen=True, eq=False):
     problem: str
     unless: Test | None
     trial: schema.Trial | None = None
+    channels: tuple[str, ...] = ("sms",)
+    quiet_hours: bool = False
 
     @property
     def is_text(self) -> bool:

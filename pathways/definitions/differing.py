@@ -17,6 +17,7 @@ _STAGE_WORDS = {
 _RUNG_WORDS = {
     "at": "rings", "to": "goes to", "wording": "wording", "priority": "priority", "every": "repeats", "catch_up": "catch-up",
     "expires_after": "expires after", "answer_within": "answer within", "unless": "unless", "problem": "problem",
+    "channels": "channels", "quiet_hours": "quiet hours",
     "approved_by": "approved by", "reason": "reason", "trial": "comparison",
 }  # fmt: skip
 _WHOLE = {

@@ -64,7 +64,10 @@ RULES: dict[str, str] = {
     "text-without-wording": "a text that names no wording",
     "text-repeats": "`every` on a text: a patient is texted once per wait and rung",
     "unknown-wording": "no language has this wording",
-    "missing-language": "a shipped language lacks this wording",
+    "missing-language": "a shipped language lacks this wording, or its words for a channel",
+    "channels-of-staff": "`channels` or `quiet_hours` on a rung of the staff: they say how a patient is reached",
+    "channel-order": "a channel named twice, or one after `call`: a person who calls goes on by themselves",
+    "quiet-hours": "`quiet_hours` on a rung without e-mail: texts always keep them",
     # comparisons by lot
     "trial-of-staff": "a comparison on a rung of the staff: only the time of a patient's reminder is left to the lot",
     "trial-critical": "a comparison on a rung of priority 1 to 3",

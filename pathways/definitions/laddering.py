@@ -22,12 +22,17 @@ LATE = timedelta(hours=26)
 
 
 class Wordings(msgspec.Struct, frozen=True):
-    """The texts there are, by language. Whoever composes the product says them: definitions know none of their own."""
+    """The texts there are, by language, and those that are written out for e-mails and letters. Whoever composes the product says them:
+    definitions know none of their own."""
 
     by_language: Mapping[str, Set[str]]
+    written: Mapping[str, Set[str]] | None = None
 
     def lacking(self, wording: str) -> list[str]:
         return [language for language, known in self.by_language.items() if wording not in known]
+
+    def unwritten(self, wording: str) -> list[str]:
+        return [language for language, known in (self.written or {}).items() if wording not in known]
 
 
 def ladder_findings(pathway: schema.Pathway, wordings: Wordings | None) -> Iterator[Finding]:
@@ -39,6 +44,7 @@ def ladder_findings(pathway: schema.Pathway, wordings: Wordings | None) -> Itera
                 yield from _rung((*place, n), stage, rung)
                 if rung.to == "patient":
                     yield from _text((*place, n), stage, rung, wordings)
+                yield from _channels((*place, n), rung, wordings)
                 if rung.trial is not None:
                     yield from _trial((*place, n, "trial"), stage, rung, rung.trial)
 
@@ -118,6 +124,20 @@ def _trial_delay(place: Place, rung: schema.Rung, trial: schema.Trial) -> Iterat
         yield (*place, "delay"), "trial-past-due", f"{trial.delay} after {rung.at} lies beyond due"
     if as_timedelta(parse(trial.horizon)) < timedelta(days=1):
         yield (*place, "horizon"), "not-positive", f"horizon: {trial.horizon}"
+
+
+def _channels(place: Place, rung: schema.Rung, wordings: Wordings | None) -> Iterator[Finding]:
+    channels = rung.channels or []
+    if rung.to != "patient" and (channels or rung.quiet_hours):
+        yield place, "channels-of-staff", f"{rung.to} gets a work item"
+        return
+    if len(set(channels)) < len(channels) or "call" in channels[:-1]:
+        yield (*place, "channels"), "channel-order", ", ".join(channels)
+    if rung.quiet_hours and "email" not in channels:
+        yield (*place, "quiet_hours"), "quiet-hours", "there is no e-mail that could come at night"
+    if wordings is not None and rung.wording and {"email", "letter"} & set(channels):
+        for language in wordings.unwritten(rung.wording):
+            yield (*place, "channels"), "missing-language", f"{rung.wording!r} is not written out for e-mail and letter in {language}"
 
 
 def _said(place: Place, wording: str, wordings: Wordings) -> Iterator[Finding]:

@@ -221,4 +221,6 @@ def _rung_row(stage: Stage, rung: compiling.Rung, trial: Trial | None) -> Rung:
         every=rung.every,
         answer_within=rung.answer_within,
         trial=trial,
+        channels=list(rung.channels),
+        quiet_hours=rung.quiet_hours,
     )

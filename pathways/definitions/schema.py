@@ -116,8 +116,12 @@ class Trial(Written):
     reason: str = ""
 
 
+ChannelName = Literal["sms", "email", "letter", "call"]
+
+
 class Rung(Written):
-    """One reaction of a ladder, at an offset from due. `unless` takes it away while the guard holds."""
+    """One reaction of a ladder, at an offset from due. `unless` takes it away while the guard holds. `channels`: how a patient is reached, the
+    next where one can not; `quiet_hours`: an e-mail waits for the day as well."""
 
     at: DurationText
     to: Audience
@@ -132,6 +136,8 @@ class Rung(Written):
     approved_by: str = ""
     reason: str = ""
     trial: Trial | None = None
+    channels: Annotated[list[ChannelName], Field(min_length=1)] | None = None
+    quiet_hours: bool = False
 
 
 class Move(Written):

@@ -12,7 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications import endings, links, outbox
+from notifications import endings, links, outbox, unsent
 from notifications.models import Message, SendSlot, WorkItem
 from notifications.outbox import Claim
 from notifications.plan import plan
@@ -82,7 +82,7 @@ def test_what_must_not_go_is_withdrawn_with_its_reason(message: Message, why: st
     assert claim().texts == []
     assert reason() == ("withdrawn", why)
     assert not SendSlot.objects.exists()
-    assert WorkItem.objects.exists() == (why in outbox.CALLS)
+    assert WorkItem.objects.exists() == (why in unsent.CALLS)
 
 
 WAITS: dict[str, Callable[[Message], object]] = {

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from config import changing
-from notifications.wording import compiler
+from notifications.wording import compiler, written
 from pathways.definitions import lifecycle, registry, schema
 from pathways.definitions.compile import Definition
 from pathways.definitions.differing import differences
@@ -24,7 +24,10 @@ from pathways.models import PathwayVersion
 from pathways.views.drawing import picture
 from patients.models import User
 
-WORDINGS = Wordings({language: compiler.load(language).keys() for language in compiler.LANGUAGES})
+WORDINGS = Wordings(
+    {language: compiler.load(language).keys() for language in compiler.LANGUAGES},
+    {language: written.load(language).keys() for language in compiler.LANGUAGES},
+)
 """The texts there are. Definitions lie below the app that has them, so they are told."""
 
 DIAGRAMS = Path(__file__).resolve().parents[3] / "docs" / "diagrams"
