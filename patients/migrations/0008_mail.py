@@ -62,9 +62,15 @@ class Migration(migrations.Migration):
             model_name='contactpoint',
             name='contact_point_has_address',
         ),
-        migrations.RemoveField(
-            model_name='contactpoint',
-            name='email',
+        # Code of before still reads the column; a later release drops it.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "ALTER TABLE patients_contactpoint ALTER COLUMN email SET DEFAULT ''",
+                    "ALTER TABLE patients_contactpoint ALTER COLUMN email DROP DEFAULT",
+                ),
+            ],
+            state_operations=[migrations.RemoveField(model_name='contactpoint', name='email')],
         ),
         migrations.AddField(
             model_name='person',
