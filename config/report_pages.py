@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from config.report_rows import listed
@@ -24,6 +25,7 @@ from pathways.reports.sheet import Sheet
 from pathways.views.asked import MOMENT, Choices, choices, question, shows_all
 from pathways.views.programme import opens_with, remember
 from patients import access
+from patients.templatetags.finalmile import translated
 from patients.views.guard import ANYONE, StaffRequest, page
 from patients.views.guard import REPORTS as READERS
 
@@ -101,7 +103,7 @@ def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
 def frame(asked: Asked, sheet: Sheet) -> dict[str, Any]:
     """What every report's page is made of."""
     published = registry.published()
-    programmes = [(name, published[name].definition.title) for name in sorted(published)] if asked.report.one else []
+    programmes = [(name, translated(published[name].definition.title)) for name in sorted(published)] if asked.report.one else []
     return {
         "report": asked.report,
         "sheet": sheet,
@@ -110,8 +112,8 @@ def frame(asked: Asked, sheet: Sheet) -> dict[str, Any]:
         "code": asked.code,
         "choices": asked.choices,
         "takes": asked.report.takes,
-        "programmes": [(EVERY, "All programmes"), *programmes] if asked.report.every and programmes else programmes,
-        "title": published[asked.code].definition.title if asked.code in published else "All programmes",
+        "programmes": [(EVERY, _("All programmes")), *programmes] if asked.report.every and programmes else programmes,
+        "title": translated(published[asked.code].definition.title) if asked.code in published else _("All programmes"),
     }
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from notifications.models import Message, Reply, WorkItem
 from pathways.models import Inbound, Journey, Matter, Stay
@@ -41,7 +43,7 @@ def _journeys(uids: Sequence[str], user: User) -> Lines:
     rows = Journey.objects.visible_to(user).filter(uid__in=uids).select_related("patient__person", "home_site")
     for one in rows:
         ended = one.exit_reason or one.outcome
-        state = f"{one.get_status_display()}: {ended}" if ended else "on hold" if one.held_until else one.get_status_display()
+        state = f"{one.get_status_display()}: {ended}" if ended else _("on hold") if one.held_until else one.get_status_display()
         where = f"{one.home_site}, {one.pathway}"
         yield (
             str(one.uid),
@@ -55,7 +57,13 @@ def _waits(ids: Sequence[str], user: User) -> Lines:
     rows = Stay.objects.filter(pk__in=ids, journey__in=seen).select_related("stage", "journey__patient__person", "journey__home_site")
     for one in rows:
         journey = one.journey
-        state = "on hold" if journey.held_until else f"due {one.due_at:%d %b %Y}" if one.due_at else "no date"
+        state = (
+            _("on hold")
+            if journey.held_until
+            else _("due %(due_at)s") % {"due_at": date_format(one.due_at, "d M Y")}
+            if one.due_at
+            else _("no date")
+        )
         url = reverse("journey", args=[journey.uid])
         yield (
             str(one.pk),
@@ -121,7 +129,7 @@ def _replies(uids: Sequence[str], user: User) -> Lines:
 
 
 def _who(patient: Patient | None) -> str:
-    return str(patient) if patient else "nobody we know"
+    return str(patient) if patient else _("nobody we know")
 
 
 LISTS: Mapping[Behind, Callable[[Sequence[str], User], Lines]] = {

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils.translation import gettext_noop
+
 from notifications.reports import monday, rescue, tallies
 from pathways.reports import behind, board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
@@ -54,8 +56,8 @@ REPORTS: Mapping[str, Report] = {
     for report in (
         Report(
             "drop-off",
-            "Where patients are lost",
-            "At which step do patients leave, and why?",
+            gettext_noop("Where patients are lost"),
+            gettext_noop("At which step do patients leave, and why?"),
             sheets.drop_off,
             rows=behind.rows,
             plain=lambda question, exact: shown.drop_off(drop_off.drop_off(question), exact=exact),
@@ -64,8 +66,8 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "time",
-            "How long the steps take",
-            "Which step is slow, against which target?",
+            gettext_noop("How long the steps take"),
+            gettext_noop("Which step is slow, against which target?"),
             sheets.time,
             rows=time.rows,
             plain=lambda question, exact: shown.times(time.times(question), exact=exact),
@@ -74,24 +76,24 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "now",
-            "What is under way",
-            "Where do patients wait today, and how long?",
+            gettext_noop("What is under way"),
+            gettext_noop("Where do patients wait today, and how long?"),
             sheets.now,
             rows=sheets.now_rows,
             plain=lambda question, exact: shown.now(now.now(question), exact=exact),
         ),
         Report(
             "trend",
-            "Is it getting better",
-            "Is a change more than chance?",
+            gettext_noop("Is it getting better"),
+            gettext_noop("Is a change more than chance?"),
             trend.trend,
             rows=trend.trend_rows,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
         Report(
             "equity",
-            "Whom it hurts most",
-            "Which groups arrive less often, and where does the gap open?",
+            gettext_noop("Whom it hurts most"),
+            gettext_noop("Which groups arrive less often, and where does the gap open?"),
             equity.equity,
             rows=equity.equity_rows,
             takes=COHORT,
@@ -99,16 +101,16 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "what-if",
-            "What fixing one gap would bring",
-            "Where would an hour of work save most?",
+            gettext_noop("What fixing one gap would bring"),
+            gettext_noop("Where would an hour of work save most?"),
             what_if.what_if,
             rows=behind.rows,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
         Report(
             "rescue",
-            "What reminders and calls bring",
-            "Does a reminder help, and how many must be reached for one patient more?",
+            gettext_noop("What reminders and calls bring"),
+            gettext_noop("Does a reminder help, and how many must be reached for one patient more?"),
             rescue.rescue,
             rows=rescue.rescue_rows,
             every=True,
@@ -116,8 +118,8 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "monday",
-            "Monday page",
-            "What must the team look at before the week begins?",
+            gettext_noop("Monday page"),
+            gettext_noop("What must the team look at before the week begins?"),
             monday.monday,
             rows=monday.monday_rows,
             one=False,
@@ -127,8 +129,8 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "overview",
-            "All programmes",
-            "How do our programmes compare on the steps that they share?",
+            gettext_noop("All programmes"),
+            gettext_noop("How do our programmes compare on the steps that they share?"),
             overview.overview,
             rows=overview.overview_rows,
             one=False,
@@ -137,19 +139,24 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "board",
-            "Board summary",
-            "What should the board know, on one page?",
+            gettext_noop("Board summary"),
+            gettext_noop("What should the board know, on one page?"),
             board.board,
             rows=behind.rows,
             takes=("entry", "funnel", "horizon", "as_of"),
         ),
-        Report("dates", "What each date means", "By which source, in which order, and on which facts?", dates.dates),
+        Report(
+            "dates",
+            gettext_noop("What each date means"),
+            gettext_noop("By which source, in which order, and on which facts?"),
+            dates.dates,
+        ),
         *(
             Report(one.name, one.title, asks, one.sheet, rows=one.rows, one=False, every=True, takes=("as_of",))
             for one, asks in (
-                (tallies.MESSAGES, "What became of the texts, and what came back?"),
-                (tallies.WORK, "What arrives, what is closed, what grows old?"),
-                (tallies.QUALITY, "What is missing or does not fit?"),
+                (tallies.MESSAGES, gettext_noop("What became of the texts, and what came back?")),
+                (tallies.WORK, gettext_noop("What arrives, what is closed, what grows old?")),
+                (tallies.QUALITY, gettext_noop("What is missing or does not fit?")),
             )
         ),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications.models import Message, Reply
 from notifications.outcomes import Refused
@@ -29,7 +30,7 @@ def answer(*, reply: Reply, words: str, site: Site, by: User, now: datetime) -> 
     """
     body = f"{site.sender_name}: {' '.join(words.split())}"
     if faults := [*faults_of(body)]:
-        raise Refused(f"The text cannot be sent: {'; '.join(faults)}.")
+        raise Refused(_("The text cannot be sent: %(faults)s.") % {"faults": "; ".join(faults)})
     with transaction.atomic():
         phone = Phone.objects.select_for_update(no_key=True).get(pk=reply.phone_id)
         if refusal := why_not(reply, phone, now=now):
@@ -54,29 +55,31 @@ def answer(*, reply: Reply, words: str, site: Site, by: User, now: datetime) -> 
 def why_not(reply: Reply, phone: Phone, *, now: datetime) -> str:
     """Why nobody may answer by text now, in words; blank where they may."""
     if Reply.objects.filter(phone=phone).latest("received_at").received_at < now - WITHIN:
-        return "The patient last wrote more than a day ago. Please call instead."
+        return _("The patient last wrote more than a day ago. Please call instead.")
     if phone.stopped_at is not None:
-        return "This number said STOP, or asked us to stop. Please call instead."
+        return _("This number said STOP, or asked us to stop. Please call instead.")
     if phone.bad_since is not None:
-        return "This number does not work, or is somebody else's."
+        return _("This number does not work, or is somebody else's.")
     if reply.patient is not None and _may_have_died(reply.patient):
-        return "The patient may have died. Texts rest until somebody knows; please call."
+        return _("The patient may have died. Texts rest until somebody knows; please call.")
     if Message.objects.filter(phone=phone, purpose="answer", created_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
-        return f"{MOST_A_DAY} answers went to this number within a day. Please call instead."
+        return _("%(MOST_A_DAY)s answers went to this number within a day. Please call instead.") % {"MOST_A_DAY": MOST_A_DAY}
     return ""
 
 
 def faults_of(body: str) -> Iterator[str]:
     """What a typed text may not hold, in words for who typed it."""
     if not body.partition(":")[2].strip():
-        yield "it is empty"
+        yield _("it is empty")
     if word := denied(body):
-        yield f"“{word}” may be read by others on the patient's phone"
+        yield _("“%(word)s” may be read by others on the patient's phone") % {"word": word}
     if found := LINK.search(body):
-        yield f"“{found.group()}” is an address, and patients are told to trust none"
+        yield _("“%(group)s” is an address, and patients are told to trust none") % {"group": found.group()}
     if (count := segments(body)) > LONGEST_SEGMENTS:
         odd = [char for char in body if char not in GSM and char not in GSM_TWO]
-        yield f"it takes {count} texts, {LONGEST_SEGMENTS} at most" + (f" (“{odd[0]}” makes it three times as long)" if odd else "")
+        yield (_("it takes %(count)s texts, %(LONGEST_SEGMENTS)s at most") % {"count": count, "LONGEST_SEGMENTS": LONGEST_SEGMENTS}) + (
+            _(" (“%(odd)s” makes it three times as long)") % {"odd": odd[0]} if odd else ""
+        )
 
 
 def _may_have_died(patient: Patient) -> bool:

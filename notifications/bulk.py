@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from notifications import second_thoughts, worklist
 from notifications.models import ItemState, WorkItem
 from notifications.outcomes import Refused
@@ -25,11 +28,11 @@ class BulkAct:
 
 
 ACTS: dict[str, BulkAct] = {
-    "claim": BulkAct("Claim", disposes=False),
-    "put_back": BulkAct("Put back", disposes=False),
-    "snooze": BulkAct("Snooze", disposes=True, needs=("until", "reason")),
-    "waiting_on": BulkAct("Waiting for somebody", disposes=True, needs=("party", "until")),
-    "escalated_to": BulkAct("Hand on to another role", disposes=True, needs=("to",)),
+    "claim": BulkAct(gettext_noop("Claim"), disposes=False),
+    "put_back": BulkAct(gettext_noop("Put back"), disposes=False),
+    "snooze": BulkAct(gettext_noop("Snooze"), disposes=True, needs=("until", "reason")),
+    "waiting_on": BulkAct(gettext_noop("Waiting for somebody"), disposes=True, needs=("party", "until")),
+    "escalated_to": BulkAct(gettext_noop("Hand on to another role"), disposes=True, needs=("to",)),
 }
 
 
@@ -49,17 +52,21 @@ def preview(items: Iterable[WorkItem], act: str, *, by: User) -> list[Verdict]:
 def excluded(item: WorkItem, act: str, by: User) -> str:
     """Why the act cannot be done to the item in bulk; blank if it can."""
     if ACTS[act].disposes and item.priority <= CRITICAL:
-        return "critical: looked at one by one"
+        return _("critical: looked at one by one")
     if item.matter and item.matter.kind in CANDIDATE_KINDS:
-        return "a candidate is decided one by one"
+        return _("a candidate is decided one by one")
     if item.intended is not None or item.state not in (ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED):
-        return "has an outcome already"
+        return _("has an outcome already")
     if item.owner_id not in (None, by.pk):
-        return f"{item.owner.get_full_name() or item.owner.username} has it" if item.owner else "somebody else has it"
+        return (
+            _("%(owner)s has it") % {"owner": item.owner.get_full_name() or item.owner.username}
+            if item.owner
+            else _("somebody else has it")
+        )
     if act == "claim" and item.state != ItemState.OPEN:
-        return "yours already" if item.owner_id == by.pk else "snoozed"
+        return _("yours already") if item.owner_id == by.pk else "snoozed"
     if act == "put_back" and item.owner_id != by.pk:
-        return "not yours"
+        return _("not yours")
     return ""
 
 

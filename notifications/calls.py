@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import dying, said, worklist
 from notifications.models import Call, WorkItem
@@ -52,7 +53,7 @@ def log(
         TooEarly: the call is still to come.
     """
     if called_at > now:
-        raise TooEarly("A call cannot be still to come.")
+        raise TooEarly(_("A call cannot be still to come."))
     with transaction.atomic():
         made = Call.objects.create(
             site=site, patient=patient, journey=journey, caller=caller[:80], called_at=called_at, said=what, words=words, by=by, at=now

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import Enum
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 
 class Fate(Enum):
@@ -34,37 +35,37 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 CODES: dict[int, Policy] = {
     # not processed, always safe to repeat
-    20429: Policy(Fate.AGAIN, "provider busy"),
+    20429: Policy(Fate.AGAIN, gettext_noop("provider busy")),
     # our account or our sender
-    20003: Policy(Fate.PAUSE, "provider refuses our account", rest=MINUTE),
-    20404: Policy(Fate.PAUSE, "provider does not know our account", rest=MINUTE),
-    21603: Policy(Fate.PAUSE, "no sender number", rest=MINUTE),
-    21606: Policy(Fate.PAUSE, "sender number not ours", rest=MINUTE),
-    30022: Policy(Fate.PAUSE, "carrier's rate limit", rest=HOUR),
-    30023: Policy(Fate.PAUSE, "carrier's daily limit", rest=12 * HOUR),
-    30034: Policy(Fate.PAUSE, "sender not registered", rest=12 * HOUR),
+    20003: Policy(Fate.PAUSE, gettext_noop("provider refuses our account"), rest=MINUTE),
+    20404: Policy(Fate.PAUSE, gettext_noop("provider does not know our account"), rest=MINUTE),
+    21603: Policy(Fate.PAUSE, gettext_noop("no sender number"), rest=MINUTE),
+    21606: Policy(Fate.PAUSE, gettext_noop("sender number not ours"), rest=MINUTE),
+    30022: Policy(Fate.PAUSE, gettext_noop("carrier's rate limit"), rest=HOUR),
+    30023: Policy(Fate.PAUSE, gettext_noop("carrier's daily limit"), rest=12 * HOUR),
+    30034: Policy(Fate.PAUSE, gettext_noop("sender not registered"), rest=12 * HOUR),
     # the number
-    21211: Policy(Fate.FAILED, "invalid number", phone="bad", call=True),
-    21408: Policy(Fate.FAILED, "country not allowed", phone="bad", call=True),
-    21604: Policy(Fate.FAILED, "no number", phone="bad", call=True),
-    21612: Policy(Fate.FAILED, "no route to this number", phone="bad", call=True),
-    21614: Policy(Fate.FAILED, "not a mobile number", phone="bad", call=True),
+    21211: Policy(Fate.FAILED, gettext_noop("invalid number"), phone="bad", call=True),
+    21408: Policy(Fate.FAILED, gettext_noop("country not allowed"), phone="bad", call=True),
+    21604: Policy(Fate.FAILED, gettext_noop("no number"), phone="bad", call=True),
+    21612: Policy(Fate.FAILED, gettext_noop("no route to this number"), phone="bad", call=True),
+    21614: Policy(Fate.FAILED, gettext_noop("not a mobile number"), phone="bad", call=True),
     21635: Policy(Fate.FAILED, "landline", phone="bad", call=True),
-    30005: Policy(Fate.FAILED, "unknown handset", phone="bad", call=True),
-    30006: Policy(Fate.FAILED, "landline or unreachable carrier", phone="bad", call=True),
-    21610: Policy(Fate.FAILED, "stopped at the provider", phone="stopped"),
+    30005: Policy(Fate.FAILED, gettext_noop("unknown handset"), phone="bad", call=True),
+    30006: Policy(Fate.FAILED, gettext_noop("landline or unreachable carrier"), phone="bad", call=True),
+    21610: Policy(Fate.FAILED, gettext_noop("stopped at the provider"), phone="stopped"),
     # the text
-    21602: Policy(Fate.FAILED, "empty text", call=True),
-    21617: Policy(Fate.FAILED, "text too long", call=True),
-    30007: Policy(Fate.FAILED, "filtered by the carrier", call=True, filtered=True),
+    21602: Policy(Fate.FAILED, gettext_noop("empty text"), call=True),
+    21617: Policy(Fate.FAILED, gettext_noop("text too long"), call=True),
+    30007: Policy(Fate.FAILED, gettext_noop("filtered by the carrier"), call=True, filtered=True),
     # the handset, today
-    30003: Policy(Fate.FAILED, "handset unreachable", call=True, again=4 * HOUR),
+    30003: Policy(Fate.FAILED, gettext_noop("handset unreachable"), call=True, again=4 * HOUR),
     30004: Policy(Fate.FAILED, "blocked", call=True),
-    30036: Policy(Fate.FAILED, "validity expired", call=True, again=4 * HOUR),
-    30008: Policy(Fate.FAILED, "not delivered", call=True, vague=True),
+    30036: Policy(Fate.FAILED, gettext_noop("validity expired"), call=True, again=4 * HOUR),
+    30008: Policy(Fate.FAILED, gettext_noop("not delivered"), call=True, vague=True),
 }
-OTHER = Policy(Fate.FAILED, "refused by the provider", call=True)
-DOUBT = Policy(Fate.UNKNOWN, "provider in trouble")
+OTHER = Policy(Fate.FAILED, gettext_noop("refused by the provider"), call=True)
+DOUBT = Policy(Fate.UNKNOWN, gettext_noop("provider in trouble"))
 
 
 def policy(code: int, status: int = 400) -> Policy:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications.wording.compiler import fold
 from pathways import uploads
@@ -104,16 +105,16 @@ def _read(line: Line, patients: list[int], programmes: set[str], site: Site, now
         line.cells.get("programme", ""),
     )
     if len(patients) != 1:
-        return "no patient of this site has this number" if not patients else "several patients have this number"
+        return _("no patient of this site has this number") if not patients else _("several patients have this number")
     if said not in YES | NO:
-        return "the column decision says neither yes nor no"
+        return _("the column decision says neither yes nor no")
     if (kind or default) not in ConsentKind.values:
-        return f"the column kind is none of {', '.join(ConsentKind.values)}"
+        return _("the column kind is none of %(values)s") % {"values": ", ".join(ConsentKind.values)}
     if programme and programme not in programmes:
-        return "the column programme names no programme"
+        return _("the column programme names no programme")
     at = _moment(line.cells.get("date", ""), site)
     if at is None or not at.date() >= EARLIEST or at > now:
-        return "the column date holds no day as 2026-03-20, or one that has not come"
+        return _("the column date holds no day as 2026-03-20, or one that has not come")
     return Heard(patients[0], GRANTED if said in YES else REVOKED, at, kind or default, programme, f"list {digest} line {line.n}")
 
 

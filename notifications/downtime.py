@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from notifications import worklist
 from notifications.holding import mine as held
@@ -131,7 +132,7 @@ def write_down(
         Refused: it cannot be said on paper, has not happened yet, or somebody else holds the item.
     """
     if outcome not in ON_PAPER or occurred > now:
-        raise Refused("This cannot be written down here.")
+        raise Refused(_("This cannot be written down here."))
     given = dict(details) | ({"on": occurred} if "on" in OUTCOMES[outcome].needs else {})
     check(item, outcome, given)
     said = f"On paper. {note}".strip()

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from notifications.holding import Stale, lock, mine, saved
 from notifications.models import Absence, Act, ItemState, WorkItem, WorkItemAct
@@ -78,9 +79,9 @@ def offer(*, item: WorkItem, to: User, by: User, revision: int, reason: str, now
         Refused: the colleague is not at this site now, or no reason is given. Stale: somebody was faster.
     """
     if not reason.strip():
-        raise Refused("Say why you hand it over.")
+        raise Refused(_("Say why you hand it over."))
     if to.pk == by.pk or not Here(now).works(to.pk, item.site_id):
-        raise Refused("Choose a colleague who is at work at this site.")
+        raise Refused(_("Choose a colleague who is at work at this site."))
     with transaction.atomic():
         locked = mine(item, by, revision)
         if locked.state == ItemState.OPEN:
@@ -106,7 +107,7 @@ def accept(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkIte
 def decline(*, item: WorkItem, by: User, revision: int, reason: str, now: datetime) -> WorkItem:
     """The item stays with the sender, who reads why."""
     if not reason.strip():
-        raise Refused("Say why you do not take it.")
+        raise Refused(_("Say why you do not take it."))
     with transaction.atomic():
         locked = _offered(item, by, revision)
         sender = locked.offered_by
@@ -117,7 +118,7 @@ def decline(*, item: WorkItem, by: User, revision: int, reason: str, now: dateti
 def _offered(item: WorkItem, by: User, revision: int) -> WorkItem:
     locked = lock(item, revision)
     if locked.offered_to_id != by.pk:
-        raise Stale("This is not offered to you any more.")
+        raise Stale(_("This is not offered to you any more."))
     return locked
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from notifications.models import Act, WorkItem, WorkItemAct, WorkItemAlert
 from notifications.outcomes import Refused
 from patients.models import User
@@ -22,9 +24,9 @@ def lock(item: WorkItem, revision: int) -> WorkItem:
     """The row under lock, if it is still as the person saw it."""
     locked = WorkItem.objects.select_for_update().get(pk=item.pk)
     if locked.shadow:
-        raise Refused("This item is part of a trial run; nobody can act on it.")
+        raise Refused(_("This item is part of a trial run; nobody can act on it."))
     if locked.revision != revision:
-        raise Stale("Somebody changed this item since you opened it.")
+        raise Stale(_("Somebody changed this item since you opened it."))
     return locked
 
 
@@ -32,9 +34,9 @@ def mine(item: WorkItem, by: User, revision: int) -> WorkItem:
     """As `lock`; what somebody else holds is refused."""
     locked = lock(item, revision)
     if locked.owner_id not in (None, by.pk):
-        raise Stale("Somebody else has this item.")
+        raise Stale(_("Somebody else has this item."))
     if locked.intended is not None:
-        raise Stale("Its outcome was recorded just now; undo that first.")
+        raise Stale(_("Its outcome was recorded just now; undo that first."))
     return locked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import worklist
 from notifications.models import Incident, Message, WorkItem
@@ -78,7 +79,7 @@ def close(*, incident: Incident, harm: str, finding: str, action: str, by: User,
     with transaction.atomic():
         locked = Incident.objects.select_for_update().get(pk=incident.pk)
         if locked.closed_at is not None:
-            raise Closed("Somebody closed this first.")
+            raise Closed(_("Somebody closed this first."))
         locked.harm, locked.finding, locked.action, locked.closed_at, locked.closed_by = harm, finding, action, now, by
         locked.save(update_fields=["harm", "finding", "action", "closed_at", "closed_by"])
         for item in WorkItem.objects.open().filter(cause_kind="incident", cause_key=str(locked.uid)):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import unsent, worklist
 from notifications.models import Message, MessageState, WorkItem
@@ -40,13 +41,13 @@ def words_for(item: WorkItem) -> Letter:
     """
     patient, site, asked = item.patient, item.site, asked_for(item)
     if patient is None or patient.meant.died_hi or patient.meant.death_hold_since:
-        raise Refused("No letter goes out: the patient is not known, or may have died.")
+        raise Refused(_("No letter goes out: the patient is not known, or may have died."))
     if not site.sender_name or not site.call_back:
-        raise Refused("The site has no name or number for patients yet.")
+        raise Refused(_("The site has no name or number for patients yet."))
     reader = asked.recipient if asked and asked.recipient else patient.meant.person
     code = reader.language.partition("-")[0] or "en"
     if code not in languages():
-        raise Refused("There is no letter in the patient's language. Please call with an interpreter.")
+        raise Refused(_("There is no letter in the patient's language. Please call with an interpreter."))
     words = pages.words_in(code)
     names = {"org": site.sender_name, "phone": site.call_back}
     return Letter(reader, code, words["letter_dear"], _body(asked, code, names), words["letter_bye"].format(**names))

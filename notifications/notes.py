@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import worklist
 from notifications.models import Note, WorkItem
@@ -48,7 +49,7 @@ def mentioned(text: str, site: Site) -> list[User]:
     here = User.objects.filter(is_active=True, memberships__site=site, memberships__until__isnull=True).distinct()
     found = {user.get_username().casefold(): user for user in here} if names else {}
     if unknown := [name for name in names if name not in found]:
-        raise Unknown(f"Nobody called @{unknown[0]} works at {site.name}.")
+        raise Unknown(_("Nobody called @%(unknown)s works at %(name)s.") % {"unknown": unknown[0], "name": site.name})
     return [found[name] for name in names]
 
 

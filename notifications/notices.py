@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications import worklist
 from notifications.models import Notice
@@ -24,10 +26,10 @@ from patients.models import User
 # Coded reasons for which nothing is to be done; each ends what was asked. That somebody is not the right clinician is an answer of its own.
 NOT_APPROPRIATE = (
     "patient's condition",
-    "patient does not want it",
-    "already treated otherwise",
-    "not reliable in this specimen",
-    "not the treated tumour",
+    gettext_noop("patient does not want it"),
+    gettext_noop("already treated otherwise"),
+    gettext_noop("not reliable in this specimen"),
+    gettext_noop("not the treated tumour"),
     "other",
 )
 ASK_ANEW_WITHIN = timedelta(days=1)  # local default
@@ -155,7 +157,7 @@ def _awaits(notice: Notice, kind: str) -> bool:
 def _unanswered(notice: Notice) -> Notice:
     locked = _lock(notice)
     if locked.answered_at is not None:
-        raise Answered(f"This was answered already: {locked.get_answer_display()}.")
+        raise Answered(_("This was answered already: %(answer)s.") % {"answer": locked.get_answer_display()})
     return locked
 
 

@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from notifications import halts
 from notifications.models import Reply, WorkItem
 from pathways import journeys, matters
@@ -47,42 +50,57 @@ class Outcome:
 ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "interpreter", "result_changed", "hand_over", "note", "call")
 CLINICIANS_DECISION = "clinician_decision_other_therapy"
 OUTCOMES: dict[str, Outcome] = {
-    "reached": Outcome("Spoke with the patient", Then.DONE),
-    "left_message": Outcome("Left a message", Then.NEXT_DATE, ("until",)),
-    "no_answer": Outcome("No answer, try again", Then.NEXT_DATE, ("until",)),
-    "wrong_number": Outcome("Wrong number", Then.NEXT_DATE, ("number", "until")),
-    "appointment_made": Outcome("Appointment made", Then.DONE, ("starts",), ABOUT_A_JOURNEY),
+    "reached": Outcome(gettext_noop("Spoke with the patient"), Then.DONE),
+    "left_message": Outcome(gettext_noop("Left a message"), Then.NEXT_DATE, ("until",)),
+    "no_answer": Outcome(gettext_noop("No answer, try again"), Then.NEXT_DATE, ("until",)),
+    "wrong_number": Outcome(gettext_noop("Wrong number"), Then.NEXT_DATE, ("number", "until")),
+    "appointment_made": Outcome(gettext_noop("Appointment made"), Then.DONE, ("starts",), ABOUT_A_JOURNEY),
     "already_happened": Outcome(
-        "It had already happened", Then.DONE, ("what", "on", "evidence"), ("problem", "no_text", "interpreter", "letter", "unknown_send")
+        gettext_noop("It had already happened"),
+        Then.DONE,
+        ("what", "on", "evidence"),
+        ("problem", "no_text", "interpreter", "letter", "unknown_send"),
     ),
-    "not_a_stall": Outcome("Not a stall", Then.DONE, ("why",), ("problem", "matter")),
-    "waiting_on": Outcome("Waiting for somebody", Then.NEXT_DATE, ("party", "until")),
-    "barrier": Outcome("Something stands in the way", Then.NEXT_DATE, ("barrier", "until")),
-    "escalated_to": Outcome("Handed on to another role", Then.HAND_ON, ("to",)),
+    "not_a_stall": Outcome(gettext_noop("Not a stall"), Then.DONE, ("why",), ("problem", "matter")),
+    "waiting_on": Outcome(gettext_noop("Waiting for somebody"), Then.NEXT_DATE, ("party", "until")),
+    "barrier": Outcome(gettext_noop("Something stands in the way"), Then.NEXT_DATE, ("barrier", "until")),
+    "escalated_to": Outcome(gettext_noop("Handed on to another role"), Then.HAND_ON, ("to",)),
     "clinician_decided": Outcome(
-        "Clinician decided otherwise", Then.DONE, ("clinician", "sub_reason"), ABOUT_A_JOURNEY, exits=CLINICIANS_DECISION
+        gettext_noop("Clinician decided otherwise"), Then.DONE, ("clinician", "sub_reason"), ABOUT_A_JOURNEY, exits=CLINICIANS_DECISION
     ),
-    "transferred": Outcome("Care goes on elsewhere", Then.DONE, ("where",), ABOUT_A_JOURNEY, exits="transferred"),
-    "declined": Outcome("Patient declined", Then.DONE, ("declines",), ABOUT_A_JOURNEY, exits="declined"),
-    "deceased": Outcome("Patient has died", Then.DONE, ("source",), ABOUT_A_JOURNEY, exits="deceased"),
-    "exited": Outcome("The journey ends for another reason", Then.DONE, ("reason",), ("problem", "reply", "matter"), exits="*"),
-    "settled": Outcome("Settled", Then.DONE, ("why",), ("matter", "result_changed")),
-    "read": Outcome("Read and answered", Then.DONE, (), ("reply",)),
-    "number_updated": Outcome("Number updated", Then.DONE, (), ("bad_number", "no_text")),
-    "released": Outcome("Looked at, texts may go again", Then.DONE, (), ("halt",)),
-    "handled": Outcome("Handled", Then.DONE, ("note",)),
+    "transferred": Outcome(gettext_noop("Care goes on elsewhere"), Then.DONE, ("where",), ABOUT_A_JOURNEY, exits="transferred"),
+    "declined": Outcome(gettext_noop("Patient declined"), Then.DONE, ("declines",), ABOUT_A_JOURNEY, exits="declined"),
+    "deceased": Outcome(gettext_noop("Patient has died"), Then.DONE, ("source",), ABOUT_A_JOURNEY, exits="deceased"),
+    "exited": Outcome(
+        gettext_noop("The journey ends for another reason"), Then.DONE, ("reason",), ("problem", "reply", "matter"), exits="*"
+    ),
+    "settled": Outcome(gettext_noop("Settled"), Then.DONE, ("why",), ("matter", "result_changed")),
+    "read": Outcome(gettext_noop("Read and answered"), Then.DONE, (), ("reply",)),
+    "number_updated": Outcome(gettext_noop("Number updated"), Then.DONE, (), ("bad_number", "no_text")),
+    "released": Outcome(gettext_noop("Looked at, texts may go again"), Then.DONE, (), ("halt",)),
+    "handled": Outcome(gettext_noop("Handled"), Then.DONE, ("note",)),
 }
-NOT_A_STALL = ("rule wrong", "not eligible", "duplicate", "data late")
-PARTIES = ("clinic", "lab", "payer", "patient", "pharmacy", "other hospital")
-BARRIERS = ("cost", "transport", "fear", "language", "work or childcare", "does not understand why", "no phone", "family", "other")
+NOT_A_STALL = (gettext_noop("rule wrong"), gettext_noop("not eligible"), "duplicate", gettext_noop("data late"))
+PARTIES = ("clinic", "lab", "payer", "patient", "pharmacy", gettext_noop("other hospital"))
+BARRIERS = (
+    "cost",
+    "transport",
+    "fear",
+    "language",
+    gettext_noop("work or childcare"),
+    gettext_noop("does not understand why"),
+    gettext_noop("no phone"),
+    "family",
+    "other",
+)
 SUB_REASONS = ("performance_status", "comorbidity", "started_before_result", "preference", "access", "not_aware")
 CHOSEN_FROM: dict[str, tuple[str, tuple[str, ...], str]] = {
     "not_a_stall": ("why", NOT_A_STALL, ""),
     "waiting_on": ("party", PARTIES, ""),
     "barrier": ("barrier", BARRIERS, ""),
-    "already_happened": ("what", tuple(FED), "Choose what had happened."),
-    "escalated_to": ("to", tuple(Role.values), "Choose a role."),
-    "clinician_decided": ("sub_reason", SUB_REASONS, "Choose the reason behind the decision."),
+    "already_happened": ("what", tuple(FED), gettext_noop("Choose what had happened.")),
+    "escalated_to": ("to", tuple(Role.values), gettext_noop("Choose a role.")),
+    "clinician_decided": ("sub_reason", SUB_REASONS, gettext_noop("Choose the reason behind the decision.")),
 }
 
 
@@ -90,15 +108,15 @@ def check(item: WorkItem, outcome: str, details: Mapping[str, Any]) -> Outcome:
     """The outcome's rule, if it fits the item and has what it needs; else `Refused`."""
     rule = OUTCOMES.get(outcome)
     if rule is None or (rule.causes and item.cause_kind not in rule.causes):
-        raise Refused("This outcome does not fit this item.")
+        raise Refused(_("This outcome does not fit this item."))
     missing = [name for name in rule.needs if name != "note" and not details.get(name)]
     if missing:
-        raise Refused(f"Please give: {', '.join(missing)}.")
+        raise Refused(_("Please give: %(missing)s.") % {"missing": ", ".join(missing)})
     name, allowed, words = CHOSEN_FROM.get(outcome, ("", (), ""))
     if allowed and details[name] not in allowed:
-        raise Refused(words or f"Choose one of: {', '.join(allowed)}.")
+        raise Refused((words and _(words)) or _("Choose one of: %(allowed)s.") % {"allowed": ", ".join(allowed)})
     if rule.exits and item.journey is None:
-        raise Refused("There is no journey to end.")
+        raise Refused(_("There is no journey to end."))
     if rule.exits:
         exit_reason(item, rule, details)
     return rule
@@ -119,7 +137,7 @@ def exit_reason(item: WorkItem, rule: Outcome, details: Mapping[str, Any]) -> st
     known = item.journey.version.body.get("exits", {})
     chosen = details.get("reason") or details.get("declines") or rule.exits
     if chosen not in known:
-        raise Refused("This programme does not know that reason.")
+        raise Refused(_("This programme does not know that reason."))
     return str(chosen)
 
 
@@ -171,7 +189,7 @@ def _mark_number(item: WorkItem, e164: str, now: datetime) -> None:
 def release(item: WorkItem, *, by: User, now: datetime) -> None:
     """The wording, or what a person stopped, goes out again. What the provider refuses ends by itself, and a restored database is no matter of opinion."""
     if item.cause_key != halts.STAFF and not item.cause_key.startswith(halts.WORDING):
-        raise Refused("This ends by itself as soon as it works again; a restored database needs `manage.py texts reconcile`.")
+        raise Refused(_("This ends by itself as soon as it works again; a restored database needs `manage.py texts reconcile`."))
     halts.lift(item.cause_key, now=now, by=by)
 
 

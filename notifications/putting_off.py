@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from notifications.models import ItemState, WorkItem
 from notifications.outcomes import Refused
 
@@ -28,14 +30,14 @@ def latest(item: WorkItem, *, now: datetime, tried: bool = False) -> datetime:
 def in_time(item: WorkItem, until: datetime, last: datetime, now: datetime) -> None:
     """Refuses a time that is past, or later than `last`."""
     if until <= now:
-        raise Refused("Choose a time in the future.")
+        raise Refused(_("Choose a time in the future."))
     if until <= last:
         return
     if item.priority > CRITICAL:
-        raise Refused(f"At most {(last - now).days} days ahead for an item of this urgency.")
+        raise Refused(_("At most %(days)s days ahead for an item of this urgency.") % {"days": (last - now).days})
     if last <= now:
-        raise Refused("This is critical and its answer is late: it cannot be snoozed. Record what you did, or hand it on.")
-    raise Refused("This is critical: it cannot rest longer than until its answer is due.")
+        raise Refused(_("This is critical and its answer is late: it cannot be snoozed. Record what you did, or hand it on."))
+    raise Refused(_("This is critical: it cannot rest longer than until its answer is due."))
 
 
 def put_off(locked: WorkItem, *, until: datetime, reason: str, now: datetime, wakes_on: str = "", waiting_on: str = "") -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
 
 from notifications.holding import Stale, lock, mine, saved
@@ -41,7 +42,7 @@ def intend(
     with transaction.atomic():
         locked = mine(item, by, revision)
         if locked.state not in OPEN_STATES:
-            raise Stale("This item is closed.")
+            raise Stale(_("This item is closed."))
         if OUTCOMES[outcome].then is Then.NEXT_DATE:
             in_time(locked, given["until"], latest(locked, now=now, tried=True), now)
         locked.intended = {
@@ -68,7 +69,7 @@ def undo(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem:
     with transaction.atomic():
         locked = lock(item, revision)
         if locked.intended is None or locked.owner_id != by.pk or (locked.intended_until and locked.intended_until <= now):
-            raise Refused("Too late to undo: it is saved. Open it again with a reason.")
+            raise Refused(_("Too late to undo: it is saved. Open it again with a reason."))
         outcome = locked.intended["outcome"]
         state, owner_id = locked.intended["was"]
         if state == ItemState.PARKED:
@@ -122,17 +123,17 @@ def reopen(*, item: WorkItem, by: User, revision: int, reason: str, now: datetim
         Refused: the journey has ended by it, or the same problem has an open item again.
     """
     if not reason.strip():
-        raise Refused("Say why it is opened again.")
+        raise Refused(_("Say why it is opened again."))
     with transaction.atomic():
         locked = lock(item, revision)
         if OUTCOMES.get(locked.outcome, OUTCOMES["reached"]).exits:
-            raise Refused("This outcome ended the journey: reopen the journey instead.")
+            raise Refused(_("This outcome ended the journey: reopen the journey instead."))
         if WorkItem.objects.open().filter(cause_kind=locked.cause_kind, cause_key=locked.cause_key, shadow=False).exists():
-            raise Refused("The same problem is open again as another item.")
+            raise Refused(_("The same problem is open again as another item."))
         try:
             locked.reopen()
         except TransitionNotAllowed:
-            raise Refused("Only what is done can be opened again.") from None
+            raise Refused(_("Only what is done can be opened again.")) from None
         locked.owner, locked.claimed_at, locked.closed_at, locked.outcome, locked.returned_at = by, now, None, "", now
         return saved(locked, Act.REOPENED, by=by, now=now, reason=reason)
 

@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from notifications.models import Message, ShadowNote, WorkItem
 from pathways.alerts import CORRECTED
 from pathways.models import Journey, Rollout, Stay
 from pathways.uploads import Line
 from patients.models import Identifier, Patient, Site, User
+from patients.templatetags.finalmile import translated
 
 LEAST_PRECISION, MOST_MISSED = 0.8, 0.1  # local defaults of the go/no-go; the people in the room decide
 
@@ -94,13 +97,19 @@ def criteria(found: Compared, *, signed: bool) -> list[Criterion]:
     precision, missed = found.precision, found.missed_share
     return [
         Criterion(
-            f"at least {LEAST_PRECISION:.0%} of ours that were judged are stalls", _share(precision), (precision or 0) >= LEAST_PRECISION
+            _("at least %(LEAST_PRECISION)s of ours that were judged are stalls") % {"LEAST_PRECISION": f"{LEAST_PRECISION:.0%}"},
+            _share(precision),
+            (precision or 0) >= LEAST_PRECISION,
         ),
         Criterion(
-            f"at most {MOST_MISSED:.0%} of all known stalls were missed", _share(missed), missed is not None and missed <= MOST_MISSED
+            _("at most %(MOST_MISSED)s of all known stalls were missed") % {"MOST_MISSED": f"{MOST_MISSED:.0%}"},
+            _share(missed),
+            missed is not None and missed <= MOST_MISSED,
         ),
-        Criterion("every one of ours was judged or is on the list", f"{len(found.unjudged)} not judged", not found.unjudged),
-        Criterion("the local targets are signed", "signed" if signed else "not signed", signed),
+        Criterion(
+            _("every one of ours was judged or is on the list"), _("%(n)s not judged") % {"n": len(found.unjudged)}, not found.unjudged
+        ),
+        Criterion(_("the local targets are signed"), "signed" if signed else _("not signed"), signed),
     ]
 
 
@@ -149,18 +158,22 @@ def why_missed(patient_ids: Sequence[int], rollout: Rollout, *, now: datetime) -
 
 def _why(journey: Journey | None, rollout: Rollout, waits: Mapping[int, Sequence[Stay]], now: datetime) -> str:
     if journey is None:
-        return "not on the programme here: no fact that enrols was received"
+        return _("not on the programme here: no fact that enrols was received")
     if journey.home_site_id != rollout.site_id:
-        return "followed by another site"
+        return _("followed by another site")
     if journey.status != "active":
-        return f"the journey ended: {journey.outcome or journey.exit_reason}".replace("_", " ")
+        return (_("the journey ended: %(exit_reason)s") % {"exit_reason": journey.outcome or journey.exit_reason}).replace("_", " ")
     if journey.held_until:
-        return f"on hold: {journey.hold_reason}"
+        return _("on hold: %(hold_reason)s") % {"hold_reason": journey.hold_reason}
     open_waits = waits.get(journey.pk, [])
     if late := next((stay for stay in open_waits if stay.gated), None):
-        return f"waits for a feed that is late: {late.feed}"
-    ahead = sorted((stay.due_at, stay.stage.label) for stay in open_waits if stay.due_at and stay.due_at > now)
-    return f"not due yet: {ahead[0][1]}, due {ahead[0][0]:%d %b}" if ahead else "nothing that this programme waits for is missing"
+        return _("waits for a feed that is late: %(feed)s") % {"feed": late.feed}
+    ahead = sorted((stay.due_at, translated(stay.stage.label)) for stay in open_waits if stay.due_at and stay.due_at > now)
+    return (
+        _("not due yet: %(ahead)s, due %(ahead2)s") % {"ahead": ahead[0][1], "ahead2": date_format(ahead[0][0], "d M")}
+        if ahead
+        else _("nothing that this programme waits for is missing")
+    )
 
 
 def _list(site: Site, pathway: str, patient: int | None, number: str, note: str, by: User, now: datetime) -> None:
@@ -170,7 +183,7 @@ def _list(site: Site, pathway: str, patient: int | None, number: str, note: str,
 
 
 def _share(value: float | None) -> str:
-    return "nothing judged yet" if value is None else f"{value:.0%}"
+    return _("nothing judged yet") if value is None else f"{value:.0%}"
 
 
 def named(patient_ids: Iterable[int]) -> dict[int, Patient]:

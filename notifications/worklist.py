@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from notifications.holding import ReasonGone, Stale, lock, mine, reason_gone, saved
 from notifications.models import Act, ItemState, WorkItem, WorkItemAct
@@ -107,9 +108,9 @@ def claim(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem
     with transaction.atomic():
         locked = lock(item, revision)
         if locked.state != ItemState.OPEN or locked.owner_id not in (None, by.pk):
-            raise Stale("Somebody else has this item.")
+            raise Stale(gettext("Somebody else has this item."))
         if reason_gone(locked):
-            raise ReasonGone("What this was opened for has happened meanwhile.")
+            raise ReasonGone(gettext("What this was opened for has happened meanwhile."))
         locked.claim()
         locked.owner, locked.claimed_at = by, now
         return saved(locked, Act.CLAIMED, by=by, now=now)
@@ -118,11 +119,11 @@ def claim(*, item: WorkItem, by: User, revision: int, now: datetime) -> WorkItem
 def take_over(*, item: WorkItem, by: User, revision: int, reason: str, now: datetime) -> WorkItem:
     """Takes what a colleague holds, with a reason that stays on the item. An outcome they have just recorded is theirs."""
     if not reason.strip():
-        raise Refused("Say why you take it over.")
+        raise Refused(gettext("Say why you take it over."))
     with transaction.atomic():
         locked = lock(item, revision)
         if locked.intended is not None:
-            raise Stale("An outcome was recorded just now.")
+            raise Stale(gettext("An outcome was recorded just now."))
         if locked.state == ItemState.PARKED:
             locked.put_back()
         if locked.state == ItemState.OPEN:
@@ -207,7 +208,7 @@ def _hand_on(locked: WorkItem, *, to: str, now: datetime) -> None:
 def skip(*, item: WorkItem, by: User, reason: str, now: datetime) -> None:
     """Leaves an item for later in guided mode; it stays where it is, with the reason."""
     if not reason.strip():
-        raise Refused("Say why you skip it.")
+        raise Refused(gettext("Say why you skip it."))
     WorkItemAct.objects.create(item=item, act=Act.SKIPPED, by=by, at=now, reason=reason[:200])
 
 

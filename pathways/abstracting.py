@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext
 
 from pathways import matters, placing
 from pathways.facts import Fact, Grade, Moment, Rank, content_digest
@@ -118,9 +119,11 @@ def confirm(*, abstraction: Abstraction, by: User, now: datetime) -> None:
     with transaction.atomic():
         locked = _waiting(abstraction)
         if locked.read_by_id == by.pk:
-            raise Refused("You read this report first. Somebody else must confirm it.")
+            raise Refused(gettext("You read this report first. Somebody else must confirm it."))
         if locked.document is not None and _newer(locked.document):
-            raise Refused("The laboratory has sent another version of this report since. Send it back, so that the new one is read.")
+            raise Refused(
+                gettext("The laboratory has sent another version of this report since. Send it back, so that the new one is read.")
+            )
         _state(locked, by=by, now=now)
         locked.confirmed_by, locked.confirmed_at = by, now
         locked.save(update_fields=["confirmed_by", "confirmed_at"])
@@ -145,7 +148,7 @@ def _waiting(abstraction: Abstraction) -> Abstraction:
     related = ("journey__home_site", "document", "matter", "patient", "site")
     locked = Abstraction.objects.select_for_update(of=("self",)).select_related(*related).get(pk=abstraction.pk)
     if locked.confirmed_at or locked.returned_at:
-        raise Refused("Somebody else settled this report first.")
+        raise Refused(gettext("Somebody else settled this report first."))
     return locked
 
 
@@ -169,16 +172,16 @@ def _check(reading: Reading, now: datetime) -> None:
     if reading.answer == Abstraction.Answer.NOTHING:
         return
     if reading.reported is None:
-        raise Refused("A report has the day on which it was issued.")
+        raise Refused(gettext("A report has the day on which it was issued."))
     if reading.reported > now.date() or (reading.collected and reading.collected > reading.reported):
-        raise Refused("The days of the report cannot be true.")
+        raise Refused(gettext("The days of the report cannot be true."))
     for gene, said in reading.genes.items():
         if said.presence not in ANSWERS:
-            raise Refused(f"{gene}: choose one of the five values.")
+            raise Refused(gettext("%(gene)s: choose one of the five values.") % {"gene": gene})
         if said.presence == PRESENT and not said.alteration.strip():
-            raise Refused(f"{gene} is present: write down which alteration.")
+            raise Refused(gettext("%(gene)s is present: write down which alteration.") % {"gene": gene})
     if reading.answer == Abstraction.Answer.RESULT and not reading.genes:
-        raise Refused("Write down at least one gene.")
+        raise Refused(gettext("Write down at least one gene."))
 
 
 def _state(abstraction: Abstraction, *, by: User, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways import candidates
 from pathways.definitions import registry
@@ -39,7 +40,7 @@ def audit(*, site: Site, pathway: str, lines: Sequence[Line], primary: str, by: 
         Unusable: the programme is not in force, or a cell holds no date.
     """
     if pathway not in registry.published():
-        raise Unusable("That programme is not in force.")
+        raise Unusable(_("That programme is not in force."))
     stated = [_stated(line, site) for line in lines]
     days = sorted(row.diagnosed_on for row in stated if row.diagnosed_on)
     with transaction.atomic():
@@ -178,14 +179,14 @@ def _stated(line: Line, site: Site) -> RegistryRow:
 def _birth(text: str, n: int) -> date | None:
     found = spans.birth(text)
     if found is None:
-        raise Unusable(f"Line {n}: the birth date is no date as 1958-04-02.")
+        raise Unusable(_("Line %(n)s: the birth date is no date as 1958-04-02.") % {"n": n})
     return found[0] if found[0] == found[1] else None
 
 
 def _day(text: str, site: Site, n: int) -> date:
     found = moment(text, site.time_zone)
     if found is None:
-        raise Unusable(f"Line {n}: the date of diagnosis is no date as 2026-03-20.")
+        raise Unusable(_("Line %(n)s: the date of diagnosis is no date as 2026-03-20.") % {"n": n})
     return found.lo.date()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from pathways import journeys, matters
 from pathways.definitions import registry
@@ -13,10 +14,10 @@ from patients.models import Patient, Site, User
 
 CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING, MatterKind.GERMLINE_CANDIDATE)
 REFUSALS = {
-    "not_eligible": "not eligible",
-    "already_followed": "already followed elsewhere",
-    "not_this_disease": "not this disease",
-    "duplicate": "already on the pathway",
+    "not_eligible": gettext_noop("not eligible"),
+    "already_followed": gettext_noop("already followed elsewhere"),
+    "not_this_disease": gettext_noop("not this disease"),
+    "duplicate": gettext_noop("already on the pathway"),
 }
 
 

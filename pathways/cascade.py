@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from pathways import journeys, matters, merging
 from pathways.definitions import registry
@@ -57,13 +58,13 @@ def may_name(journey: Journey) -> str:
     """Why no relative can be named from this journey now; blank where one can."""
     reached = _reached(journey)
     if journey.status == Status.VOID:
-        return "The journey was entered in error."
+        return _("The journey was entered in error.")
     if not reached & set(FOUND):
-        return "Nothing follows for relatives unless a pathogenic variant was found."
+        return _("Nothing follows for relatives unless a pathogenic variant was found.")
     if "declined_to_know" in reached:
-        return "The patient does not wish to know the result: no relative is approached."
+        return _("The patient does not wish to know the result: no relative is approached.")
     if PROGRAMME not in registry.published():
-        return "The programme for relatives is not in force."
+        return _("The programme for relatives is not in force.")
     return ""
 
 
@@ -74,7 +75,7 @@ def name_relative(*, journey: Journey, kinship: str, by: User, now: datetime) ->
         Refused: nothing pathogenic was found, the patient does not wish to know, or the kinship is none by blood.
     """
     if kinship not in KINSHIPS:
-        raise Refused("Choose a relative by blood.")
+        raise Refused(_("Choose a relative by blood."))
     if why := may_name(journey):
         raise Refused(why)
     with transaction.atomic():

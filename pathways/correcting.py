@@ -10,6 +10,8 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from pathways.facts import Fact, Rank, content_digest
 from pathways.journeys import open_desk
@@ -22,7 +24,13 @@ from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
 from patients.models import User
 
-REASONS = ("typed wrongly", "wrong patient", "did not happen", "wrong date", "entered twice")
+REASONS = (
+    gettext_noop("typed wrongly"),
+    gettext_noop("wrong patient"),
+    gettext_noop("did not happen"),
+    gettext_noop("wrong date"),
+    gettext_noop("entered twice"),
+)
 # Acts that a person may take back; the others have verbs of their own (void, migrate back, end an authority) or speak of somebody's words.
 RETRACTABLE = frozenset({*FED, "held", "resumed", "exited", "reopened", "picked", "actionable_confirmed", "not_actionable_confirmed"})
 
@@ -46,9 +54,9 @@ def retract(*, journey: Journey, lineage: str, reason: str, by: User, now: datet
         desk, patient, state = _at_desk(journey, now)
         fact = _standing(patient, state, lineage)
         if not is_ours(lineage) or fact.basis is not None:
-            raise CannotCorrect("This came from a system, not from a person: correct it there, or part it from the journey.")
+            raise CannotCorrect(_("This came from a system, not from a person: correct it there, or part it from the journey."))
         if fact.kind not in RETRACTABLE:
-            raise CannotCorrect("This is an act that has a verb of its own to undo it.")
+            raise CannotCorrect(_("This is an act that has a verb of its own to undo it."))
         back = _taken_back(fact, reason, now)
         said = Incoming((back,), state.home_site_id, by_id=by.pk, record_id=patient.records.get(lineage))
         desk.work(patient, [said], force=True)
@@ -65,7 +73,7 @@ def part(*, journey: Journey, lineage: str, by: User, now: datetime) -> None:
         desk, patient, state = _at_desk(journey, now)
         fact = _standing(patient, state, lineage)
         if fact.basis is not None or state.key in fact.keys:
-            raise CannotCorrect("This is the journey's own: take back what it rests on.")
+            raise CannotCorrect(_("This is the journey's own: take back what it rests on."))
         for one in patient.facts:
             if one.lineage == lineage and one.id in state.attached:
                 desk.changes.bindings.append((one.id, state.id, False, by.pk, "person"))
@@ -86,7 +94,7 @@ def _standing(patient: PatientState, journey: JourneyState, lineage: str) -> Fac
     for fact in current(patient.facts):
         if fact.lineage == lineage and fact.id in journey.attached:
             return fact
-    raise CannotCorrect("This does not stand any more; somebody may have corrected it first.")
+    raise CannotCorrect(_("This does not stand any more; somebody may have corrected it first."))
 
 
 def _taken_back(fact: Fact, reason: str, now: datetime) -> Fact:

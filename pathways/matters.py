@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways.models import Matter, MatterKind
 from pathways.timeline import Calendar
@@ -54,5 +55,5 @@ def lock_open(matter: Matter) -> Matter:
     """The row under lock, still open. Raises AlreadySettled."""
     locked = Matter.objects.select_for_update().get(pk=matter.pk)
     if locked.closed_at is not None:
-        raise AlreadySettled(f"settled before: {locked.reason}")
+        raise AlreadySettled(_("settled before: %(reason)s") % {"reason": locked.reason})
     return locked

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext
 
 from pathways.facts import Fact, Grade, Rank, content_digest
 from pathways.ingest import naming
@@ -78,7 +79,7 @@ def give_to(*, lineage: str, patient: Patient, to: Patient, site: Site, by: User
         desk, wrong = open_desk(patient.pk, now)
         fact = next((one for one in current(wrong.facts) if one.lineage == lineage and one.basis is None), None)
         if fact is None:
-            raise LookupError("This fact does not stand with this patient.")
+            raise LookupError(gettext("This fact does not stand with this patient."))
         here = Incoming((_retraction(fact, now),), site.pk, by_id=by.pk, record_id=wrong.records.get(lineage))
         desk.work(wrong, [here], ask_all=True)
         store(desk.changes, now=now)

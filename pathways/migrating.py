@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext
 
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
@@ -31,6 +32,7 @@ from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
 from pathways.writing.versions import first_definition, versions
 from patients.models import Site, User
+from patients.templatetags.finalmile import translated
 
 BATCH = 200
 
@@ -81,7 +83,7 @@ class Migrated(msgspec.Struct, frozen=True):
 def target(version: PathwayVersion, *, clock: str, stages: Mapping[str, str]) -> Plan:
     """Checks what a person asked for. Raises ValueError that says what is wrong."""
     if version.status != PathwayVersion.Status.PUBLISHED:
-        raise ValueError(f"{version} is not in force: journeys move to the published version only")
+        raise ValueError(gettext("%(version)s is not in force: journeys move to the published version only") % {"version": version})
     check(registry.load(version.pk).definition, clock=clock, stages=stages)
     return Plan(version.number, clock, dict(stages))  # type: ignore[arg-type]
 
@@ -92,9 +94,9 @@ def check(new: Definition, *, clock: str, stages: Mapping[str, str]) -> None:
         raise ValueError(f"clock: {clock!r} is none of {', '.join(get_args(Clock))}")
     for before, after in stages.items():
         if after and after not in new.stages:
-            raise ValueError(f"{after}: the new version has no such stage")
+            raise ValueError(gettext("%(after)s: the new version has no such stage") % {"after": after})
         if after and after.partition(".")[0] != before.partition(".")[0]:
-            raise ValueError(f"{before} -> {after}: a wait cannot change its track")
+            raise ValueError(gettext("%(before)s -> %(after)s: a wait cannot change its track") % {"before": before, "after": after})
 
 
 def preview(*, pathway: str, plan: Plan, now: datetime, site: Site | None = None) -> list[Row]:
@@ -178,10 +180,10 @@ def _refusal(key: str, old: Definition, new: Definition, plan: Plan) -> str:
         return ""
     if plan.stages.get(key) == "" and not key.startswith("main."):
         return ""
-    label = old.stages[key].label
+    label = translated(old.stages[key].label)
     if key.startswith("main.") and plan.stages.get(key) == "":
-        return f"{key} ({label}) cannot be closed: the main track always waits somewhere"
-    return f"{key} ({label}) has no counterpart"
+        return gettext("%(key)s (%(label)s) cannot be closed: the main track always waits somewhere") % {"key": key, "label": label}
+    return gettext("%(key)s (%(label)s) has no counterpart") % {"key": key, "label": label}
 
 
 def _moves(before: Timeline, after: Timeline, now: datetime) -> Iterator[Move]:

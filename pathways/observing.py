@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways.kinds import FED
 from pathways.models import Coverage, Expectation, Feed
@@ -152,9 +153,9 @@ def _key(feed_id: int) -> str:
 
 def _check(site: Site, kind: str, one: Seen | None) -> None:
     if kind not in FED:
-        raise ValueError(f"{kind}: no such kind of event")
+        raise ValueError(_("%(kind)s: no such kind of event") % {"kind": kind})
     if one is not None and one.how == Coverage.How.FED and (one.feed is None or one.feed.site_id != site.pk):
-        raise ValueError(f"{kind}: fed needs a feed of the site")
+        raise ValueError(_("%(kind)s: fed needs a feed of the site") % {"kind": kind})
 
 
 def _put(site: Site, kind: str, one: Seen | None, row: Coverage | None, by: User, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways import matters
 from pathways.facts import Fact
@@ -48,7 +49,7 @@ def place(*, matter: Matter, journeys: Collection[Journey], by: User, now: datet
     with transaction.atomic():
         desk, patient = open_desk(matter.patient_id, now)
         if not chosen <= {one.id for one in patient.journeys} or not any(fact.lineage == lineage for fact in patient.facts):
-            raise Nothing("The result or the journey belongs to somebody else.")
+            raise Nothing(_("The result or the journey belongs to somebody else."))
         matters.close(matter=matter, reason="bound by a person" if chosen else "belongs to no journey", by=by, now=now)
         for one in patient.journeys:
             (one.pinned if one.id in chosen else one.banned).add(lineage)

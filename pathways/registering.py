@@ -14,6 +14,7 @@ from pathways.models import Journey, Rollout, TeamRole
 from patients import consent, contacts, registry
 from patients.demographics import Demographics
 from patients.models import Patient, Practitioner, Site, User
+from patients.templatetags.finalmile import translated
 
 FOUND_BY = "by_hand"
 SOURCE = "registered by hand"
@@ -58,7 +59,7 @@ def places(site: Site) -> list[Place]:
             groups = dict.fromkeys(rule.group or definition.primary_group for rule in definition.enrol if rule.entry == entry)
             for group in groups or (definition.primary_group,):
                 more = f" ({group})" if len(groups) > 1 else ""
-                found.append(Place(code, entry, group, f"{definition.title}: {row.label or entry}{more}"))
+                found.append(Place(code, entry, group, f"{translated(definition.title)}: {translated(row.label or entry)}{more}"))
     return found
 
 

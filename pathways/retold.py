@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
+from django.utils.translation import gettext
 
 from pathways.definitions.compile import Definition, Stage
 from pathways.facts import Fact
@@ -126,8 +127,8 @@ def _under(house: House, patient: PatientState, journey: JourneyState, draft: De
 
 def _misfit(journey: JourneyState, timeline: Timeline, draft: Definition, facts: Sequence[Fact]) -> str:
     if journey.entry and journey.entry not in draft.entries:
-        return f"began as {journey.entry}, which the draft does not know"
+        return gettext("began as %(entry)s, which the draft does not know") % {"entry": journey.entry}
     if timeline.status != journey.columns["status"]:
-        return f"is {journey.columns['status']} today and would be {timeline.status}"
+        return gettext("is %(status)s today and would be %(status2)s") % {"status": journey.columns["status"], "status2": timeline.status}
     was, would = {rule for rule, *_ in journey.columns["anomalies"]}, {one.rule for one in timeline.anomalies}
-    return f"something no longer fits: {', '.join(sorted(would - was))}" if would - was else ""
+    return gettext("something no longer fits: %(was)s") % {"was": ", ".join(sorted(would - was))} if would - was else ""

@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from pathways import alerts, signing
 from pathways.models import PathwayVersion, Rollout, RolloutChange
@@ -54,7 +56,7 @@ def switch(
             from a day before the switch.
     """
     if not reason.strip():
-        raise Refused("reason", "a change of mode needs one")
+        raise Refused("reason", _("a change of mode needs one"))
     with transaction.atomic():
         rollout = locked(site, pathway)
         before = _words(rollout)
@@ -134,9 +136,9 @@ def _set_pause(rollout: Rollout, at: datetime | None, by: User, reason: str, now
 def _check_accountable(rollout: Rollout) -> None:
     person = rollout.default_accountable
     if person is None:
-        raise Refused("default_accountable", "staff and live need an accountable person, for whoever has none of their own")
+        raise Refused("default_accountable", _("staff and live need an accountable person, for whoever has none of their own"))
     if rollout.site_id not in person.site_ids():
-        raise Refused("default_accountable", "the accountable person has no role at this site")
+        raise Refused("default_accountable", _("the accountable person has no role at this site"))
 
 
 def _texts_from(rollout: Rollout, mode: Rollout.Mode, said: datetime | None, now: datetime) -> datetime | None:
@@ -145,7 +147,7 @@ def _texts_from(rollout: Rollout, mode: Rollout.Mode, said: datetime | None, now
         return None
     earliest = rollout.texts_from if rollout.mode == Rollout.Mode.LIVE and rollout.texts_from else now
     if said is not None and said < earliest:
-        raise Refused("texts_from", "texts cannot be due before the programme went live")
+        raise Refused("texts_from", _("texts cannot be due before the programme went live"))
     return said or earliest
 
 
@@ -194,12 +196,18 @@ def _ids(name: str, params: dict[str, Any]) -> list[int]:
 
 
 def _words(rollout: Rollout) -> str:
-    parts = [str(Rollout.Mode(rollout.mode).label), f"{rollout.release_per_day} a day"]
+    parts = [_in_english(Rollout.Mode(rollout.mode)), f"{rollout.release_per_day} a day"]
     if rollout.default_accountable:
         parts.append(f"accountable {rollout.default_accountable.get_username()}")
     if rollout.texts_from:
         parts.append(f"texts from {rollout.texts_from:%Y-%m-%d %H:%M %Z}")
     return ", ".join(parts)
+
+
+def _in_english(mode: Rollout.Mode) -> str:
+    """The record says it alike for everybody, whatever language whoever changed it reads."""
+    with override("en"):
+        return str(mode.label)
 
 
 def _note(rollout: Rollout, what: RolloutChange.What, by: User, reason: str, now: datetime, before: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways import matters
 from pathways.deadlines import add_months
@@ -20,6 +21,7 @@ from pathways.definitions.schema import Pathway, Source
 from pathways.ladders import LADDERS
 from pathways.models import Matter, MatterKind, PathwayVersion, Rollout, Signature
 from patients.models import Role, Site, User
+from patients.templatetags.finalmile import translated
 
 HOLDS_MONTHS = 12
 UNSOURCED = ("local default", "unverified")
@@ -93,7 +95,7 @@ def sign(*, site: Site, version: PathwayVersion, by: User, now: datetime, note: 
         PermissionError: `by` is no lead navigator of the site.
     """
     if Role.LEAD not in by.roles_at(site.pk):
-        raise PermissionError("only a lead navigator of the site signs its targets")
+        raise PermissionError(_("only a lead navigator of the site signs its targets"))
     said = [msgspec.to_builtins(one) for one in unsourced(version)]
     with transaction.atomic():
         signature = Signature.objects.create(site=site, version=version, by=by, at=now, note=note.strip(), targets=said)
@@ -106,10 +108,13 @@ def must_be_signed(*, site: Site, pathway: str, version: PathwayVersion | None, 
     """The version that the site goes live on, if its lead has signed it. Raises NotSigned."""
     version = version or in_force(pathway)
     if version is None:
-        raise NotSigned("there is no version in force to sign")
+        raise NotSigned(_("there is no version in force to sign"))
     found = state(site=site, version=version, now=now)
     if found in (State.UNSIGNED, State.LAPSED):
-        raise NotSigned(f"the local targets of {version} are {found} for this site: a lead signs them first")
+        raise NotSigned(
+            _("the local targets of %(version)s are %(found)s for this site: a lead signs them first")
+            % {"version": version, "found": found}
+        )
     return version
 
 
@@ -141,13 +146,23 @@ def _unsourced(pathway: Pathway) -> Iterator[Unsourced]:
     for track, written in pathway.tracks.items():
         for stage in written.stages.values():
             if stage.source and _is_local(stage.source):
-                yield Unsourced(f"{track}", stage.label, stage.within or stage.review_after or "", _said(stage.source))
+                yield Unsourced(f"{track}", translated(stage.label), stage.within or stage.review_after or "", _said(stage.source))
     for target in pathway.targets:
         if _is_local(target.source):
-            yield Unsourced("report", target.label or f"{target.from_} to {target.to}", target.within, _said(target.source))
+            yield Unsourced(
+                "report",
+                translated(target.label) or _("%(from)s to %(to)s") % {"from": target.from_, "to": target.to},
+                target.within,
+                _said(target.source),
+            )
     for kind, rungs in LADDERS.items():
         if kind.value in {rule.matter for rule in pathway.matters}:
-            yield Unsourced("matter", str(kind.label), f"answer in {rungs[0].answer_within} working days", "local default")
+            yield Unsourced(
+                "matter",
+                str(kind.label),
+                _("answer in %(answer_within)s working days") % {"answer_within": rungs[0].answer_within},
+                "local default",
+            )
 
 
 def _is_local(source: Source) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from pathways import journeys
 from pathways.deadlines import clock_of, parse
@@ -67,7 +68,7 @@ def name(
 def leave(*, member: CareTeam, now: datetime, by: User) -> None:
     """Somebody takes part no longer. Accountable and responsible are not left: another one is named."""
     if member.role in ONE_AT_A_TIME:
-        raise Refused("Somebody must hold this: name the next one instead.")
+        raise Refused(_("Somebody must hold this: name the next one instead."))
     with transaction.atomic():
         registry.lock([member.journey.patient_id])
         journey = Journey.objects.get(pk=member.journey_id)
@@ -99,13 +100,13 @@ def hand_over(*, journey: Journey, to: User, note: str, now: datetime, by: User,
     """
     home = site or journey.home_site
     if to.pk == journey.accountable_id and home.pk == journey.home_site_id:
-        raise Refused("They answer for it already.")
+        raise Refused(_("They answer for it already."))
     if not to.is_active or not Membership.objects.filter(user=to, site=home, role__in=MAY_BE_ACCOUNTABLE, until=None).exists():
-        raise Refused("Nobody can answer for a journey who does not work at its site in a role that may.")
+        raise Refused(_("Nobody can answer for a journey who does not work at its site in a role that may."))
     with transaction.atomic():
         registry.lock([journey.patient_id])
         if HandOver.objects.filter(journey=journey, settled_at=None).exists():
-            raise Refused("Another hand-over of this journey waits for its answer; take it back first.")
+            raise Refused(_("Another hand-over of this journey waits for its answer; take it back first."))
         if home.pk != journey.home_site_id:
             let_take_part(journey=journey, site=home, now=now)
         return HandOver.objects.create(
@@ -162,9 +163,9 @@ def _open(asked: HandOver, by: User | None = None) -> HandOver:
     related = HandOver.objects.select_for_update(of=("self",)).select_related("journey__patient__survivor", "to_site", "recipient")
     locked = related.get(pk=asked.pk)
     if locked.settled_at is not None:
-        raise Refused(f"This hand-over is settled: {locked.get_outcome_display()}.")
+        raise Refused(_("This hand-over is settled: %(outcome)s.") % {"outcome": locked.get_outcome_display()})
     if by is not None and locked.recipient_id != by.pk:
-        raise Refused("It is for somebody else to answer.")
+        raise Refused(_("It is for somebody else to answer."))
     return locked
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from pathways.ingest.cells import NUMBER, plain
 from pathways.ingest.csv import decode
@@ -35,20 +36,20 @@ def read(body: bytes, *, needed: Collection[str] = ()) -> list[Line]:
         Unusable: too large, no column for the patient's number, a needed column missing, or no row at all.
     """
     if len(body) > LARGEST:
-        raise Unusable("The file is larger than 2 MB. Split it.")
+        raise Unusable(_("The file is larger than 2 MB. Split it."))
     table = _table(decode(body))
     if not table:
-        raise Unusable("The file is empty.")
+        raise Unusable(_("The file is empty."))
     names = [plain(name) for name in table[0]]
     if not any(name in NUMBER for name in names):
-        raise Unusable("The first line names no column “mrn”, so no row can be about anybody.")
+        raise Unusable(_("The first line names no column “mrn”, so no row can be about anybody."))
     if missing := sorted(set(needed) - set(names)):
-        raise Unusable(f"The first line names no column “{'”, “'.join(missing)}”.")
+        raise Unusable(_("The first line names no column “%(missing)s”.") % {"missing": "”, “".join(missing)})
     lines = [line for n, cells in enumerate(table[1:], start=2) if (line := _line(n, names, cells)) is not None]
     if not lines:
-        raise Unusable("No row names a patient’s number.")
+        raise Unusable(_("No row names a patient’s number."))
     if len(lines) > MOST_ROWS:
-        raise Unusable(f"More than {MOST_ROWS:,} rows. Split the file.")
+        raise Unusable(_("More than %(MOST_ROWS)s rows. Split the file.") % {"MOST_ROWS": f"{MOST_ROWS:,}"})
     return lines
 
 
@@ -58,7 +59,7 @@ def _table(text: str) -> Sequence[Sequence[str]]:
     try:
         return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise Unusable(f"The table cannot be read: {error}.") from error
+        raise Unusable(_("The table cannot be read: %(error)s.") % {"error": error}) from error
 
 
 def _line(n: int, names: Sequence[str], cells: Sequence[str]) -> Line | None:

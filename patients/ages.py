@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 INFANT_MONTHS = 24
 NEWBORN_DAYS = 28
 
@@ -16,4 +18,4 @@ def age(born: date, on: date) -> str:
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if days < NEWBORN_DAYS or months < 1:
         return f"{days} d"
-    return f"{months} mo" if months < INFANT_MONTHS else f"{months // 12} y"
+    return _("%(months)s mo") % {"months": months} if months < INFANT_MONTHS else f"{months // 12} y"

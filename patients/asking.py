@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from . import contacts
 from .models import Authority, Patient, PatientSite, Permission, Person
@@ -33,19 +34,19 @@ def questions(patients: Collection[int], *, on: date) -> list[Question]:
 
 def _question(patient: Patient, whom: list[Person], on: date) -> Question | None:
     if patient.person.birth_hi is None:
-        return Question(patient, (), "birth date unknown: is this a child?")
+        return Question(patient, (), _("birth date unknown: is this a child?"))
     if not whom:
         limited = Authority.objects.filter(patient=patient, until=None).exclude(limits="").exists()
-        return Question(patient, (), "custody or court limit: who may be told?" if limited else "nobody may be told yet")
+        return Question(patient, (), _("custody or court limit: who may be told?") if limited else _("nobody may be told yet"))
     rows = list(Permission.objects.filter(patient=patient, person__in=whom))
     open_to_ask = [one for one in whom if not any(row.person_id == one.pk and row.revoked_at for row in rows)]
     if not open_to_ask:
         return None
     granted = [row for row in rows if row.granted_at and not row.revoked_at]
     if granted and outgrown(patient, min(row.granted_at.date() for row in granted if row.granted_at), on=on):
-        return Question(patient, tuple(open_to_ask), "agreed before a birthday that counts: ask anew")
+        return Question(patient, tuple(open_to_ask), _("agreed before a birthday that counts: ask anew"))
     reachable = [one for one in open_to_ask if contacts.best_phone(one)]
-    return Question(patient, tuple(open_to_ask), "not asked yet" if reachable else "no number that works")
+    return Question(patient, tuple(open_to_ask), _("not asked yet") if reachable else _("no number that works"))
 
 
 def outgrown(patient: Patient, agreed: date, *, on: date) -> bool:

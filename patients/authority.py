@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from . import alike, codes, contacts
 from .demographics import StatedKin
@@ -38,9 +39,9 @@ def grant(
 ) -> Authority:
     """The person may be told from now on. One who may already gets the new basis and end; a limit that stands is only lifted by `lift`."""
     if person.pk == patient.person_id:
-        raise Refused("Nobody needs authority over themselves.")
+        raise Refused(_("Nobody needs authority over themselves."))
     if basis in PARENTAL and contacts.is_adult(patient.person, now.date()):
-        raise Refused("Parents and guardians speak for minors. For an adult choose health-care proxy, or somebody the patient named.")
+        raise Refused(_("Parents and guardians speak for minors. For an adult choose health-care proxy, or somebody the patient named."))
     stated = {"basis": basis, "until": until, "source": source[:60], "by": by}
     with transaction.atomic():
         writing.lock([patient.pk])
@@ -56,7 +57,7 @@ def grant(
 def limit(*, authority: Authority, words: str, by: User | None, source: str = "") -> None:
     """Custody, a court, a family's wish: from now on a person judges each time; what is still unsent does not go."""
     if not words.strip():
-        raise Refused("Say what the limit is.")
+        raise Refused(_("Say what the limit is."))
     Authority.objects.filter(pk=authority.pk).update(limits=words.strip(), by=by, source=source[:60])
 
 
@@ -184,7 +185,7 @@ def introduce(
         e164 = codes.phone(number) if number else ""
         if number and not e164:
             raise contacts.Unreachable(
-                "This is no phone number that a text can reach. Write it with its area code and without an extension."
+                _("This is no phone number that a text can reach. Write it with its area code and without an extension.")
             )
         said = StatedKin(basis, family=family, given=given, language=language, phones=(e164,) if e164 else ())
         person = _known(patient, said) or Person.objects.create(family=family, given=given, language=language)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from . import codes
 from .models import Authority, ContactPoint, Mailbox, Patient, Person, Phone
@@ -31,7 +32,7 @@ def add(*, person: Person, number: str, now: datetime, rank: int = 1, zone: str 
     """The person uses this number (as typed). One who uses it already only gets the new rank."""
     e164 = codes.phone(number, region)
     if not e164:
-        raise Unreachable("This is no phone number that a text can reach. Write it with its area code and without an extension.")
+        raise Unreachable(gettext("This is no phone number that a text can reach. Write it with its area code and without an extension."))
     with transaction.atomic():
         phone, _ = Phone.objects.get_or_create(e164=e164, defaults={"zone": codes.phone_zone(e164, zone)})
         point, _ = ContactPoint.objects.update_or_create(

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils.translation import gettext
 
 from .models import EmergencyAccess, EmergencyReview, Identifier, Membership, Patient, Role, Site, User
 from .models.patient import PatientQuerySet
@@ -50,7 +51,7 @@ def open_chart(*, patient: Patient, by: User, reason: str, why: str, now: dateti
         Unfounded: nothing is said in words.
     """
     if len(why.strip()) < 10:
-        raise Unfounded("Say in a few words why you need this chart now.")
+        raise Unfounded(gettext("Say in a few words why you need this chart now."))
     with transaction.atomic():
         opened = EmergencyAccess.objects.create(
             user=by, patient=patient, reason=EmergencyAccess.Reason(reason), why=why.strip(), began_at=now, until=now + LASTS
@@ -78,7 +79,7 @@ def review(opened: EmergencyAccess, *, by: User, verdict: str, note: str, now: d
         OwnAct: it was their own.
     """
     if opened.user_id == by.pk:
-        raise OwnAct("Somebody else has to look at what you opened yourself.")
+        raise OwnAct(gettext("Somebody else has to look at what you opened yourself."))
     made, _ = EmergencyReview.objects.get_or_create(
         access=opened, defaults={"by": by, "at": now, "verdict": EmergencyReview.Verdict(verdict), "note": note.strip()}
     )

@@ -10,23 +10,24 @@ from urllib.parse import quote
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from pathways.reports import drawing as charts
 from pathways.reports.sheet import Cell, Column, Drawing, Kind
 from pathways.views.asked import rows_address
 from patients.templatetags.finalmile import day as written_day
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import number as number_of
+from patients.templatetags.finalmile import percent, translated, words
 
 register = template.Library()
 CODE = re.compile(r"[a-z]+([_-][a-z0-9]+)*")
-HIDDEN = format_html('<span class="soft small">{}</span>', "hidden")
 
 
 @register.simple_tag(takes_context=True)
 def value(context: dict[str, Any], cell: Cell, kind: Kind) -> SafeString | str:
     """A cell as it stands in a table."""
     if cell.hidden:
-        return HIDDEN
+        return format_html('<span class="soft small">{}</span>', _("hidden"))
     if cell.value is None:
         return ""
     said = written(cell, kind)
@@ -52,29 +53,32 @@ def written(cell: Cell, kind: Kind) -> SafeString | str:
         case ((Kind.SHARE | Kind.POINTS | Kind.DAYS), float() | int() as number):
             return _with_limits(_said(number, kind), cell, kind)
         case Kind.NUMBER, float() as number:
-            return f"{number:.1f}"
+            return number_of(number, 1)
         case Kind.MONEY, float() | int() as number:
-            return f"${number:,.2f}"
+            return f"${number_of(number, 2)}"
         case Kind.COUNT, int() as number:
-            return f"{number:,}"
+            return number_of(number)
         case Kind.WORDS, str() as code if CODE.fullmatch(code):
             return words(code)
-        case _, other:
-            return str(other)
+        case kind, str() as said if kind is Kind.WORDS:
+            return translated(said)
+        case other:
+            return str(other[1])
 
 
 def _said(number: float, kind: Kind) -> str:
     if kind is Kind.SHARE:
-        return f"{number * 100:.0f}\N{NO-BREAK SPACE}%"
+        return percent(number)
     if kind is Kind.POINTS:
         return f"{number * 100:+.0f}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
-    return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
+    return number_of(number, 0 if number >= 10 else 1)
 
 
 def _with_limits(said: str, cell: Cell, kind: Kind) -> SafeString | str:
     if cell.low is None or cell.high is None or cell.low == cell.high:
         return said
-    return format_html('{} <span class="soft small">{} to {}</span>', said, _said(cell.low, kind), _said(cell.high, kind))
+    limits = _("%(low)s to %(high)s") % {"low": _said(cell.low, kind), "high": _said(cell.high, kind)}
+    return format_html('{} <span class="soft small">{}</span>', said, limits)
 
 
 @register.filter

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .work_item import WorkItem
 
 
 class Act(models.TextChoices):
-    CLAIMED = "claimed", "claimed"
-    PUT_BACK = "put_back", "put back"
-    TAKEN_OVER = "taken_over", "taken over"
-    OFFERED = "offered", "offered to a colleague"
-    ACCEPTED = "accepted", "accepted from a colleague"
-    DECLINED = "declined", "not accepted"
-    LAPSED = "lapsed", "offer not answered in time"
-    REHOMED = "rehomed", "given to somebody who is here"
-    RELEASED = "released", "back with the team: nobody worked on it"
-    SNOOZED = "snoozed", "snoozed"
-    FINISHED = "finished", "outcome recorded"
-    UNDONE = "undone", "undone before it was applied"
-    NOT_APPLIED = "not_applied", "outcome could not be applied"
-    REOPENED = "reopened", "opened again"
-    SKIPPED = "skipped", "skipped"
+    CLAIMED = "claimed", gettext_lazy("claimed")
+    PUT_BACK = "put_back", gettext_lazy("put back")
+    TAKEN_OVER = "taken_over", gettext_lazy("taken over")
+    OFFERED = "offered", gettext_lazy("offered to a colleague")
+    ACCEPTED = "accepted", gettext_lazy("accepted from a colleague")
+    DECLINED = "declined", gettext_lazy("not accepted")
+    LAPSED = "lapsed", gettext_lazy("offer not answered in time")
+    REHOMED = "rehomed", gettext_lazy("given to somebody who is here")
+    RELEASED = "released", gettext_lazy("back with the team: nobody worked on it")
+    SNOOZED = "snoozed", gettext_lazy("snoozed")
+    FINISHED = "finished", gettext_lazy("outcome recorded")
+    UNDONE = "undone", gettext_lazy("undone before it was applied")
+    NOT_APPLIED = "not_applied", gettext_lazy("outcome could not be applied")
+    REOPENED = "reopened", gettext_lazy("opened again")
+    SKIPPED = "skipped", gettext_lazy("skipped")
 
 
 class WorkItemAct(models.Model):

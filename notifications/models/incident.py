@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from pathways.models import Journey, Stage
 from patients.models import Site
@@ -24,18 +25,18 @@ class Incident(models.Model):
     what was done; it is never deleted."""
 
     class Kind(models.TextChoices):
-        WRONG_PATIENT = "wrong_patient", "wrong patient"
-        TEXT_HARM = "text_harm", "a text did harm"
-        MISSED_STALL = "missed_stall", "a stall that nobody was told of"
-        PRIVACY = "privacy", "somebody saw what they should not"
-        OTHER = "other", "something else"
+        WRONG_PATIENT = "wrong_patient", gettext_lazy("wrong patient")
+        TEXT_HARM = "text_harm", gettext_lazy("a text did harm")
+        MISSED_STALL = "missed_stall", gettext_lazy("a stall that nobody was told of")
+        PRIVACY = "privacy", gettext_lazy("somebody saw what they should not")
+        OTHER = "other", gettext_lazy("something else")
 
     class Harm(models.TextChoices):
-        NONE = "none", "none: it was caught in time"
-        DELAY = "delay", "care was delayed"
-        DISTRESS = "distress", "distress"
-        PHYSICAL = "physical", "physical harm"
-        UNKNOWN = "unknown", "not known yet"
+        NONE = "none", gettext_lazy("none: it was caught in time")
+        DELAY = "delay", gettext_lazy("care was delayed")
+        DISTRESS = "distress", gettext_lazy("distress")
+        PHYSICAL = "physical", gettext_lazy("physical harm")
+        UNKNOWN = "unknown", gettext_lazy("not known yet")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")

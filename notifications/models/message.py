@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter, Rung, Stay
@@ -13,13 +14,13 @@ from patients.models import Mailbox, Patient, Person, Phone
 
 
 class MessageState(models.TextChoices):
-    PENDING = "pending", "pending"
-    SENDING = "sending", "sending"
-    SENT = "sent", "sent"
-    DELIVERED = "delivered", "delivered"
-    FAILED = "failed", "failed"
-    UNKNOWN = "unknown", "unknown"
-    WITHDRAWN = "withdrawn", "withdrawn"
+    PENDING = "pending", gettext_lazy("pending")
+    SENDING = "sending", gettext_lazy("sending")
+    SENT = "sent", gettext_lazy("sent")
+    DELIVERED = "delivered", gettext_lazy("delivered")
+    FAILED = "failed", gettext_lazy("failed")
+    UNKNOWN = "unknown", gettext_lazy("unknown")
+    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn")
 
 
 class Channel(models.TextChoices):

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from pathways.models import Journey
 from patients.models import Patient, Site
@@ -30,15 +31,15 @@ class Call(models.Model):
     """Somebody called us about a patient: who, when, what they said, and what follows."""
 
     class Said(models.TextChoices):
-        CALL_BACK = "call_back", "asks to be called back"
-        COMING = "coming", "will come, or has done it"
-        CANNOT = "cannot", "cannot come, or has not done it"
-        STARTED = "started", "has started the medicine"
-        MOVED = "moved", "has another doctor or hospital now"
-        WORSE = "worse", "feels worse"
-        STOP = "stop", "wants no more texts"
-        DIED = "died", "the patient has died"
-        OTHER = "other", "something else"
+        CALL_BACK = "call_back", gettext_lazy("asks to be called back")
+        COMING = "coming", gettext_lazy("will come, or has done it")
+        CANNOT = "cannot", gettext_lazy("cannot come, or has not done it")
+        STARTED = "started", gettext_lazy("has started the medicine")
+        MOVED = "moved", gettext_lazy("has another doctor or hospital now")
+        WORSE = "worse", gettext_lazy("feels worse")
+        STOP = "stop", gettext_lazy("wants no more texts")
+        DIED = "died", gettext_lazy("the patient has died")
+        OTHER = "other", gettext_lazy("something else")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")

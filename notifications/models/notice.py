@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Journey
@@ -19,13 +20,13 @@ class Notice(models.Model):
     (acted, or not appropriate because) ends what the item asks."""
 
     class Role(models.TextChoices):
-        RESPONSIBLE = "responsible", "as responsible clinician"
-        COPY = "copy", "a copy, as who ordered the test"
+        RESPONSIBLE = "responsible", gettext_lazy("as responsible clinician")
+        COPY = "copy", gettext_lazy("a copy, as who ordered the test")
 
     class Answer(models.TextChoices):
-        ACTED = "acted", "acted"
-        NOT_APPROPRIATE = "not_appropriate", "not appropriate"
-        NOT_MINE = "not_mine", "not my patient"
+        ACTED = "acted", gettext_lazy("acted")
+        NOT_APPROPRIATE = "not_appropriate", gettext_lazy("not appropriate")
+        NOT_MINE = "not_mine", gettext_lazy("not my patient")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     item = models.ForeignKey(WorkItem, on_delete=models.PROTECT, related_name="notices")
@@ -54,11 +55,11 @@ class Email(FSMModelMixin, models.Model):
     outside, so one that is lost there is `unknown` and never sent again: a person calls."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "pending"
-        SENDING = "sending", "sending"
-        SENT = "sent", "sent"
-        FAILED = "failed", "failed"
-        UNKNOWN = "unknown", "unknown"
+        PENDING = "pending", gettext_lazy("pending")
+        SENDING = "sending", gettext_lazy("sending")
+        SENT = "sent", gettext_lazy("sent")
+        FAILED = "failed", gettext_lazy("failed")
+        UNKNOWN = "unknown", gettext_lazy("unknown")
 
     notice = models.OneToOneField(Notice, on_delete=models.PROTECT, related_name="email")
     address = models.EmailField(blank=True)

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient, Person, Phone
 
@@ -14,11 +15,11 @@ class Reply(models.Model):
     """An inbound SMS; unread until a navigator marks it read."""
 
     class Kind(models.TextChoices):
-        STOP = "stop", "STOP"
-        START = "start", "START"
-        HELP = "help", "HELP"
-        STOP_INTENT = "stop_intent", "asks us to stop, in their own words"
-        TEXT = "text", "text"
+        STOP = "stop", gettext_lazy("STOP")
+        START = "start", gettext_lazy("START")
+        HELP = "help", gettext_lazy("HELP")
+        STOP_INTENT = "stop_intent", gettext_lazy("asks us to stop, in their own words")
+        TEXT = "text", gettext_lazy("text")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     provider_sid = models.CharField(max_length=40, unique=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient, Site
 
@@ -15,8 +16,8 @@ class ShadowNote(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        RIGHT = "right", "a stall"
-        FALSE = "false", "no stall"
+        RIGHT = "right", gettext_lazy("a stall")
+        FALSE = "false", gettext_lazy("no stall")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     pathway = models.SlugField(max_length=60)

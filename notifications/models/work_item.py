@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from pathways.models import Alert, Journey, Matter
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class ItemState(models.TextChoices):
-    OPEN = "open", "open"
-    CLAIMED = "claimed", "claimed"
-    PARKED = "parked", "snoozed"
-    DONE = "done", "done"
-    WITHDRAWN = "withdrawn", "withdrawn"
+    OPEN = "open", gettext_lazy("open")
+    CLAIMED = "claimed", gettext_lazy("claimed")
+    PARKED = "parked", gettext_lazy("snoozed")
+    DONE = "done", gettext_lazy("done")
+    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn")
 
 
 OPEN_STATES = (ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED)

@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from notifications.codes import CODES
 from notifications.reports.tally import Hit
@@ -42,10 +44,10 @@ ORDER = (
     "15 to 30",
     "over",
     "3 to 5",
-    "past due",
-    "due within",
-    "due in the",
-    "due later",
+    gettext_noop("past due"),
+    gettext_noop("due within"),
+    gettext_noop("due in the"),
+    gettext_noop("due later"),
     "within",
 )
 LISTS = {"unbound": Behind.MATTERS, "quarantined": Behind.INBOUND, "unread": Behind.REPLIES}
@@ -108,7 +110,7 @@ def unreviewed(asked: Asked) -> list[Hit]:
         days = 2 if clock.after(at, Duration(2, "working_days")) < asked.until else 0
         if days:
             late = clock.after(at, Duration(5, "working_days")) < asked.until
-            found.append(Hit(uid, group, "over 5 working days" if late else "3 to 5 working days"))
+            found.append(Hit(uid, group, gettext_noop("over 5 working days") if late else gettext_noop("3 to 5 working days")))
     return found
 
 
@@ -118,44 +120,69 @@ def _clock(site: int) -> Clock:
 
 
 COUNTS: tuple[Count, ...] = (
-    Count("untested", "New diagnoses not tested", True, Behind.JOURNEYS, plain("untested", milestone="ordered")),
-    Count("untreated", "Actionable, no decision or no drug", True, Behind.JOURNEYS, plain("untreated", milestone="flagged_actionable")),
+    Count("untested", gettext_noop("New diagnoses not tested"), True, Behind.JOURNEYS, plain("untested", milestone="ordered")),
+    Count(
+        "untreated",
+        gettext_noop("Actionable, no decision or no drug"),
+        True,
+        Behind.JOURNEYS,
+        plain("untreated", milestone="flagged_actionable"),
+    ),
     Count(
         "started_before_result",
-        "Treatment began before the result",
+        gettext_noop("Treatment began before the result"),
         False,
         Behind.JOURNEYS,
         plain("started_before_result", kinds=("empiric_started",)),
     ),
     Count(
         "insufficient",
-        "Specimens refused, and what followed",
+        gettext_noop("Specimens refused, and what followed"),
         False,
         Behind.JOURNEYS,
         plain("insufficient", kinds=("specimen_rejected", "specimen_collected", "biopsy_ordered", "result_final")),
     ),
     Count(
         "turnaround",
-        "Final results, against the laboratory's days",
+        gettext_noop("Final results, against the laboratory's days"),
         False,
         Behind.JOURNEYS,
         plain("turnaround", kinds=("specimen_received", "result_final"), contract_days=CONTRACT_DAYS),
         f"From receipt of the specimen; {CONTRACT_DAYS} days where no contract is on file (local default).",
     ),
-    Count("authorizations", "Prior authorizations, by payer", False, Behind.JOURNEYS, plain("authorizations", kinds=PA)),
-    Count("unreviewed", "Results unreviewed for over 2 working days", True, Behind.JOURNEYS, unreviewed),
-    Count("overdue", "Overdue as the week began, and what became of it", False, Behind.ITEMS, plain("overdue")),
+    Count(
+        "authorizations",
+        gettext_noop("Prior authorizations, by payer"),
+        False,
+        Behind.JOURNEYS,
+        plain("authorizations", kinds=PA),
+    ),
+    Count("unreviewed", gettext_noop("Results unreviewed for over 2 working days"), True, Behind.JOURNEYS, unreviewed),
+    Count("overdue", gettext_noop("Overdue as the week began, and what became of it"), False, Behind.ITEMS, plain("overdue")),
     Count(
         "caseload",
-        "Caseload, and what falls due in two weeks",
+        gettext_noop("Caseload, and what falls due in two weeks"),
         True,
         Behind.JOURNEYS,
         plain("caseload"),
-        "Absences of staff are not kept here.",
+        gettext_noop("Absences of staff are not kept here."),
     ),
-    Count("waiting_facts", "Unbound, quarantined, unread, by age", True, LISTS, plain("waiting_facts")),
-    Count("closed_by_rule", "Closed by rule, without a person's word", False, Behind.JOURNEYS, plain("closed_by_rule", kinds=("exited",))),
-    Count("safety", "Safety of texts", False, ALARMS, plain("safety", bad_numbers=BAD_NUMBERS), "Complaints are not kept here."),
+    Count("waiting_facts", gettext_noop("Unbound, quarantined, unread, by age"), True, LISTS, plain("waiting_facts")),
+    Count(
+        "closed_by_rule",
+        gettext_noop("Closed by rule, without a person's word"),
+        False,
+        Behind.JOURNEYS,
+        plain("closed_by_rule", kinds=("exited",)),
+    ),
+    Count(
+        "safety",
+        gettext_noop("Safety of texts"),
+        False,
+        ALARMS,
+        plain("safety", bad_numbers=BAD_NUMBERS),
+        gettext_noop("Complaints are not kept here."),
+    ),
 )
 
 
@@ -165,14 +192,15 @@ def monday(question: Question, *, exact: bool) -> Sheet:
     fresh = freshness(question.sites, now=question.as_of)
     sheet = Sheet(
         name="monday",
-        title="Monday page",
+        title=gettext("Monday page"),
         says=tuple(_says(taken)),
         about=About(
             as_of=asked.until,
             versions=in_force(""),
             fresh=fresh,
-            whom=f"All programmes, the week from {asked.since:%d %b} to {asked.until - timedelta(days=1):%d %b %Y} and the one before",
-            censoring="What is entered late still changes the week: a count is whole when every feed has told us to its end.",
+            whom=gettext("All programmes, the week from %(since)s to %(days)s and the one before")
+            % {"since": date_format(asked.since, "d M"), "days": date_format(asked.until - timedelta(days=1), "d M Y")},
+            censoring=gettext("What is entered late still changes the week: a count is whole when every feed has told us to its end."),
         ),
         tables=(_summary(taken, _maturity(fresh, asked)), *(_table(n, *one) for n, one in enumerate(taken, 1))),
         sums=tuple(_sums(taken)),
@@ -194,35 +222,38 @@ Taken = tuple[Count, list[Hit], list[Hit]]
 def _says(taken: Sequence[Taken]) -> Iterator[str]:
     found = {one.name: (len(now), len(before)) for one, now, before in taken}
     untreated, was = found["untreated"]
-    yield f"{untreated} patients have an actionable finding and no decision or no drug; a week before it was {was}."
+    yield gettext("%(untreated)s patients have an actionable finding and no decision or no drug; a week before it was %(was)s.") % {
+        "untreated": untreated,
+        "was": was,
+    }
     late = found["unreviewed"][0]
-    yield f"{late} results have waited for a reader for more than two working days."
+    yield gettext("%(late)s results have waited for a reader for more than two working days.") % {"late": late}
 
 
 def _maturity(fresh: Sequence[Fresh], asked: Asked) -> str:
     behind = [one.feed for one in fresh if one.until is None or one.until < asked.until]
-    return "whole" if not behind else "may still grow"
+    return gettext("whole") if not behind else gettext("may still grow")
 
 
 def _summary(taken: Sequence[Taken], maturity: str) -> Table:
     columns = (
-        Column("number", "no.", Kind.NUMBER),
-        Column("count", "count", Kind.WORDS),
-        Column("now", "this week"),
-        Column("before", "week before"),
-        Column("change", "change", Kind.WORDS),
-        Column("maturity", "maturity", Kind.WORDS),
+        Column("number", gettext("no."), Kind.NUMBER),
+        Column("count", gettext("count"), Kind.WORDS),
+        Column("now", gettext("this week")),
+        Column("before", gettext("week before")),
+        Column("change", gettext("change"), Kind.WORDS),
+        Column("maturity", gettext("maturity"), Kind.WORDS),
     )
-    return Table("counts", "Twelve counts", columns, tuple(_line(n, *one, maturity) for n, one in enumerate(taken, 1)))
+    return Table("counts", gettext("Twelve counts"), columns, tuple(_line(n, *one, maturity) for n, one in enumerate(taken, 1)))
 
 
 def _line(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit], maturity: str) -> tuple[Cell, ...]:
     keys = (f"{one.name}:now", f"{one.name}:before")
     change = len(now) - len(before)
-    said = "as before" if not change else f"{change:+d}".replace("-", "\N{MINUS SIGN}")
+    said = gettext("as before") if not change else f"{change:+d}".replace("-", "\N{MINUS SIGN}")
     return (
         Cell(n),
-        words(one.title, "at the end of the week" if one.snapshot else "in the week"),
+        words(gettext(one.title), gettext("at the end of the week") if one.snapshot else gettext("in the week")),
         count(len(now), key=keys[0], opens=one.name),
         count(len(before), key=keys[1], opens=f"{BEFORE}{one.name}"),
         Cell(said, rests_on=keys, precise=True),
@@ -233,10 +264,10 @@ def _line(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit], maturit
 def _table(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit]) -> Table:
     here, was = (Counter((hit.group, hit.detail) for hit in hits) for hits in (now, before))
     columns = (
-        Column("group", "by", Kind.WORDS),
-        Column("detail", "of these", Kind.WORDS),
-        Column("now", "this week"),
-        Column("before", "week before"),
+        Column("group", gettext("by"), Kind.WORDS),
+        Column("detail", gettext("of these"), Kind.WORDS),
+        Column("now", gettext("this week")),
+        Column("before", gettext("week before")),
     )
     rows = tuple(
         (
@@ -247,7 +278,14 @@ def _table(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit]) -> Tab
         )
         for group, detail in sorted({*here, *was}, key=_order)
     )
-    return Table(one.name, f"{n}. {one.title}", columns, rows, note=one.note, empty="None, this week and the week before.")
+    return Table(
+        one.name,
+        f"{n}. {gettext(one.title)}",
+        columns,
+        rows,
+        note=one.note and gettext(one.note),
+        empty=gettext("None, this week and the week before."),
+    )
 
 
 def _order(pair: tuple[str, str]) -> tuple[str, int, str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications.reports.rescued import ARMS, STATES, Compared, Rung, compared, rungs, since_of
 from pathways.reports.arms import Arm, Effect, arm, at_best
@@ -20,24 +22,28 @@ from pathways.reports.sheet import About, Cell, Column, Drawing, Kind, Sheet, Su
 WITHIN = 14
 """Days after a rung within which a wait is looked at (local default)."""
 BEFORE_AFTER = "before-after"
-REFUSED = (
-    "Not answered: before and after. A rung rings for patients chosen because they had stalled, and whoever is chosen at their worst is on average better "
-    "afterwards, with or without us (regression to the mean). Only patients whom the lot told apart can say what a reminder brings: declare a comparison "
-    "on the rung (docs/pathways.md)."
+REFUSED = gettext_noop(
+    "Not answered: before and after. A rung rings for patients chosen because they had stalled, and whoever is chosen at their worst is on average better afterwards, with or without us (regression to the mean). Only patients whom the lot told apart can say what a reminder brings: declare a comparison on the rung (docs/pathways.md)."
 )
-ASSOCIATION = "Nobody was chosen by lot here: this is association. It says how soon waits ended after a rung, not that they ended because of it; later rungs ring for those who stalled longer."
-NO_LOT = "No reminder is compared by lot here, so nothing on this page says what a reminder brings: it shows association."
-SAID = {"now": "reminded in time", "later": "reminded later"}
-TO = {"patient": "text to the patient", "accountable": "accountable navigator", "responsible": "responsible clinician"}
+ASSOCIATION = gettext_noop(
+    "Nobody was chosen by lot here: this is association. It says how soon waits ended after a rung, not that they ended because of it; later rungs ring for those who stalled longer."
+)
+NO_LOT = gettext_noop("No reminder is compared by lot here, so nothing on this page says what a reminder brings: it shows association.")
+SAID = {"now": gettext_noop("reminded in time"), "later": gettext_noop("reminded later")}
+TO = {
+    "patient": gettext_noop("text to the patient"),
+    "accountable": gettext_noop("accountable navigator"),
+    "responsible": gettext_noop("responsible clinician"),
+}
 
 
 def rescue(question: Question, *, exact: bool) -> Sheet:
     if question.compare == BEFORE_AFTER:
-        return Sheet("rescue", "What reminders and calls bring", (), _about(question), (), refused=REFUSED)
+        return Sheet("rescue", _("What reminders and calls bring"), (), _about(question), (), refused=REFUSED)
     trials, rang = compared(question), rungs(question)
     sheet = Sheet(
         name="rescue",
-        title="What reminders and calls bring",
+        title=_("What reminders and calls bring"),
         says=(),
         about=_about(question),
         tables=(_effects(trials), _arms(trials), _sites(trials), _rungs(rang)),
@@ -45,10 +51,11 @@ def rescue(question: Question, *, exact: bool) -> Sheet:
         latent=dict(_latent(trials)),
         notes=(
             (
-                "By lot: everybody counts where the lot put them, also if they were never texted or heard twice (intention to treat); exits compete. Limits are Newcombe's; "
-                "how many to contact is not given where the interval of the difference holds 0. Opting out, harm and texts count within the horizon."
+                _(
+                    "By lot: everybody counts where the lot put them, also if they were never texted or heard twice (intention to treat); exits compete. Limits are Newcombe's; how many to contact is not given where the interval of the difference holds 0. Opting out, harm and texts count within the horizon."
+                )
             ),
-            "Each comparison and each of its measures can mislead by chance: of twenty intervals one misses.",
+            _("Each comparison and each of its measures can mislead by chance: of twenty intervals one misses."),
         ),
     )
     shown = for_eyes(sheet, exact=exact)
@@ -61,8 +68,13 @@ def _about(question: Question) -> About:
         programme=question.pathway,
         versions=in_force(question.pathway),
         fresh=freshness(question.sites, now=question.as_of),
-        whom=f"Comparisons: everybody drawn. Rungs: waits in which one rang from {since_of(question):%d %b %Y} on, each once a rung; one patient may wait several times.",
-        censoring="Who still waits counts for as long as they could be followed; who was handed over, until then. What is entered late may still change it.",
+        whom=_(
+            "Comparisons: everybody drawn. Rungs: waits in which one rang from %(question)s on, each once a rung; one patient may wait several times."
+        )
+        % {"question": f"{since_of(question):%d %b %Y}"},
+        censoring=_(
+            "Who still waits counts for as long as they could be followed; who was handed over, until then. What is entered late may still change it."
+        ),
         horizon_days=WITHIN,
     )
 
@@ -77,16 +89,16 @@ def _key(one: Compared, *parts: str) -> str:
 def _effects(trials: Sequence[Compared]) -> Table:
     columns = (
         Column("comparison", "comparison", Kind.WORDS),
-        Column("difference", "more moved on when reminded in time", Kind.POINTS),
-        Column("days_saved", "days waited less", Kind.DAYS),
-        Column("to_contact", "to contact for one more", Kind.WORDS),
+        Column("difference", _("more moved on when reminded in time"), Kind.POINTS),
+        Column("days_saved", _("days waited less"), Kind.DAYS),
+        Column("to_contact", _("to contact for one more"), Kind.WORDS),
         Column("needed", "needed", Kind.NUMBER, filed=True),
-        Column("needed_low", "needed, at best", Kind.NUMBER, filed=True),
-        Column("needed_high", "needed, at worst", Kind.NUMBER, filed=True),
+        Column("needed_low", _("needed, at best"), Kind.NUMBER, filed=True),
+        Column("needed_high", _("needed, at worst"), Kind.NUMBER, filed=True),
         Column("state", "state", Kind.WORDS),
     )
     rows = tuple(_effect(one, one.effect) for one in trials)
-    return Table("effects", "What being reminded in time brings", columns, rows, empty=NO_LOT)
+    return Table("effects", _("What being reminded in time brings"), columns, rows, empty=NO_LOT)
 
 
 def _effect(one: Compared, found: Effect) -> tuple[Cell, ...]:
@@ -108,38 +120,44 @@ def _named(one: Compared) -> str:
 
 def _state(one: Compared) -> str:
     if one.trial.stopped_at:
-        return f"ended early: {one.trial.stopped_why}"
-    return f"until {one.trial.until:%d %b %Y}"
+        return _("ended early: %(stopped_why)s") % {"stopped_why": one.trial.stopped_why}
+    return _("until %(until)s") % {"until": f"{one.trial.until:%d %b %Y}"}
 
 
 def _to_contact(found: Effect) -> str:
     gap, need = found.difference, found.needed
     if gap.value is None:
-        return "too early to say"
+        return _("too early to say")
     if need.value is None or need.low is None or need.high is None:
-        return f"cannot be said: {at_best(gap):.0f} at best, and perhaps none helps"
+        return _("cannot be said: %(gap)s at best, and perhaps none helps") % {"gap": f"{at_best(gap):.0f}"}
     if need.value < 0:
-        return f"one less for every {-need.value:.0f} ({-need.high:.0f} to {-need.low:.0f})"
-    return f"{need.value:.0f} ({need.low:.0f} to {need.high:.0f})"
+        return _("one less for every %(value)s (%(high)s to %(low)s)") % {
+            "value": f"{-need.value:.0f}",
+            "high": f"{-need.high:.0f}",
+            "low": f"{-need.low:.0f}",
+        }
+    return _("%(value)s (%(low)s to %(high)s)") % {"value": f"{need.value:.0f}", "low": f"{need.low:.0f}", "high": f"{need.high:.0f}"}
 
 
 def _arms(trials: Sequence[Compared]) -> Table:
     columns = (
         Column("comparison", "comparison", Kind.WORDS),
-        Column("arm", "by lot", Kind.WORDS),
+        Column("arm", _("by lot"), Kind.WORDS),
         Column("patients", "patients"),
-        Column("moved", "moved on"),
-        Column("left", "left, or a setback"),
+        Column("moved", _("moved on")),
+        Column("left", _("left, or a setback")),
         Column("waiting", "neither"),
-        Column("share", "share moved on", Kind.SHARE),
-        Column("median_days", "median days", Kind.DAYS),
-        Column("texts", "texts a patient", Kind.NUMBER),
-        Column("opted_out", "opted out"),
-        Column("harmed", "complaints and harm"),
+        Column("share", _("share moved on"), Kind.SHARE),
+        Column("median_days", _("median days"), Kind.DAYS),
+        Column("texts", _("texts a patient"), Kind.NUMBER),
+        Column("opted_out", _("opted out")),
+        Column("harmed", _("complaints and harm")),
     )
     rows = tuple(_arm(one, name, part) for one in trials for name, part in zip(ARMS, _parts(one), strict=True))
-    note = "Within each comparison's horizon. Share: Aalen-Johansen with Wilson's limits. Complaints are what was reported as an incident."
-    return Table("arms", "By lot, and as the lot put them", columns, rows, note=note if rows else "", empty=NO_LOT)
+    note = _(
+        "Within each comparison's horizon. Share: Aalen-Johansen with Wilson's limits. Complaints are what was reported as an incident."
+    )
+    return Table("arms", _("By lot, and as the lot put them"), columns, rows, note=note if rows else "", empty=NO_LOT)
 
 
 def _parts(one: Compared) -> tuple[Arm, Arm]:
@@ -150,9 +168,9 @@ def _parts(one: Compared) -> tuple[Arm, Arm]:
 def _arm(one: Compared, name: str, part: Arm) -> tuple[Cell, ...]:
     chosen = one.of(name)
     rests = tuple(_key(one, name, state) for state in STATES)
-    later = "" if name == "now" else f" by {one.trial.delay.days} days" if one.trial.delay else ", when due"
+    later = "" if name == "now" else _(" by %(days)s days") % {"days": one.trial.delay.days} if one.trial.delay else _(", when due")
     return (
-        words(_named(one), f"within {one.trial.horizon_days} days"),
+        words(_named(one), _("within %(horizon_days)s days") % {"horizon_days": one.trial.horizon_days}),
         words(f"{SAID[name]}{later}"),
         count(part.n, key=_key(one, name), opens=_key(one, name)),
         *(count(getattr(part, state), key=_key(one, name, state), opens=_key(one, name, state)) for state in STATES),
@@ -184,8 +202,8 @@ def _sites(trials: Sequence[Compared]) -> Table:
         for site in _site_names(one)
         for here in [one.sites == site]
     )
-    note = "Lots are drawn in blocks of each site, so the two columns stand in the declared proportion up to an unfinished block."
-    return Table("sites", "Balance by site", columns, rows, note=note if rows else "", empty="Nobody was drawn.")
+    note = _("Lots are drawn in blocks of each site, so the two columns stand in the declared proportion up to an unfinished block.")
+    return Table("sites", _("Balance by site"), columns, rows, note=note if rows else "", empty=_("Nobody was drawn."))
 
 
 def _site_names(one: Compared) -> list[str]:
@@ -202,13 +220,15 @@ def _rungs(rang: Sequence[Rung]) -> Table:
         Column("rung", "rung", Kind.WORDS),
         Column("to", "to", Kind.WORDS),
         Column("waits", "waits"),
-        Column("moved", f"moved on within {WITHIN} days"),
-        Column("left", "left, or a setback"),
+        Column("moved", _("moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}),
+        Column("left", _("left, or a setback")),
         Column("waiting", "neither"),
-        Column("share", f"share moved on within {WITHIN} days", Kind.SHARE),
-        Column("median_days", "median days after it", Kind.DAYS),
+        Column("share", _("share moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}, Kind.SHARE),
+        Column("median_days", _("median days after it"), Kind.DAYS),
     )
-    return Table("rungs", "What followed each rung: association", columns, tuple(map(_rung, rang)), note=ASSOCIATION, empty="Nothing rang.")
+    return Table(
+        "rungs", _("What followed each rung: association"), columns, tuple(map(_rung, rang)), note=ASSOCIATION, empty=_("Nothing rang.")
+    )
 
 
 def _rung(one: Rung) -> tuple[Cell, ...]:
@@ -257,34 +277,48 @@ def _says(trials: Sequence[Compared], shown: Sheet) -> Iterator[str]:
         return
     for one, row in zip(trials, shown.table("effects").rows, strict=True):
         yield _said(one, row[1], row[3])
-    yield f"What followed the other rungs is association: who is reached there was chosen because of a stall. Looked at {WITHIN} days after each."
+    yield _(
+        "What followed the other rungs is association: who is reached there was chosen because of a stall. Looked at %(WITHIN)s days after each."
+    ) % {"WITHIN": WITHIN}
 
 
 def _said(one: Compared, gap: Cell, needed: Cell) -> str:
     name, days = _named(one), one.trial.horizon_days
     if gap.hidden:
-        return f"{name}: the numbers are for those who may open the patients behind them."
+        return _("%(name)s: the numbers are for those who may open the patients behind them.") % {"name": name}
     if gap.value is None or gap.low is None or gap.high is None:
-        return f"{name}: nobody of both groups has been followed for {days} days yet."
+        return _("%(name)s: nobody of both groups has been followed for %(days)s days yet.") % {"name": name, "days": days}
     found = Estimate(float(str(gap.value)), gap.low, gap.high)
-    points = f"{found.value:+.0%} ({gap.low:+.0%} to {gap.high:+.0%})".replace("-", "\N{MINUS SIGN}")
+    points = (
+        _("%(value)s (%(low)s to %(high)s)") % {"value": f"{found.value:+.0%}", "low": f"{gap.low:+.0%}", "high": f"{gap.high:+.0%}"}
+    ).replace("-", "\N{MINUS SIGN}")
     if gap.low <= 0 <= gap.high:
-        return f"{name}: whether being reminded in time helps cannot be told yet; {points} moved on within {days} days."
+        return _("%(name)s: whether being reminded in time helps cannot be told yet; %(points)s moved on within %(days)s days.") % {
+            "name": name,
+            "points": points,
+            "days": days,
+        }
     if found.value and found.value > 0:
-        return (
-            f"{name}: being reminded in time helps; {points} more moved on within {days} days: one more for every {needed.value} contacted."
-        )
-    return f"{name}: being reminded in time does harm; {points} moved on within {days} days."
+        return _(
+            "%(name)s: being reminded in time helps; %(points)s more moved on within %(days)s days: one more for every %(value)s contacted."
+        ) % {"name": name, "points": points, "days": days, "value": needed.value}
+    return _("%(name)s: being reminded in time does harm; %(points)s moved on within %(days)s days.") % {
+        "name": name,
+        "points": points,
+        "days": days,
+    }
 
 
 def _drawn(shown: Sheet) -> Iterator[Drawing]:
     rows = shown.table("arms").rows
     if marks := _marks(rows, lambda row: f"{row[0].value}, {row[1].value}", 6):
-        yield Drawing("intervals", "Share moved on, by lot", _told(marks), tuple(marks), {"x": "share moved on within the horizon"})
+        yield Drawing("intervals", _("Share moved on, by lot"), _told(marks), tuple(marks), {"x": _("share moved on within the horizon")})
     rungs = sorted(shown.table("rungs").rows, key=lambda row: -(row[4].value if isinstance(row[4].value, int) else 0))[:12]
     if marks := _marks(rungs, lambda row: f"{row[1].value}, {row[2].value}", 8):
-        title = f"Share moved on within {WITHIN} days of a rung: association"
-        yield Drawing("intervals", title, _told(marks), tuple(marks), {"x": f"share moved on within {WITHIN} days"})
+        title = _("Share moved on within %(WITHIN)s days of a rung: association") % {"WITHIN": WITHIN}
+        yield Drawing(
+            "intervals", title, _told(marks), tuple(marks), {"x": _("share moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}}
+        )
 
 
 def _marks(rows: Sequence[tuple[Cell, ...]], name: object, at: int) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from pathways.deadlines import Duration
@@ -17,6 +18,7 @@ from pathways.models import Trial
 from pathways.reports.arms import LEFT, MOVED, Effect, Follow, effect
 from pathways.reports.cohort import Question
 from pathways.sql import load
+from patients.templatetags.finalmile import translated
 
 LOOKS_BACK = timedelta(days=365)
 SETBACKS = (
@@ -115,11 +117,12 @@ class Rung:
         published = registry.published().get(self.pathway)
         stage = published.definition.stages.get(self.stage) if published else None
         if stage is None or self.n >= len(stage.ladder):
-            return "of an earlier version"
+            return _("of an earlier version")
         at = stage.ladder[self.n].at
         if not at.amount:
-            return "when due"
-        return f"{Duration(abs(at.amount), at.unit)} {'after' if at.amount > 0 else 'before'} due"
+            return _("when due")
+        length = translated(str(Duration(abs(at.amount), at.unit)))
+        return (_("%(length)s after due") if at.amount > 0 else _("%(length)s before due")) % {"length": length}
 
 
 def compared(question: Question) -> list[Compared]:

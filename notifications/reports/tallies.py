@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from notifications.reports.tally import WEEKS, Hit, Part, Tally
 from pathways.reports.rows import Behind
 
@@ -15,7 +18,8 @@ def _says_texts(found: Found) -> Sequence[str]:
     failed = [hit for hit in sent if hit.group == "failed"]
     stopped = sum(hit.group in ("stop", "stop_intent") for hit in found["replies"])
     return (
-        f"{len(sent)} texts went out in {WEEKS} weeks; {len(failed)} failed, {len(found['replies'])} were answered, {stopped} asked us to stop.",
+        _("%(n)s texts went out in %(WEEKS)s weeks; %(failed)s failed, %(replies)s were answered, %(stopped)s asked us to stop.")
+        % {"n": len(sent), "WEEKS": WEEKS, "failed": len(failed), "replies": len(found["replies"]), "stopped": stopped},
     )
 
 
@@ -23,52 +27,56 @@ def _says_work(found: Found) -> Sequence[str]:
     again = sum(hit.detail.startswith("asked again") for hit in found["closures"])
     late = sum("past due" in hit.detail for hit in found["ageing"])
     return (
-        f"{len(found['arrivals'])} items came and {len(found['closures'])} were closed in {WEEKS} weeks; {again} causes asked again after.",
-        f"{len(found['ageing'])} are open, {late} of them past due.",
+        _("%(n)s items came and %(closures)s were closed in %(WEEKS)s weeks; %(again)s causes asked again after.")
+        % {"n": len(found["arrivals"]), "closures": len(found["closures"]), "WEEKS": WEEKS, "again": again},
+        _("%(n)s are open, %(late)s of them past due.") % {"n": len(found["ageing"]), "late": late},
     )
 
 
 def _says_quality(found: Found) -> Sequence[str]:
-    return (f"{len(found['quarantined'])} messages wait outside; {len(found['anomalies'])} times a journey holds facts that do not fit.",)
+    return (
+        _("%(n)s messages wait outside; %(anomalies)s times a journey holds facts that do not fit.")
+        % {"n": len(found["quarantined"]), "anomalies": len(found["anomalies"])},
+    )
 
 
 MESSAGES = Tally(
     "messages",
-    "Messages",
+    gettext_noop("Messages"),
     (
-        Part("texts", "Texts by what became of them", "texts", Behind.MESSAGES, "state", "purpose or reason"),
-        Part("replies", "What came back", "replies", Behind.REPLIES, "kind", "read"),
+        Part("texts", gettext_noop("Texts by what became of them"), "texts", Behind.MESSAGES, "state", gettext_noop("purpose or reason")),
+        Part("replies", gettext_noop("What came back"), "replies", Behind.REPLIES, "kind", "read"),
     ),
     _says_texts,
-    ("Costs stand where texts are planned: the forecast of a programme's dry run.",),
+    (gettext_noop("Costs stand where texts are planned: the forecast of a programme's dry run."),),
 )
 WORK = Tally(
     "work",
-    "Work",
+    gettext_noop("Work"),
     (
-        Part("ageing", "Open now", "ageing", Behind.ITEMS, "team", "age"),
-        Part("arrivals", "Arrived", "arrivals", Behind.ITEMS, "team", "problem"),
-        Part("closures", "Closed", "closures", Behind.ITEMS, "team", "outcome"),
+        Part("ageing", gettext_noop("Open now"), "ageing", Behind.ITEMS, "team", "age"),
+        Part("arrivals", gettext_noop("Arrived"), "arrivals", Behind.ITEMS, "team", "problem"),
+        Part("closures", gettext_noop("Closed"), "closures", Behind.ITEMS, "team", "outcome"),
     ),
     _says_work,
-    ("By team, never by person: a league table teaches people to close items, not to reach patients.",),
+    (gettext_noop("By team, never by person: a league table teaches people to close items, not to reach patients."),),
 )
 QUALITY = Tally(
     "data-quality",
-    "Data quality",
+    gettext_noop("Data quality"),
     (
-        Part("quarantined", "Messages outside, by feed", "quarantined", Behind.INBOUND, "feed", "reason"),
+        Part("quarantined", gettext_noop("Messages outside, by feed"), "quarantined", Behind.INBOUND, "feed", "reason"),
         Part(
             "anomalies",
-            "Facts that do not fit",
+            gettext_noop("Facts that do not fit"),
             "anomalies",
             Behind.JOURNEYS,
             "programme",
             "anomaly",
-            "Negative intervals, facts no track takes",
+            gettext_noop("Negative intervals, facts no track takes"),
         ),
-        Part("missing", "Fields that nobody wrote down", "missing", Behind.JOURNEYS, "site", "field"),
+        Part("missing", gettext_noop("Fields that nobody wrote down"), "missing", Behind.JOURNEYS, "site", "field"),
     ),
     _says_quality,
-    ("Late feeds are marked under what these numbers stand on.",),
+    (gettext_noop("Late feeds are marked under what these numbers stand on."),),
 )

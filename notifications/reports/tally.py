@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
 
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import freshness, in_force
@@ -16,6 +18,7 @@ from pathways.reports.hiding import for_eyes
 from pathways.reports.rows import Behind, Rows, UnknownNumber
 from pathways.reports.sheet import About, Column, Drawing, Kind, Sheet, Sum, Table, count, words
 from pathways.sql import load
+from patients.templatetags.finalmile import words as spoken
 
 WEEKS = 12
 
@@ -55,21 +58,21 @@ class Tally:
         since = since_of(question)
         sheet = Sheet(
             name=self.name,
-            title=self.title,
+            title=gettext(self.title),
             says=tuple(self.says(found)) if exact else (),
             about=About(
                 as_of=question.as_of,
                 programme=question.pathway,
                 versions=in_force(question.pathway),
                 fresh=freshness(question.sites, now=question.as_of),
-                whom=f"Everything from {since:%d %b %Y} on, at the sites asked",
-                censoring="What is under way stands as it stood at the as-of time; receipts and closures may still come.",
+                whom=gettext("Everything from %(since)s on, at the sites asked") % {"since": date_format(since, "d M Y")},
+                censoring=gettext("What is under way stands as it stood at the as-of time; receipts and closures may still come."),
             ),
             drawings=tuple(_drawn(part, found[part.name]) for part in self.parts[:1] if found[part.name] and exact),
             tables=tuple(_table(part, found[part.name]) for part in self.parts),
             sums=tuple(Sum(f"{part.name}:all", tuple(_keys(part, found[part.name]))) for part in self.parts if found[part.name]),
             latent={f"{part.name}:all": len(found[part.name]) for part in self.parts},
-            notes=tuple(self.notes),
+            notes=tuple(map(gettext, self.notes)),
         )
         return for_eyes(sheet, exact=exact)
 
@@ -106,15 +109,27 @@ def _keys(part: Part, hits: Sequence[Hit]) -> list[str]:
 
 
 def _table(part: Part, hits: Sequence[Hit]) -> Table:
-    columns = (Column("group", part.group, Kind.WORDS), Column("detail", part.detail, Kind.WORDS), Column("count", "how many"))
+    columns = (
+        Column("group", gettext(part.group), Kind.WORDS),
+        Column("detail", gettext(part.detail), Kind.WORDS),
+        Column("count", gettext("how many")),
+    )
     rows = tuple(
         (words(group), words(detail), count(n, key=f"{part.name}:{group}:{detail}", opens=f"{part.name}/{group}/{detail}"))
         for (group, detail), n in _lines(hits)
     )
-    return Table(part.name, part.title, columns, rows, note=part.note, empty="None.")
+    return Table(part.name, gettext(part.title), columns, rows, note=part.note and gettext(part.note), empty=gettext("None."))
 
 
 def _drawn(part: Part, hits: Sequence[Hit]) -> Drawing:
-    rows = tuple({"name": group.replace("_", " "), "part": detail.replace("_", " "), "value": n} for (group, detail), n in _lines(hits))
-    totals = Counter(hit.group.replace("_", " ") for hit in hits)
-    return Drawing("bars", part.title, "; ".join(f"{name} {n}" for name, n in totals.most_common(8)), rows, {"x": "how many"})
+    rows = tuple({"name": _spoken(group), "part": _spoken(detail), "value": n} for (group, detail), n in _lines(hits))
+    totals = Counter(_spoken(hit.group) for hit in hits)
+    return Drawing(
+        "bars", gettext(part.title), "; ".join(f"{name} {n}" for name, n in totals.most_common(8)), rows, {"x": gettext("how many")}
+    )
+
+
+def _spoken(code: str) -> str:
+    """A code in a picture: in English as it is, in another language as the catalogue says it."""
+    said = code.replace("_", " ")
+    return said if get_language() == "en" else spoken(code)

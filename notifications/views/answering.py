@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from notifications.views.steering import again, back, journey_of
@@ -18,25 +20,40 @@ from pathways.models import Journey, Stay
 from patients.models import Role, User
 from patients.views.guard import STEERING, StaffRequest, must_hold, page
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ANSWERING = (*STEERING, Role.PHARMACIST)
 # Kind of fact, field of its body, what may be answered.
-ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "triaged": ("decision", {"confirm": "To be confirmed in a clinical laboratory", "nothing": "Nothing in it to confirm"}),
+ANSWERS: Mapping[str, tuple[str, Mapping[str, StrOrPromise]]] = {
+    "triaged": (
+        "decision",
+        {"confirm": gettext_lazy("To be confirmed in a clinical laboratory"), "nothing": gettext_lazy("Nothing in it to confirm")},
+    ),
     "confirmation_concluded": (
         "conclusion",
-        {"confirmed": "Confirmed by the clinical result", "not_confirmed": "Not confirmed", "reclassified": "Found, and of no consequence"},
+        {
+            "confirmed": gettext_lazy("Confirmed by the clinical result"),
+            "not_confirmed": gettext_lazy("Not confirmed"),
+            "reclassified": gettext_lazy("Found, and of no consequence"),
+        },
     ),
     "result_communicated": (
         "how",
-        {"visit": "Told at a visit", "phone": "Told by telephone", "letter": "Told by letter", "portal": "Told through the portal"},
+        {
+            "visit": gettext_lazy("Told at a visit"),
+            "phone": gettext_lazy("Told by telephone"),
+            "letter": gettext_lazy("Told by letter"),
+            "portal": gettext_lazy("Told through the portal"),
+        },
     ),
     "prescriber_answered": (
         "answer",
         {
-            "changed": "Prescriber changes the drug",
-            "dose_adjusted": "Prescriber adjusts the dose",
-            "overridden": "Prescriber keeps the drug, with a reason",
-            "stopped": "Prescriber stops the drug",
+            "changed": gettext_lazy("Prescriber changes the drug"),
+            "dose_adjusted": gettext_lazy("Prescriber adjusts the dose"),
+            "overridden": gettext_lazy("Prescriber keeps the drug, with a reason"),
+            "stopped": gettext_lazy("Prescriber stops the drug"),
         },
     ),
 }
@@ -47,8 +64,10 @@ NEEDS_A_REASON = "prescriber_answered:overridden"
 class AnswerForm(forms.Form):
     """One choice of all that the open waits ask for."""
 
-    answer = forms.ChoiceField(label="Answer")
-    reason = forms.CharField(label="Reason", max_length=500, required=False, help_text="Needed where a prescriber keeps the drug.")
+    answer = forms.ChoiceField(label=gettext_lazy("Answer"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, required=False, help_text=gettext_lazy("Needed where a prescriber keeps the drug.")
+    )
 
     def __init__(self, awaited: Iterable[str], pathway: str, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -58,14 +77,14 @@ class AnswerForm(forms.Form):
             offered += _programmes(pathway)
         field = self.fields["answer"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose"), *offered]
+        field.choices = [("", gettext("Choose")), *offered]
         self.asks = bool(offered)
         if "prescriber_answered" not in kinds:
             del self.fields["reason"]
 
     def clean(self) -> dict[str, str]:
         if self.cleaned_data.get("answer") == NEEDS_A_REASON and not self.cleaned_data.get("reason"):
-            self.add_error("reason", "An override needs its reason.")
+            self.add_error("reason", gettext("An override needs its reason."))
         return self.cleaned_data
 
 
@@ -75,7 +94,12 @@ def _programmes(pathway: str) -> list[tuple[str, str]]:
     for code, published in registry.published().items():
         for name, entry in published.definition.entries.items():
             if code != pathway and name in ("resulted", "on_file"):
-                found.append((f"{HANDED_OVER}:{code}:{name}", f"Handed over to {published.definition.title} ({entry.label})"))
+                found.append(
+                    (
+                        f"{HANDED_OVER}:{code}:{name}",
+                        gettext("Handed over to %(title)s (%(label)s)") % {"title": published.definition.title, "label": entry.label},
+                    )
+                )
     return found
 
 
@@ -95,20 +119,20 @@ def answer(request: StaffRequest, uid: UUID) -> HttpResponse:
     awaited = {kind for stay in journey.stays.open().select_related("stage") for kind in stay.stage.awaits}
     form = AnswerForm(awaited, journey.pathway, request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Write down what happened", "answer")
+        return again(request, journey, form, gettext("Write down what happened"), "answer")
     kind, _, said = form.cleaned_data["answer"].partition(":")
     now = timezone.now()
     if kind == HANDED_OVER:
         return _hand_over(request, journey, *said.split(":"))
     body = {ANSWERS[kind][0]: said, "reason": form.cleaned_data.get("reason", "")}
     journeys.record(journey=journey, kind=kind, body=body, occurred=now, now=now, by=request.user)
-    return back(request, journey, "Written down.")
+    return back(request, journey, gettext("Written down."))
 
 
 def _hand_over(request: StaffRequest, journey: Journey, to: str, entry: str) -> HttpResponse:
     try:
         opened = handing_over.hand_over(journey=journey, to=to, entry=entry, by=request.user, now=timezone.now())
     except handing_over.NothingToHandOver:
-        messages.error(request, "No clinical result belongs to this journey yet: there is nothing to hand over.")
-        return back(request, journey, "Nothing was changed.")
-    return back(request, opened, "Handed over. This is the journey that goes on.")
+        messages.error(request, gettext("No clinical result belongs to this journey yet: there is nothing to hand over."))
+        return back(request, journey, gettext("Nothing was changed."))
+    return back(request, opened, gettext("Handed over. This is the journey that goes on."))

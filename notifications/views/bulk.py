@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from notifications import bulk as verbs
@@ -18,6 +19,7 @@ from notifications.views.item_forms import SNOOZE_REASONS, choices, day_field, m
 from notifications.views.lines import lines
 from patients import access
 from patients.models import Role
+from patients.templatetags.finalmile import translated
 from patients.views.guard import CARE, StaffRequest, page
 
 MOST = 100
@@ -26,11 +28,11 @@ MOST = 100
 class BulkForm(forms.Form):
     """Only what the act needs; one note for all."""
 
-    until = day_field("Until")
-    reason = forms.ChoiceField(label="Why", choices=choices(SNOOZE_REASONS))
-    party = forms.ChoiceField(label="Who has to act", choices=choices(PARTIES))
-    to = forms.ChoiceField(label="To whom", choices=[("", "Choose"), *Role.choices[:7]])
-    note = forms.CharField(label="Note for all", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    until = day_field(gettext_lazy("Until"))
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=choices(SNOOZE_REASONS))
+    party = forms.ChoiceField(label=gettext_lazy("Who has to act"), choices=choices(PARTIES))
+    to = forms.ChoiceField(label=gettext_lazy("To whom"), choices=[("", gettext_lazy("Choose")), *Role.choices[:7]])
+    note = forms.CharField(label=gettext_lazy("Note for all"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, act: str, data: Any = None) -> None:
         super().__init__(data)
@@ -93,7 +95,7 @@ def show(
     rows = [(line, verdict.why) for line, verdict in zip(spoken, verdicts, strict=True)]
     context = {
         "act": act,
-        "label": verbs.ACTS[act].label,
+        "label": translated(verbs.ACTS[act].label),
         "possible": [line for line, why in rows if not why],
         "excluded": [(line, why) for line, why in rows if why],
         "rows": rows,

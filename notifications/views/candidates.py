@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.views import lanes
@@ -22,7 +24,7 @@ from pathways import candidates as verbs
 from pathways.models import Event, Journey, Matter, PathwayVersion
 from patients import access
 from patients.models import User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import later, words
 from patients.views.guard import STEERING, StaffRequest, page
 
 MOST = 100
@@ -30,7 +32,9 @@ MOST = 100
 
 class RefuseForm(forms.Form):
     reason = forms.ChoiceField(
-        label="Why not", choices=[(code, said.capitalize()) for code, said in verbs.REFUSALS.items()], widget=forms.RadioSelect
+        label=gettext_lazy("Why not"),
+        choices=[(code, later(said)) for code, said in verbs.REFUSALS.items()],
+        widget=forms.RadioSelect,
     )
 
 
@@ -64,7 +68,7 @@ def candidate(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = RefuseForm(request.POST or None)
     if matter.closed_at is None and form.is_valid():
         return _settle(
-            request, lambda: verbs.refuse(matter=matter, reason=form.cleaned_data["reason"], by=request.user, now=now), "Refused."
+            request, lambda: verbs.refuse(matter=matter, reason=form.cleaned_data["reason"], by=request.user, now=now), _("Refused.")
         )
     access.saw(request, action="view", what="candidate", patients=patients_of([matter]), now=now)
     others = Journey.objects.visible_to(request.user).filter(patient=matter.patient).select_related("version")
@@ -80,7 +84,7 @@ def accept(request: StaffRequest, uid: UUID) -> HttpResponse:
     response = _settle(
         request,
         lambda: opened.append(verbs.accept(matter=matter, by=request.user, now=timezone.now())),
-        "Accepted: the journey is open and its clocks run.",
+        _("Accepted: the journey is open and its clocks run."),
     )
     return redirect("journey", uid=opened[0].uid) if opened else response
 
@@ -89,7 +93,7 @@ def _settle(request: StaffRequest, verb: object, said: str) -> HttpResponse:
     try:
         verb()  # type: ignore[operator]
     except verbs.AlreadySettled:
-        messages.warning(request, "Somebody else settled this candidate first.")
+        messages.warning(request, _("Somebody else settled this candidate first."))
     else:
         messages.success(request, said)
     return redirect("candidates")

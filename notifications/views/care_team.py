@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from notifications import handing
@@ -29,11 +30,13 @@ MOST = 300
 class MemberForm(forms.Form):
     """A clinician of the directory, or a new one by NPI."""
 
-    role = forms.ChoiceField(label="As", choices=[(role.value, role.label) for role in NAMED])
-    practitioner = forms.ModelChoiceField(Practitioner.objects.none(), label="Clinician", required=False, empty_label="Somebody new")
-    npi = forms.CharField(label="NPI", max_length=10, required=False, help_text="Only for somebody who is not in the list.")
-    family = forms.CharField(label="Family name", max_length=120, required=False)
-    given = forms.CharField(label="Given name", max_length=120, required=False)
+    role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(role.value, role.label) for role in NAMED])
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.none(), label=gettext_lazy("Clinician"), required=False, empty_label=gettext_lazy("Somebody new")
+    )
+    npi = forms.CharField(label="NPI", max_length=10, required=False, help_text=gettext_lazy("Only for somebody who is not in the list."))
+    family = forms.CharField(label=gettext_lazy("Family name"), max_length=120, required=False)
+    given = forms.CharField(label=gettext_lazy("Given name"), max_length=120, required=False)
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
@@ -45,9 +48,9 @@ class MemberForm(forms.Form):
         given = self.cleaned_data
         if given.get("practitioner") is None:
             if not practitioners.is_npi(given.get("npi") or ""):
-                self.add_error("npi", "Choose from the list, or give the ten digits of the NPI.")
+                self.add_error("npi", gettext("Choose from the list, or give the ten digits of the NPI."))
             elif not given.get("family"):
-                self.add_error("family", "The name, please.")
+                self.add_error("family", gettext("The name, please."))
         return given
 
     def person(self) -> Practitioner:
@@ -60,14 +63,16 @@ class MemberForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    to = forms.ChoiceField(label="To")
-    note = forms.CharField(label="What they must know", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    to = forms.ChoiceField(label=gettext_lazy("To"))
+    note = forms.CharField(
+        label=gettext_lazy("What they must know"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, journey: Journey, data: Any = None) -> None:
         super().__init__(data)
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose"), *who_may_take(journey)]
+        field.choices = [("", gettext("Choose")), *who_may_take(journey)]
 
     def chosen(self) -> tuple[User, Site]:
         user, _, site = self.cleaned_data["to"].partition("@")
@@ -75,7 +80,7 @@ class HandOverForm(forms.Form):
 
 
 class DeclineForm(forms.Form):
-    reason = forms.CharField(label="Why not", max_length=200)
+    reason = forms.CharField(label=gettext_lazy("Why not"), max_length=200)
 
 
 def who_may_take(journey: Journey) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -86,7 +91,10 @@ def who_may_take(journey: Journey) -> list[tuple[str, list[tuple[str, str]]]]:
     found: dict[str, dict[str, str]] = {journey.home_site.name: {}}
     for one in rows.exclude(user=journey.accountable).select_related("user", "site").order_by("site__name", "user__last_name", "pk")[:MOST]:
         people = found.setdefault(
-            one.site.name if one.site_id == journey.home_site_id else f"{one.site.name} (the journey moves there)", {}
+            one.site.name
+            if one.site_id == journey.home_site_id
+            else gettext("%(name)s (the journey moves there)") % {"name": one.site.name},
+            {},
         )
         people[f"{one.user_id}@{one.site_id}"] = one.user.get_full_name() or one.user.username
     return [(site, list(people.items())) for site, people in found.items() if people]
@@ -121,10 +129,10 @@ def name_member(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, now = steered(request, uid), timezone.now()
     if request.POST.get("confirm") == "responsible" and journey.responsible is not None:
         team.name(journey=journey, role=TeamRole.RESPONSIBLE, person=journey.responsible, source="by hand", now=now, by=request.user)
-        return back(request, journey, "Confirmed as responsible clinician.")
+        return back(request, journey, gettext("Confirmed as responsible clinician."))
     form = MemberForm(request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Name somebody of the care team", "name_member")
+        return again(request, journey, form, gettext("Name somebody of the care team"), "name_member")
     role = form.cleaned_data["role"]
     named = team.name(journey=journey, role=role, person=form.person(), source="by hand", now=now, by=request.user)
     return back(request, journey, f"{named}: {TeamRole(role).label}.")
@@ -140,7 +148,7 @@ def leave_team(request: StaffRequest, uid: UUID) -> HttpResponse:
         team.leave(member=member, now=timezone.now(), by=request.user)
     except team.Refused as refusal:
         return back(request, journey, str(refusal))
-    return back(request, journey, f"{member} takes part no longer.")
+    return back(request, journey, gettext("%(member)s takes part no longer.") % {"member": member})
 
 
 @require_POST
@@ -155,8 +163,10 @@ def hand_over(request: StaffRequest, uid: UUID) -> HttpResponse:
         except team.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return back(request, journey, "Asked. It counts when they accept; in two working days it comes back to you and the lead.")
-    return again(request, journey, form, "Hand over", "hand_over")
+            return back(
+                request, journey, gettext("Asked. It counts when they accept; in two working days it comes back to you and the lead.")
+            )
+    return again(request, journey, form, gettext("Hand over"), "hand_over")
 
 
 @require_POST
@@ -175,15 +185,15 @@ def _answered(request: StaffRequest, journey: Journey, asked: HandOver, now: dat
     match request.POST.get("answer"):
         case "accept":
             handing.accept(asked=asked, by=request.user, now=now)
-            return back(request, journey, "You answer for this journey from now on.")
+            return back(request, journey, gettext("You answer for this journey from now on."))
         case "decline":
             form = DeclineForm(request.POST)
             if not form.is_valid():
-                return again(request, journey, form, "Decline the hand-over", "answer_hand_over")
+                return again(request, journey, form, gettext("Decline the hand-over"), "answer_hand_over")
             handing.decline(asked=asked, reason=form.cleaned_data["reason"], by=request.user, now=now)
-            return back(request, journey, "Declined. It is back with who sent it.")
+            return back(request, journey, gettext("Declined. It is back with who sent it."))
         case _:
             if asked.sender_id != request.user.pk and Role.LEAD not in request.user.roles_at(journey.home_site_id):
                 raise PermissionDenied
             handing.take_back(asked=asked, by=request.user, now=now)
-            return back(request, journey, "Taken back.")
+            return back(request, journey, gettext("Taken back."))

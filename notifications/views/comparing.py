@@ -46,12 +46,12 @@ def stop(request: StaffRequest, uid: UUID) -> HttpResponse:
     """A lead of any site ends it for all of them: what is doubted at one is not done at another."""
     trial, form = get_object_or_404(Trial.objects.filter(Q(stopped_at=None)), uid=uid), StopForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say why the comparison ends.")
+        messages.error(request, _("Say why the comparison ends."))
         return redirect("comparisons")
     try:
         went = comparing.stop(trial, by=request.user, why=form.cleaned_data["why"], now=timezone.now())
     except trials.Refused as refusal:
-        messages.error(request, f"Not ended: {refusal}.")
+        messages.error(request, _("Not ended: %(refusal)s.") % {"refusal": refusal})
     else:
-        messages.success(request, f"Ended. {went} reminders that waited go now.")
+        messages.success(request, _("Ended. %(went)s reminders that waited go now.") % {"went": went})
     return redirect("comparisons")

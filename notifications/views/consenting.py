@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from notifications.views.item_forms import choices
@@ -18,7 +20,7 @@ from patients import access, consent
 from patients.models import ContactPoint, Patient, Phone
 from patients.views.guard import StaffRequest, page
 
-HEARD = ("verbal at a visit", "verbal on the phone", "signed form", "portal", "e-mail", "letter")
+HEARD = (gettext_noop("verbal at a visit"), gettext_noop("verbal on the phone"), gettext_noop("signed form"), "portal", "e-mail", "letter")
 AGREES, STOPS, ONE = "agrees", "stops", "one"
 
 
@@ -26,26 +28,26 @@ class ConsentForm(forms.Form):
     """STOP said aloud is the STOP of a text: it silences the number for everybody who uses it."""
 
     does = forms.ChoiceField(
-        label="What was said",
+        label=gettext_lazy("What was said"),
         widget=forms.RadioSelect,
         choices=[
-            (AGREES, "Agrees to texts"),
-            (STOPS, "Wants no more texts, from anybody here"),
-            (ONE, "Wants no texts about this patient"),
+            (AGREES, gettext_lazy("Agrees to texts")),
+            (STOPS, gettext_lazy("Wants no more texts, from anybody here")),
+            (ONE, gettext_lazy("Wants no texts about this patient")),
         ],
     )
-    number = forms.ChoiceField(label="On which number")
-    how = forms.ChoiceField(label="How it was said", choices=choices(HEARD))
-    wording_version = forms.CharField(label="Version of the form or script", max_length=40, required=False)
-    language = forms.ChoiceField(label="In which language", required=False)
-    reference = forms.CharField(label="Where the proof is kept", max_length=200, required=False)
+    number = forms.ChoiceField(label=gettext_lazy("On which number"))
+    how = forms.ChoiceField(label=gettext_lazy("How it was said"), choices=choices(HEARD))
+    wording_version = forms.CharField(label=gettext_lazy("Version of the form or script"), max_length=40, required=False)
+    language = forms.ChoiceField(label=gettext_lazy("In which language"), required=False)
+    reference = forms.CharField(label=gettext_lazy("Where the proof is kept"), max_length=200, required=False)
 
     def __init__(self, patient: Patient, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self.phones = self.ways(patient)
-        self._offer("number", [("", "Choose"), *((key, str(way)) for key, way in self.phones.items())])
+        self._offer("number", [("", _("Choose")), *((key, str(way)) for key, way in self.phones.items())])
         self._offer(
-            "language", [("", "unknown"), *((code, one.name) for code, one in languages().items()), ("other", "another, interpreted")]
+            "language", [("", "unknown"), *((code, one.name) for code, one in languages().items()), ("other", _("another, interpreted"))]
         )
 
     def ways(self, patient: Patient) -> dict[str, Phone]:
@@ -59,7 +61,7 @@ class ConsentForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         if self.cleaned_data.get("does") == AGREES and not self.cleaned_data.get("wording_version"):
-            self.add_error("wording_version", "A yes needs the version of the words that were read or signed.")
+            self.add_error("wording_version", _("A yes needs the version of the words that were read or signed."))
         return self.cleaned_data
 
 
@@ -83,14 +85,14 @@ def _do(patient: Patient, form: ConsentForm, request: StaffRequest) -> str:
     match said["does"]:
         case "stops":
             consent.stop(phone=phone, now=now, evidence=evidence, by=request.user)
-            return "Nothing goes to this number any more."
+            return _("Nothing goes to this number any more.")
         case "one":
             consent.revoke(person=patient.person, patient=patient, phone=phone, at=now, evidence=evidence, by=request.user)
-            return "No more texts about this patient to this number."
+            return _("No more texts about this patient to this number.")
         case _ if phone.stopped_at is not None:
             consent.start(phone=phone, now=now, evidence=evidence, person=patient.person, by=request.user)
     consent.grant(person=patient.person, patient=patient, phone=phone, at=now, evidence=evidence, by=request.user)
-    return "Recorded: agrees to texts on this number."
+    return _("Recorded: agrees to texts on this number.")
 
 
 def _phones(patient: Patient) -> list[Phone]:

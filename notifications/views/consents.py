@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from notifications import consent_lists
@@ -28,15 +30,20 @@ SHOWN_WRONG = 100
 
 
 class ListForm(forms.Form):
-    site = forms.ModelChoiceField(queryset=Site.objects.none(), label="Site", empty_label=None)
-    kind = forms.ChoiceField(label="What they agreed to or refused", choices=ConsentKind.choices, help_text="For rows that name no kind.")
-    form_version = forms.CharField(label="Version of the form or script", max_length=40)
-    language = forms.ChoiceField(label="Language of the form", required=False)
-    kept_at = forms.CharField(label="Where the signed forms are kept", max_length=100, required=False)
-    file = forms.FileField(
-        label="List, CSV", help_text="With a heading. Columns: mrn, decision (yes or no), date; kind and programme if they differ."
+    site = forms.ModelChoiceField(queryset=Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What they agreed to or refused"),
+        choices=ConsentKind.choices,
+        help_text=gettext_lazy("For rows that name no kind."),
     )
-    only_check = forms.BooleanField(label="Only check; write nothing yet", required=False, initial=True)
+    form_version = forms.CharField(label=gettext_lazy("Version of the form or script"), max_length=40)
+    language = forms.ChoiceField(label=gettext_lazy("Language of the form"), required=False)
+    kept_at = forms.CharField(label=gettext_lazy("Where the signed forms are kept"), max_length=100, required=False)
+    file = forms.FileField(
+        label=gettext_lazy("List, CSV"),
+        help_text=gettext_lazy("With a heading. Columns: mrn, decision (yes or no), date; kind and programme if they differ."),
+    )
+    only_check = forms.BooleanField(label=gettext_lazy("Only check; write nothing yet"), required=False, initial=True)
 
     def __init__(self, user: User, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files)
@@ -85,11 +92,11 @@ def _take(form: ListForm, request: StaffRequest) -> consent_lists.Checked | None
         form.add_error("file", str(why))
         return None
     if given["only_check"]:
-        messages.info(request, f"{len(checked.heard)} decisions could be written. Nothing was written yet.")
+        messages.info(request, _("%(n)s decisions could be written. Nothing was written yet.") % {"n": len(checked.heard)})
         return checked
     batch = consent_lists.Batch(given["form_version"], given["language"], given["kept_at"])
     written = consent_lists.take_in(checked, batch=batch, by=request.user)
-    messages.success(request, f"{written} decisions written.")
+    messages.success(request, _("%(written)s decisions written.") % {"written": written})
     return checked
 
 

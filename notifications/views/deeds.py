@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications.models import WorkItem
 from notifications.views.entering import ELSEWHERE
 from pathways.definitions.schema import Deed, Pathway, Stage
 from pathways.kinds import FED
 from pathways.models import Journey
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import translated, words
 
 MOST = 4
 CALLS = {
-    "clinic": "Call the clinic",
-    "lab": "Call the laboratory",
-    "pathology": "Call pathology",
-    "payer": "Call the payer",
-    "patient": "Call the patient",
-    "pharmacy": "Call the pharmacy",
-    "courier": "Call the courier",
+    "clinic": gettext_noop("Call the clinic"),
+    "lab": gettext_noop("Call the laboratory"),
+    "pathology": gettext_noop("Call pathology"),
+    "payer": gettext_noop("Call the payer"),
+    "patient": gettext_noop("Call the patient"),
+    "pharmacy": gettext_noop("Call the pharmacy"),
+    "courier": gettext_noop("Call the courier"),
 }
 PLACES = {"answer": "#answer", "judge": "#asks", "hold": "#steer", "hand_over": "#team"}
 
@@ -42,21 +44,23 @@ def to_do(journey: Journey, pathway: Pathway, stage: Stage | None, item: WorkIte
 def _usual(pathway: Pathway, stage: Stage) -> list[Deed]:
     """A definition that names no verb: call who has the ball, write down what is awaited, stop the clocks."""
     awaited = [kind for kind in stage.awaits if kind in FED and kind not in ELSEWHERE]
-    deeds = [Deed(say=CALLS.get(stage.ball, f"Ask the {stage.ball.replace('_', ' ')}"), does="call")] if stage.ball else []
+    deeds = (
+        [Deed(say=CALLS.get(stage.ball) or _("Ask the %(party)s") % {"party": translated(stage.ball.replace("_", " "))}, does="call")]
+        if stage.ball
+        else []
+    )
     deeds += [Deed(say=words(kind), record=kind) for kind in awaited[:2]]
     if "exited" in stage.awaits:
         deeds += [Deed(say=words(reason), exits=reason) for reason in list(pathway.exits)[:2]]
-    return [*deeds, Deed(say="Put on hold", does="hold")]
+    return [*deeds, Deed(say=_("Put on hold"), does="hold")]
 
 
 def _leads(deed: Deed, journey: Journey, item: WorkItem | None) -> ToDo:
-    page = reverse("journey", args=[journey.uid])
+    page, say = reverse("journey", args=[journey.uid]), translated(deed.say)
     if deed.record:
-        return ToDo(deed.say, reverse("enter", args=[journey.uid, deed.record]))
+        return ToDo(say, reverse("enter", args=[journey.uid, deed.record]))
     if deed.exits:
-        return ToDo(deed.say, f"{page}#steer")
+        return ToDo(say, f"{page}#steer")
     if deed.does == "call":
-        return ToDo(
-            deed.say, reverse("finish", args=[item.uid]) if item else f"{reverse('patient', args=[journey.patient.meant.uid])}#reach"
-        )
-    return ToDo(deed.say, f"{page}{PLACES[deed.does or 'hold']}")
+        return ToDo(say, reverse("finish", args=[item.uid]) if item else f"{reverse('patient', args=[journey.patient.meant.uid])}#reach")
+    return ToDo(say, f"{page}{PLACES[deed.does or 'hold']}")

@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from notifications import capacity
@@ -20,38 +22,47 @@ from notifications.views.filters import Wanted
 from notifications.views.item_forms import day_field
 from notifications.views.lanes import LANES
 from patients.models import Membership, Site, User
+from patients.templatetags.finalmile import translated
 from patients.views.guard import ANYONE, CARE, StaffRequest, page
 
 YEAR = 365 * 24 * 3600
-WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEK = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
 KEYS = (
-    ("j / k", "next / previous line"),
-    ("c", "claim, or take the line's next step"),
-    ("o", "record an outcome"),
+    ("j / k", gettext_lazy("next / previous line")),
+    ("c", gettext_lazy("claim, or take the line's next step")),
+    ("o", gettext_lazy("record an outcome")),
     ("s", "snooze"),
-    ("Enter", "open the line"),
-    ("n", "next item, guided"),
-    ("/", "find work by patient"),
-    ("?", "this help"),
+    (gettext_lazy("Enter"), gettext_lazy("open the line")),
+    ("n", gettext_lazy("next item, guided")),
+    ("/", gettext_lazy("find work by patient")),
+    ("?", gettext_lazy("this help")),
 )
 """Only with the switch on; `queue.js` holds the same list."""
 
 
 class AwayForm(forms.Form):
-    first_day = day_field("First day away")
-    last_day = day_field("Last day away")
-    deputy = forms.ChoiceField(label="Who takes over", required=False)
+    first_day = day_field(gettext_lazy("First day away"))
+    last_day = day_field(gettext_lazy("Last day away"))
+    deputy = forms.ChoiceField(label=gettext_lazy("Who takes over"), required=False)
 
     def __init__(self, colleagues: list[User], data: Any = None) -> None:
         super().__init__(data)
         field = self.fields["deputy"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "whoever is accountable"), *((str(one.pk), one.get_full_name() or one.username) for one in colleagues)]
+        field.choices = [("", _("whoever is accountable")), *((str(one.pk), one.get_full_name() or one.username) for one in colleagues)]
 
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
         if first and last and (last < first or last < timezone.localdate()):
-            self.add_error("last_day", "The last day comes after the first, and not before today.")
+            self.add_error("last_day", _("The last day comes after the first, and not before today."))
         return self.cleaned_data
 
 
@@ -78,7 +89,7 @@ def desk(request: StaffRequest) -> HttpResponse:
         form = MinutesForm(request.POST)
         if form.is_valid() and form.cleaned_data["site"] in sites:
             capacity.enter_minutes(user=request.user, site=sites[form.cleaned_data["site"]], minutes=form.minutes)
-            messages.success(request, "Minutes kept.")
+            messages.success(request, _("Minutes kept."))
         return redirect("desk")
     if request.method == "POST":
         return _set_screen(request)
@@ -116,7 +127,7 @@ def _set_screen(request: StaffRequest) -> HttpResponse:
             answer.set_cookie(name, on, max_age=YEAR, samesite="Lax", secure=request.is_secure())
         else:
             answer.delete_cookie(name, samesite="Lax")
-    messages.success(request, "Kept for this browser.")
+    messages.success(request, _("Kept for this browser."))
     return answer
 
 
@@ -140,7 +151,7 @@ def away(request: StaffRequest) -> HttpResponse:
         last_day=given["last_day"],
         deputy_id=int(given["deputy"]) if given["deputy"] else None,
     )
-    messages.success(request, "Out of office kept. What you hold is handed on when it begins.")
+    messages.success(request, _("Out of office kept. What you hold is handed on when it begins."))
     return redirect("desk")
 
 
@@ -167,23 +178,26 @@ def palette(request: StaffRequest) -> HttpResponse:
 def places(request: StaffRequest) -> list[tuple[str, str]]:
     """Label and address; the main navigation stands on every page and is added there."""
     if not request.user.has_role(*CARE):
-        return [("Keyboard and help", reverse("keys"))]
+        return [(_("Keyboard and help"), reverse("keys"))]
     queue = reverse("queue")
-    found = [(f"Queue: {lane.label}", f"{queue}?lane={lane.name}") for lane in LANES]
+    found = [(_("Queue: %(label)s") % {"label": translated(lane.label)}, f"{queue}?lane={lane.name}") for lane in LANES]
     found += [
-        ("Next item, guided", reverse("next_item")),
-        ("Find work by patient", reverse("find_items")),
-        ("Lost, with reason", reverse("lost")),
-        ("Candidates", reverse("candidates")),
-        ("Ask at the next visit", reverse("ask")),
-        ("Capacity", reverse("capacity")),
-        ("Precision of the rules", reverse("precision")),
-        ("My desk: keys, days away, minutes", reverse("desk")),
-        ("Keyboard and help", reverse("keys")),
+        (_("Next item, guided"), reverse("next_item")),
+        (_("Find work by patient"), reverse("find_items")),
+        (_("Lost, with reason"), reverse("lost")),
+        (_("Candidates"), reverse("candidates")),
+        (_("Ask at the next visit"), reverse("ask")),
+        (_("Capacity"), reverse("capacity")),
+        (_("Precision of the rules"), reverse("precision")),
+        (_("My desk: keys, days away, minutes"), reverse("desk")),
+        (_("Keyboard and help"), reverse("keys")),
     ]
     kept = SavedView.objects.filter(Q(owner=request.user) | Q(site__in=request.user.site_ids())).order_by("name")
     now = timezone.now()
-    return [*found, *((f"View: {one.name}", f"{queue}?lane={one.lane}{Wanted.read(one.filters, now).query}") for one in kept)]
+    return [
+        *found,
+        *((_("View: %(name)s") % {"name": one.name}, f"{queue}?lane={one.lane}{Wanted.read(one.filters, now).query}") for one in kept),
+    ]
 
 
 @require_GET

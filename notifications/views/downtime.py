@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications import downtime
@@ -18,12 +20,12 @@ from notifications.models import WorkItem
 from notifications.outcomes import OUTCOMES, PARTIES, Refused
 from notifications.views.entering import ELSEWHERE
 from notifications.views.item import awaited
-from notifications.views.item_forms import choices, day_field, morning, not_past
+from notifications.views.item_forms import Choices, choices, day_field, morning, not_past
 from notifications.views.lines import line_of
 from notifications.views.worklist import item_of
 from pathways.kinds import FED
 from patients import access
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import sentence, words
 from patients.views.guard import CARE, StaffRequest, page
 
 LONGEST_DOWN = timedelta(days=31)
@@ -40,22 +42,31 @@ class PaperForm(forms.Form):
     """The line on paper: what, on which day, at what hour."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    on = day_field("Day on the paper")
-    at = forms.TimeField(label="Hour on the paper", widget=forms.TimeInput(attrs={"type": "time"}))
-    outcome = forms.ChoiceField(label="What was done")
-    what = forms.ChoiceField(label="What had happened", required=False, help_text="For “It had already happened”.")
-    evidence = forms.CharField(label="How you know", required=False, max_length=200)
-    party = forms.ChoiceField(label="Who has to act", choices=choices(PARTIES), required=False, help_text="For “Waiting for somebody”.")
-    until = day_field("Look again on", required=False, help_text="For a message left, no answer, or waiting for somebody.")
-    note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    on = day_field(gettext_lazy("Day on the paper"))
+    at = forms.TimeField(label=gettext_lazy("Hour on the paper"), widget=forms.TimeInput(attrs={"type": "time"}))
+    outcome = forms.ChoiceField(label=gettext_lazy("What was done"))
+    what = forms.ChoiceField(
+        label=gettext_lazy("What had happened"), required=False, help_text=gettext_lazy("For “It had already happened”.")
+    )
+    evidence = forms.CharField(label=gettext_lazy("How you know"), required=False, max_length=200)
+    party = forms.ChoiceField(
+        label=gettext_lazy("Who has to act"),
+        choices=choices(PARTIES),
+        required=False,
+        help_text=gettext_lazy("For “Waiting for somebody”."),
+    )
+    until = day_field(
+        gettext_lazy("Look again on"), required=False, help_text=gettext_lazy("For a message left, no answer, or waiting for somebody.")
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, item: WorkItem, kinds: list[str], data: Any = None) -> None:
         super().__init__(data, initial={"revision": item.revision})
         fitting = [code for code in downtime.ON_PAPER if not OUTCOMES[code].causes or item.cause_kind in OUTCOMES[code].causes]
-        self._choose("outcome", [("", "Choose"), *((code, OUTCOMES[code].label) for code in fitting)])
+        self._choose("outcome", [("", _("Choose")), *((code, sentence(OUTCOMES[code].label)) for code in fitting)])
         self._choose("what", choices(dict.fromkeys(kind for kind in [*kinds, *FED] if kind in FED and kind not in ELSEWHERE)))
 
-    def _choose(self, name: str, options: list[tuple[str, str]]) -> None:
+    def _choose(self, name: str, options: Choices) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = options
@@ -68,11 +79,11 @@ class PaperForm(forms.Form):
         given = self.cleaned_data
         for name in ASKS.get(given.get("outcome", ""), ()):
             if name not in self.errors and not given.get(name):
-                self.add_error(name, "What was done needs it.")
+                self.add_error(name, _("What was done needs it."))
         if given.get("on") and given.get("at"):
             given["occurred"] = timezone.make_aware(datetime.combine(given["on"], given["at"]))
             if not timezone.now() - LONGEST_DOWN <= given["occurred"] <= timezone.now():
-                self.add_error("on", "The day and hour on the paper lie in the last 31 days.")
+                self.add_error("on", _("The day and hour on the paper lie in the last 31 days."))
         return given
 
     @property
@@ -107,7 +118,7 @@ def paper(request: StaffRequest, uid: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"Written down: {words(OUTCOMES[given['outcome']].label).lower()}. Next line.")
+            messages.success(request, _("Written down: %(label)s. Next line.") % {"label": words(OUTCOMES[given["outcome"]].label).lower()})
             return redirect("downtime")
     access.saw(request, action="view", what="downtime entry", patients=[item.patient_id] if item.patient_id else [], now=now)
     context = {"item": item, "line": line_of(item, request.user, now), "code": downtime.code_of(item), "form": form}

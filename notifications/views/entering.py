@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.views.item_forms import choices, day_field
@@ -28,27 +29,38 @@ ENTERING = (*STEERING, Role.PHARMACIST, Role.LAB_LIAISON, Role.FINANCIAL_COUNSEL
 SPECIMENS = ("tissue", "cytology", "plasma", "blood", "saliva", "dried_blood_spot", "other")
 OLDEST = timedelta(days=3650)
 # What a person is asked beside day and evidence: name in the body, label, and the choices where it is coded.
-Asked = tuple[tuple[str, str, tuple[str, ...]], ...]
-SPECIMEN: Asked = (("specimen_class", "Specimen", SPECIMENS),)
-DRUG: Asked = (("drug", "Drug, as it is called on the order", ()),)
-SUBJECT: Asked = (("subject", "For", ("test", "drug")), ("payer", "Payer", ()), ("reference", "Reference number", ()))
+Asked: TypeAlias = "tuple[tuple[str, StrOrPromise, tuple[str, ...]], ...]"
+SPECIMEN: Asked = (("specimen_class", gettext_lazy("Specimen"), SPECIMENS),)
+DRUG: Asked = (("drug", gettext_lazy("Drug, as it is called on the order"), ()),)
+SUBJECT: Asked = (
+    ("subject", gettext_lazy("For"), ("test", "drug")),
+    ("payer", gettext_lazy("Payer"), ()),
+    ("reference", gettext_lazy("Reference number"), ()),
+)
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 DETAILS: Mapping[str, Asked] = {
-    "test_ordered": (("text", "Test", ()), *SPECIMEN),
+    "test_ordered": (("text", gettext_lazy("Test"), ()), *SPECIMEN),
     "specimen_collected": SPECIMEN,
-    "specimen_sent": (("carrier", "Carrier", ()),),
+    "specimen_sent": (("carrier", gettext_lazy("Carrier"), ()),),
     "specimen_received": SPECIMEN,
-    "specimen_rejected": (("reason", "Why", ("quantity", "quality", "identity", "early", "transfused", "other")), *SPECIMEN),
-    "order_cancelled": (("reason", "Why", ()),),
-    "result_communicated": (("how", "How", ("visit", "phone", "letter", "portal")),),
-    "result_reviewed": (("clinician", "Clinician", ()),),
-    "treatment_decided": (("decision", "Decision", ("matched", "other", "none")), *DRUG, ("clinician", "Decided by", ())),
-    "mtb_reviewed": (("conclusion", "Conclusion", ()),),
-    "counselled": (("how", "How", ("visit", "phone", "video")),),
-    "biopsy_not_done": (("reason", "Why", ()),),
-    "transferred_out": (("to", "To which hospital", ()),),
-    "trial_screening": (("trial", "Trial", ()),),
-    "trial_on_study": (("trial", "Trial", ()),),
-    "visit_booked": (("service", "Service", ()),),
+    "specimen_rejected": (("reason", gettext_lazy("Why"), ("quantity", "quality", "identity", "early", "transfused", "other")), *SPECIMEN),
+    "order_cancelled": (("reason", gettext_lazy("Why"), ()),),
+    "result_communicated": (("how", gettext_lazy("How"), ("visit", "phone", "letter", "portal")),),
+    "result_reviewed": (("clinician", gettext_lazy("Clinician"), ()),),
+    "treatment_decided": (
+        ("decision", gettext_lazy("Decision"), ("matched", "other", "none")),
+        *DRUG,
+        ("clinician", gettext_lazy("Decided by"), ()),
+    ),
+    "mtb_reviewed": (("conclusion", gettext_lazy("Conclusion"), ()),),
+    "counselled": (("how", gettext_lazy("How"), ("visit", "phone", "video")),),
+    "biopsy_not_done": (("reason", gettext_lazy("Why"), ()),),
+    "transferred_out": (("to", gettext_lazy("To which hospital"), ()),),
+    "trial_screening": (("trial", gettext_lazy("Trial"), ()),),
+    "trial_on_study": (("trial", gettext_lazy("Trial"), ()),),
+    "visit_booked": (("service", gettext_lazy("Service"), ()),),
     **dict.fromkeys(
         ("drug_ordered", "drug_dispensed", "drug_administered", "drug_returned", "drug_not_given", "first_dose_attested"), DRUG
     ),
@@ -64,14 +76,21 @@ ELSEWHERE |= {"death", "death_hint", "consent_recorded", "drug_received", "triag
 class EventForm(forms.Form):
     """One thing that happened. Without an hour noon of the day stands for it."""
 
-    on = day_field("When did it happen")
-    at = forms.TimeField(label="At", required=False, widget=forms.TimeInput(attrs={"type": "time"}), help_text="If you know the hour.")
-    evidence = forms.CharField(label="How you know", max_length=200, help_text="Who told you, or where it is written.")
-    note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    on = day_field(gettext_lazy("When did it happen"))
+    at = forms.TimeField(
+        label=gettext_lazy("At"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}),
+        help_text=gettext_lazy("If you know the hour."),
+    )
+    evidence = forms.CharField(
+        label=gettext_lazy("How you know"), max_length=200, help_text=gettext_lazy("Who told you, or where it is written.")
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, kind: str, data: Any = None) -> None:
         super().__init__(data)
-        self.asked = DETAILS.get(kind, (("text", "What exactly", ()),))
+        self.asked = DETAILS.get(kind, (("text", gettext_lazy("What exactly"), ()),))
         for n, (name, label, options) in enumerate(self.asked):
             more: dict[str, Any] = {"label": label, "required": n == 0}
             self.fields[name] = forms.ChoiceField(choices=choices(options), **more) if options else forms.CharField(max_length=200, **more)
@@ -84,9 +103,9 @@ class EventForm(forms.Form):
             moment = timezone.make_aware(datetime.combine(day, hour or time(12)))
             now = timezone.now()
             if day > timezone.localdate() or (hour and moment > now):
-                self.add_error("on", "This has not come yet.")
+                self.add_error("on", gettext("This has not come yet."))
             elif now - moment > OLDEST:
-                self.add_error("on", "That is more than ten years ago.")
+                self.add_error("on", gettext("That is more than ten years ago."))
             given["occurred"] = min(moment, now)
         return given
 
@@ -137,7 +156,7 @@ def enter(request: StaffRequest, uid: UUID, kind: str) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         journeys.record(journey=journey, kind=kind, body=form.body, occurred=given["occurred"], now=timezone.now(), by=request.user)
-        return back(request, journey, f"Written down: {words(kind).lower()}. It can be taken back on this page.")
+        return back(request, journey, gettext("Written down: %(kind)s. It can be taken back on this page.") % {"kind": words(kind).lower()})
     access.saw(request, action="view", what="journey form", patients=[journey.patient_id], now=timezone.now())
     context = {"journey": journey, "kind": kind, "said": words(kind), "form": form}
     return render(request, "notifications/enter.html", context, status=422 if form.is_bound else 200)

@@ -11,6 +11,8 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from notifications.views.item_forms import choices, day_field
@@ -25,8 +27,8 @@ from patients.models import Authority, Patient, Role, User
 from patients.templatetags.finalmile import sentence
 from patients.views.guard import StaffRequest, must_hold, page
 
-HOW = ("by phone", "in person", "signed form")
-DEGREES = {1: "first degree", 2: "second degree", 3: "third degree"}
+HOW = (gettext_noop("by phone"), gettext_noop("in person"), gettext_noop("signed form"))
+DEGREES = {1: gettext_lazy("first degree"), 2: gettext_lazy("second degree"), 3: gettext_lazy("third degree")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +59,31 @@ class Family:
 
 class NameForm(forms.Form):
     kinship = forms.ChoiceField(
-        label="Relative by blood",
+        label=gettext_lazy("Relative by blood"),
         choices=choices(cascade.KINSHIPS),
-        help_text="Only this and the degree are kept, until the relative agrees to more.",
+        help_text=gettext_lazy("Only this and the degree are kept, until the relative agrees to more."),
     )
 
 
 class JoinForm(forms.Form):
     """The relative's own words, written down with their consent."""
 
-    family = forms.CharField(label="Family name", max_length=200)
-    given = forms.CharField(label="Given name", max_length=200)
-    born = day_field("Birth date")
-    number = forms.CharField(label="Record number, if they are a patient here", max_length=120, required=False)
-    phone = forms.CharField(label="Phone", max_length=40, required=False)
-    language = forms.ChoiceField(label="Language", choices=[("", "not known"), ("en", "English"), ("es", "Spanish")], required=False)
-    how = forms.ChoiceField(label="How they agreed", choices=choices(HOW))
+    family = forms.CharField(label=gettext_lazy("Family name"), max_length=200)
+    given = forms.CharField(label=gettext_lazy("Given name"), max_length=200)
+    born = day_field(gettext_lazy("Birth date"))
+    number = forms.CharField(label=gettext_lazy("Record number, if they are a patient here"), max_length=120, required=False)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=[("", gettext_lazy("not known")), ("en", gettext_lazy("English")), ("es", gettext_lazy("Spanish"))],
+        required=False,
+    )
+    how = forms.ChoiceField(label=gettext_lazy("How they agreed"), choices=choices(HOW))
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]
         if typed and not codes.phone(typed):
-            raise forms.ValidationError("This is no phone number. Write it with its area code.")
+            raise forms.ValidationError(_("This is no phone number. Write it with its area code."))
         return codes.phone(typed) if typed else ""
 
     def said(self, assigner: str) -> Demographics:
@@ -125,7 +131,7 @@ def _visible(ids: Iterable[int], user: User) -> dict[int, Journey]:
 def _linked(link: JourneyLink, journey: Journey | None) -> Linked:
     stay = Stay.objects.open().filter(journey=journey, track="main").select_related("stage").first() if journey else None
     where = sentence(stay.stage.label) if stay else sentence(journey.get_status_display()) if journey else ""
-    return Linked(link.kinship, DEGREES.get(link.degree or 0, ""), journey, where)
+    return Linked(link.kinship, str(DEGREES.get(link.degree or 0, "")), journey, where)
 
 
 @require_POST
@@ -138,8 +144,8 @@ def name_relative(request: StaffRequest, uid: UUID) -> HttpResponse:
         except cascade.Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return back(request, journey, "A journey is open for the relative. Until they join it holds kinship and degree only.")
-    return again(request, journey, form, "Name a relative", "name_relative")
+            return back(request, journey, _("A journey is open for the relative. Until they join it holds kinship and degree only."))
+    return again(request, journey, form, _("Name a relative"), "name_relative")
 
 
 @require_POST
@@ -158,8 +164,8 @@ def join(request: StaffRequest, uid: UUID) -> HttpResponse:
         except cascade.Refused as refused:
             form.add_error(None, str(refused))
         else:
-            return back(request, journey, "The relative has joined under their own name.")
-    return again(request, journey, form, "The relative joins", "join")
+            return back(request, journey, _("The relative has joined under their own name."))
+    return again(request, journey, form, _("The relative joins"), "join")
 
 
 def _looked(request: StaffRequest) -> tuple[Patient | None, list[int]]:

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from notifications.putting_off import CRITICAL
 from pathways.models import PathwayVersion, Rollout
@@ -31,7 +33,7 @@ CAUSES = (
     "note",
     "call",
 )
-URGENCY = {"critical": "Critical", "late": "Answer late", "in_time": "Answer not late yet"}
+URGENCY = {"critical": gettext_lazy("Critical"), "late": gettext_lazy("Answer late"), "in_time": gettext_lazy("Answer not late yet")}
 KEPT_SECONDS = 60
 
 
@@ -102,12 +104,12 @@ class Choice:
 def choices(user: User, wanted: Wanted, teams: list[tuple[str, str]]) -> list[Choice]:
     sites = {one.site.code: one.site.name for one in user.held()}
     found = [
-        Choice("role", "Work for", teams, wanted.role),
-        Choice("urgency", "Urgency", list(URGENCY.items()), wanted.urgency),
-        Choice("programme", "Programme", programmes(user), wanted.programme),
-        Choice("ball", "Waiting for", [(party, words(party)) for party in PARTIES], wanted.ball),
-        Choice("about", "About", [(cause, words(cause)) for cause in CAUSES], wanted.about),
-        Choice("site", "Site", sorted(sites.items()), wanted.site),
+        Choice("role", _("Work for"), teams, wanted.role),
+        Choice("urgency", _("Urgency"), [(code, str(label)) for code, label in URGENCY.items()], wanted.urgency),
+        Choice("programme", _("Programme"), programmes(user), wanted.programme),
+        Choice("ball", _("Waiting for"), [(party, words(party)) for party in PARTIES], wanted.ball),
+        Choice("about", _("About"), [(cause, words(cause)) for cause in CAUSES], wanted.about),
+        Choice("site", _("Site"), sorted(sites.items()), wanted.site),
     ]
     return [choice for choice in found if len(choice.options) > 1]
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from notifications.models import SavedView, WorkItem
@@ -18,6 +19,7 @@ from notifications.views.lines import about, lines, record_numbers
 from notifications.views.worklist import tabs
 from patients import access
 from patients.models import Site
+from patients.templatetags.finalmile import later
 from patients.views.guard import CARE, StaffRequest, must_hold, page
 from patients.views.search import SearchForm, find
 
@@ -69,7 +71,7 @@ def lost(request: StaffRequest) -> HttpResponse:
 
 class ViewForm(forms.Form):
     name = forms.CharField(max_length=60)
-    lane = forms.ChoiceField(choices=[(lane.name, lane.label) for lane in lanes.LANES])
+    lane = forms.ChoiceField(choices=[(lane.name, later(lane.label)) for lane in lanes.LANES])
     share = forms.SlugField(required=False)
 
 
@@ -79,7 +81,7 @@ def save_view(request: StaffRequest) -> HttpResponse:
     """Keeps the filters of a lane under a name; shared, everybody of the site sees it."""
     form = ViewForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, "Give the view a name.")
+        messages.warning(request, _("Give the view a name."))
         return redirect("queue")
     given, wanted = form.cleaned_data, Wanted.read(request.POST, timezone.now())
     site = Site.objects.filter(code=given["share"], pk__in=request.user.site_ids()).first()
@@ -88,7 +90,7 @@ def save_view(request: StaffRequest) -> HttpResponse:
     SavedView.objects.update_or_create(
         owner=request.user, name=given["name"], defaults={"lane": given["lane"], "filters": wanted.codes, "site": site}
     )
-    messages.success(request, "View kept.")
+    messages.success(request, _("View kept."))
     return redirect(f"/queue/?lane={given['lane']}{wanted.query}")
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from notifications.views.biomarkers import name_of
 from pathways.knowledge import load
 from pathways.knowledge.schema import PgxRule, TherapyRule
@@ -13,9 +16,9 @@ from pathways.models import Event
 from patients.templatetags.finalmile import words
 
 FLAGS = {
-    "flagged_actionable": "actionable now",
-    "later_line_actionable": "actionable in a later line",
-    "interaction_flagged": "drug affected",
+    "flagged_actionable": gettext_lazy("actionable now"),
+    "later_line_actionable": gettext_lazy("actionable in a later line"),
+    "interaction_flagged": gettext_lazy("drug affected"),
 }
 
 
@@ -50,10 +53,16 @@ def _ground(name: str, event: Event, about: str) -> Ground:
     rule = knowledge.rules.get(name) or knowledge.pgx_rules.get(name)
     version = str((event.basis or {}).get("knowledge") or "") if isinstance(event.basis, dict) else ""
     if rule is None:
-        return Ground(name, "", FLAGS[event.kind], about, None, "", "not among the rules of today", event.occurred_lo, version)
+        return Ground(name, "", str(FLAGS[event.kind]), about, None, "", _("not among the rules of today"), event.occurred_lo, version)
     dated = rule.approved if isinstance(rule, TherapyRule) else rule.published
-    status = "verified" if rule.status == "verified" else f"taken over by {rule.approved_by}" if rule.approved_by else "unverified"
-    return Ground(name, _says(rule), FLAGS[event.kind], about, dated, str(rule.source), status, event.occurred_lo, version)
+    status = (
+        "verified"
+        if rule.status == "verified"
+        else _("taken over by %(approved_by)s") % {"approved_by": rule.approved_by}
+        if rule.approved_by
+        else "unverified"
+    )
+    return Ground(name, _says(rule), str(FLAGS[event.kind]), about, dated, str(rule.source), status, event.occurred_lo, version)
 
 
 def _says(rule: TherapyRule | PgxRule) -> str:
@@ -62,7 +71,7 @@ def _says(rule: TherapyRule | PgxRule) -> str:
     parts = [
         ", ".join(rule.genes),
         ", ".join(words(one).lower() for one in rule.classes),
-        f"line {rule.line}",
-        f"stage {', '.join(rule.stages)}",
+        _("line %(line)s") % {"line": rule.line},
+        _("stage %(stages)s") % {"stages": ", ".join(rule.stages)},
     ]
     return " · ".join(part for part in parts if part)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import presence, second_thoughts, worklist
@@ -29,7 +30,7 @@ def next_item(request: StaffRequest) -> HttpResponse:
     found = next_for(request.user, now)
     request.session["guided"] = found is not None
     if found is None:
-        messages.success(request, "Nothing is left for you: what you skipped comes back tomorrow.")
+        messages.success(request, _("Nothing is left for you: what you skipped comes back tomorrow."))
         return redirect("queue")
     return redirect("work_item", uid=found.uid)
 

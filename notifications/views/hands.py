@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import hands, presence, second_thoughts, worklist
@@ -22,16 +23,18 @@ from patients.views.guard import CARE, StaffRequest, page
 
 
 class HandOverForm(Seen):
-    to = forms.ChoiceField(label="To whom")
+    to = forms.ChoiceField(label=gettext_lazy("To whom"))
     reason = forms.CharField(
-        label="Why", max_length=200, help_text="It stays with you until they accept; after two working days it is back."
+        label=gettext_lazy("Why"),
+        max_length=200,
+        help_text=gettext_lazy("It stays with you until they accept; after two working days it is back."),
     )
 
     def __init__(self, colleagues: list[User], data: object = None, *, initial: dict[str, int] | None = None) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose"), *((str(one.pk), one.get_full_name() or one.username) for one in colleagues)]
+        field.choices = [("", gettext("Choose")), *((str(one.pk), one.get_full_name() or one.username) for one in colleagues)]
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,9 +43,10 @@ def take_over(request: StaffRequest, uid: UUID) -> HttpResponse:
     """What a colleague holds, with a reason."""
     item = item_of(request, uid)
     form = ReasonForm(request.POST or None, initial={"revision": item.revision})
-    held_by = item.owner.get_full_name() or item.owner.username if item.owner else "nobody"
-    form.fields["reason"].help_text = f"{held_by} has it{f' since {timezone.localtime(item.claimed_at):%H:%M}' if item.claimed_at else ''}."
-    return reasoned(request, item, form, ("Take over", "take_over", "Take over"), "Yours now", worklist.take_over)
+    form.fields["reason"].help_text = _who_has(item)
+    return reasoned(
+        request, item, form, (gettext("Take over"), "take_over", gettext("Take over")), gettext("Yours now"), worklist.take_over
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,15 +67,15 @@ def hand_over(request: StaffRequest, uid: UUID) -> HttpResponse:
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return moved(request, item, f"Offered to {to.get_full_name() or to.username}")
-    return ask(request, item, form, "Hand over", "hand_over_item", "Hand over")
+            return moved(request, item, gettext("Offered to %(to)s") % {"to": to.get_full_name() or to.username})
+    return ask(request, item, form, gettext("Hand over"), "hand_over_item", gettext("Hand over"))
 
 
 @require_POST
 @page(*CARE)
 def accept_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     item, revision = item_of(request, uid), revision_of(request)
-    return step(request, item, "Yours now", lambda now: hands.accept(item=item, by=request.user, revision=revision, now=now))
+    return step(request, item, gettext("Yours now"), lambda now: hands.accept(item=item, by=request.user, revision=revision, now=now))
 
 
 @require_http_methods(["GET", "POST"])
@@ -79,7 +83,14 @@ def accept_item(request: StaffRequest, uid: UUID) -> HttpResponse:
 def decline_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     item = item_of(request, uid)
     form = ReasonForm(request.POST or None, initial={"revision": item.revision})
-    return reasoned(request, item, form, ("Do not take it", "decline_item", "Give back"), "Back with the sender", hands.decline)
+    return reasoned(
+        request,
+        item,
+        form,
+        (gettext("Do not take it"), "decline_item", gettext("Give back")),
+        gettext("Back with the sender"),
+        hands.decline,
+    )
 
 
 @require_POST
@@ -88,7 +99,7 @@ def undo(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Within ten seconds of an outcome; nothing of it has happened yet."""
     item, revision = item_of(request, uid), revision_of(request)
     request.session.pop("undo", None)
-    return step(request, item, "Undone", lambda now: second_thoughts.undo(item=item, by=request.user, revision=revision, now=now))
+    return step(request, item, gettext("Undone"), lambda now: second_thoughts.undo(item=item, by=request.user, revision=revision, now=now))
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,7 +107,14 @@ def undo(request: StaffRequest, uid: UUID) -> HttpResponse:
 def reopen_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     item = item_of(request, uid)
     form = ReasonForm(request.POST or None, initial={"revision": item.revision})
-    return reasoned(request, item, form, ("Open again", "reopen_item", "Open again"), "Open again, and yours", second_thoughts.reopen)
+    return reasoned(
+        request,
+        item,
+        form,
+        (gettext("Open again"), "reopen_item", gettext("Open again")),
+        gettext("Open again, and yours"),
+        second_thoughts.reopen,
+    )
 
 
 def reasoned(
@@ -123,3 +141,10 @@ def moved(request: StaffRequest, item: WorkItem, said: str) -> HttpResponse:
 def _to_item(request: StaffRequest, item: WorkItem, said: str) -> HttpResponse:
     messages.success(request, f"{said}.")
     return redirect("work_item", uid=item.uid)
+
+
+def _who_has(item: WorkItem) -> str:
+    held_by = item.owner.get_full_name() or item.owner.username if item.owner else gettext("Nobody")
+    if item.claimed_at is None:
+        return gettext("%(held_by)s has it.") % {"held_by": held_by}
+    return gettext("%(held_by)s has it since %(at)s.") % {"held_by": held_by, "at": f"{timezone.localtime(item.claimed_at):%H:%M}"}

@@ -11,6 +11,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications import incidents
@@ -29,14 +32,18 @@ LATEST = 200
 
 
 class ReportForm(forms.Form):
-    kind = forms.ChoiceField(label="What kind", choices=[("", "Choose"), *Incident.Kind.choices])
-    on = day_field("When did it happen")
-    at = forms.TimeField(label="At", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    stage = forms.ChoiceField(label="Rule that it concerns", required=False, help_text="The wait that rang wrongly, or should have rung.")
-    rule = forms.CharField(label="Or a rule of the knowledge, by its name", max_length=120, required=False)
-    message = forms.ChoiceField(label="Text that it concerns", required=False)
-    harm = forms.ChoiceField(label="What harm did it do", choices=Incident.Harm.choices, initial=Incident.Harm.UNKNOWN)
-    what = forms.CharField(label="What happened", max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
+    kind = forms.ChoiceField(label=gettext_lazy("What kind"), choices=[("", gettext_lazy("Choose")), *Incident.Kind.choices])
+    on = day_field(gettext_lazy("When did it happen"))
+    at = forms.TimeField(label=gettext_lazy("At"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    stage = forms.ChoiceField(
+        label=gettext_lazy("Rule that it concerns"),
+        required=False,
+        help_text=gettext_lazy("The wait that rang wrongly, or should have rung."),
+    )
+    rule = forms.CharField(label=gettext_lazy("Or a rule of the knowledge, by its name"), max_length=120, required=False)
+    message = forms.ChoiceField(label=gettext_lazy("Text that it concerns"), required=False)
+    harm = forms.ChoiceField(label=gettext_lazy("What harm did it do"), choices=Incident.Harm.choices, initial=Incident.Harm.UNKNOWN)
+    what = forms.CharField(label=gettext_lazy("What happened"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, journey: Journey, data: Any = None) -> None:
         super().__init__(data)
@@ -48,16 +55,16 @@ class ReportForm(forms.Form):
     def _choose(self, name: str, options: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "None in particular"), *options]
+        field.choices = [("", _("None in particular")), *options]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if day := given.get("on"):
             given["happened_at"] = timezone.make_aware(datetime.combine(day, given.get("at") or time(12)))
             if day > timezone.localdate():
-                self.add_error("on", "This day has not come yet.")
+                self.add_error("on", _("This day has not come yet."))
         if given.get("kind") == Incident.Kind.TEXT_HARM and self.texts and not given.get("message"):
-            self.add_error("message", "Which text was it?")
+            self.add_error("message", _("Which text was it?"))
         return given
 
     @property
@@ -72,14 +79,18 @@ class ReportForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    harm = forms.ChoiceField(label="Harm, as found", choices=[one for one in Incident.Harm.choices if one[0] != Incident.Harm.UNKNOWN])
-    finding = forms.CharField(label="What was found", max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    action = forms.CharField(label="What was done, and what changes", max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    harm = forms.ChoiceField(
+        label=gettext_lazy("Harm, as found"), choices=[one for one in Incident.Harm.choices if one[0] != Incident.Harm.UNKNOWN]
+    )
+    finding = forms.CharField(label=gettext_lazy("What was found"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    action = forms.CharField(
+        label=gettext_lazy("What was done, and what changes"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 def _day(message: Message) -> str:
     local = timezone.localtime(message.sent_at or message.created_at)
-    return f"{local.day} {local:%b}"
+    return date_format(local, "j M")
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,7 +100,7 @@ def report(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = ReportForm(journey, request.POST or None)
     if form.is_valid():
         incident = incidents.report(journey=journey, by=request.user, now=now, **form.said)
-        messages.success(request, "Written down. The lead navigators have been asked to look into it.")
+        messages.success(request, _("Written down. The lead navigators have been asked to look into it."))
         return redirect("incident", uid=incident.uid)
     access.saw(request, action="view", what="incident form", patients=[journey.patient_id], now=now)
     return render(request, "notifications/incident_form.html", {"journey": journey, "form": form}, status=422 if form.is_bound else 200)
@@ -118,7 +129,7 @@ def incident(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = CloseForm(request.POST or None) if roles & set(CLOSING) and found.closed_at is None else None
     if form is not None and form.is_valid():
         incidents.close(incident=found, by=request.user, now=timezone.now(), **form.cleaned_data)
-        messages.success(request, "Closed.")
+        messages.success(request, _("Closed."))
         return redirect("incident", uid=found.uid)
     access.saw(request, action="view", what="incident", patients=[found.journey.patient_id] if found.journey else [], now=timezone.now())
     bound = form is not None and form.is_bound

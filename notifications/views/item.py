@@ -10,6 +10,8 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
@@ -26,13 +28,18 @@ from pathways.models import Stay
 from pathways.views.written import pathway_of
 from patients import access
 from patients.models import ContactPoint, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import translated, words
 from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 RECENT = 20
 UNDO_SHOWN = 8
 """Seconds for which a page offers the undo that the server allows for ten: what is on its way must still arrive in time."""
-SKIPS = ("not now: nobody answers at this hour", "needs somebody else's answer first", "needs a colleague who knows the patient", "other")
+SKIPS = (
+    gettext_noop("not now: nobody answers at this hour"),
+    gettext_noop("needs somebody else's answer first"),
+    gettext_noop("needs a colleague who knows the patient"),
+    "other",
+)
 """Why somebody leaves an item for later in guided mode."""
 
 
@@ -58,7 +65,7 @@ def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
         "put_off": comparing.put_off(item.journey, now=now) if item.journey else [],
         "phones": phones_of(item),
         "replies": replies_of(item),
-        "outcome": OUTCOMES[item.outcome].label if item.outcome in OUTCOMES else item.outcome,
+        "outcome": translated(OUTCOMES[item.outcome].label) if item.outcome in OUTCOMES else item.outcome,
         "now": now,
     }
     return render(request, "notifications/item.html", context)
@@ -120,9 +127,9 @@ def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            earlier = f", or when this comes: {words(given['event']).lower()}" if given.get("event") else ""
-            return settled(request, item, "Snoozed", f"back on {spoken(until)}{earlier}")
-    return ask(request, item, form, "Snooze", "snooze", "Snooze")
+            earlier = _(", or when this comes: %(event)s") % {"event": words(given["event"]).lower()} if given.get("event") else ""
+            return settled(request, item, _("Snoozed"), _("back on %(until)s%(earlier)s") % {"until": spoken(until), "earlier": earlier})
+    return ask(request, item, form, _("Snooze"), "snooze", _("Snooze"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,8 +153,8 @@ def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return settled(request, item, "Recorded", OUTCOMES[given["outcome"]].label, undo=True)
-    return ask(request, item, form, "What came of it?", "finish", "Save outcome")
+            return settled(request, item, _("Recorded"), translated(OUTCOMES[given["outcome"]].label), undo=True)
+    return ask(request, item, form, _("What came of it?"), "finish", _("Save outcome"))
 
 
 def awaited(item: WorkItem) -> list[str]:

@@ -9,6 +9,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from notifications.views.steering import again, back, steered
@@ -16,14 +18,25 @@ from pathways import journeys
 from pathways.knowledge import load
 from pathways.models import Event, Journey, Matter, MatterKind, Stay
 from patients.models import Role, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import later, words
 from patients.views.guard import STEERING, StaffRequest, page
 
 STAGES = ("I", "II", "IIIA", "IIIB", "IIIC", "IV")
-LINES = {"1": "first line", "2": "second or later line", "adjuvant": "adjuvant", "consolidation": "consolidation"}
-HISTOLOGIES = ("adenocarcinoma", "non-squamous, other", "squamous", "small cell")
-NOT_ACTIONABLE = ("not reliable in this specimen", "not the treated tumour", "already treated with it", "patient's condition", "other")
-NOTHING = ("", "as it is")
+LINES = {
+    "1": gettext_lazy("first line"),
+    "2": gettext_lazy("second or later line"),
+    "adjuvant": "adjuvant",
+    "consolidation": "consolidation",
+}
+HISTOLOGIES = ("adenocarcinoma", gettext_noop("non-squamous, other"), "squamous", gettext_noop("small cell"))
+NOT_ACTIONABLE = (
+    gettext_noop("not reliable in this specimen"),
+    gettext_noop("not the treated tumour"),
+    gettext_noop("already treated with it"),
+    "patient's condition",
+    "other",
+)
+NOTHING = ("", gettext_noop("as it is"))
 
 
 class PickForm(forms.Form):
@@ -40,7 +53,7 @@ class PickForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if not any(self.cleaned_data.values()):
-            raise forms.ValidationError("Choose at least one.")
+            raise forms.ValidationError(_("Choose at least one."))
         return self.cleaned_data
 
     @property
@@ -51,10 +64,12 @@ class PickForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The answer is the clinician's; whoever writes it down names them."""
 
-    answer = forms.ChoiceField(label="The clinician says")
-    clinician = forms.CharField(label="Clinician", max_length=120)
+    answer = forms.ChoiceField(label=gettext_lazy("The clinician says"))
+    clinician = forms.CharField(label=gettext_lazy("Clinician"), max_length=120)
     why_not = forms.ChoiceField(
-        label="Why not, if not", choices=[("", "Choose"), *((one, words(one)) for one in NOT_ACTIONABLE)], required=False
+        label=gettext_lazy("Why not, if not"),
+        choices=[("", gettext_lazy("Choose")), *((one, later(one)) for one in NOT_ACTIONABLE)],
+        required=False,
     )
 
     def __init__(self, flagged: Iterable[tuple[str, str]], clinician: str = "", data: Any = None) -> None:
@@ -62,12 +77,15 @@ class ConfirmForm(forms.Form):
         self.flagged = {f"{gene}|{alteration}": (gene, alteration) for gene, alteration in flagged}
         field = self.fields["answer"]
         assert isinstance(field, forms.ChoiceField)
-        actionable = [(code, f"{f'{gene} {alteration}'.strip()}: actionable now") for code, (gene, alteration) in self.flagged.items()]
-        field.choices = [("", "Choose"), *actionable, ("no", "not actionable now")]
+        actionable = [
+            (code, _("%(strip)s: actionable now") % {"strip": f"{gene} {alteration}".strip()})
+            for code, (gene, alteration) in self.flagged.items()
+        ]
+        field.choices = [("", _("Choose")), *actionable, ("no", _("not actionable now"))]
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("answer") == "no" and not self.cleaned_data.get("why_not"):
-            self.add_error("why_not", "“Not actionable” needs a reason.")
+            self.add_error("why_not", _("“Not actionable” needs a reason."))
         return self.cleaned_data
 
     @property
@@ -116,10 +134,10 @@ def pick(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = steered(request, uid)
     form = PickForm(settings_of(journey), data=request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Add what is missing", "pick")
+        return again(request, journey, form, _("Add what is missing"), "pick")
     now = timezone.now()
     journeys.record(journey=journey, kind="picked", body=form.picked, occurred=now, now=now, by=request.user)
-    return back(request, journey, "Added. The rules have looked again.")
+    return back(request, journey, _("Added. The rules have looked again."))
 
 
 @require_POST
@@ -129,8 +147,8 @@ def confirm(request: StaffRequest, uid: UUID) -> HttpResponse:
     flags = Event.objects.filter(patient=journey.patient_id, kind="flagged_actionable", keys__contains=[f"journey:{journey.pk}"])
     form = ConfirmForm(flagged_by(flags), data=request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Answer the flag", "confirm")
+        return again(request, journey, form, _("Answer the flag"), "confirm")
     kind, body = form.said
     now = timezone.now()
     journeys.record(journey=journey, kind=kind, body=body, occurred=now, now=now, by=request.user)
-    return back(request, journey, "The clinician's answer is recorded.")
+    return back(request, journey, _("The clinician's answer is recorded."))

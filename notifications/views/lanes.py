@@ -11,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.utils.translation import gettext_noop
 
 from notifications.models import OPEN_STATES, ItemState, WorkItem
 from notifications.models.work_item import WorkItemQuerySet
@@ -123,12 +124,17 @@ class Lane:
 
 
 LANES = (
-    Lane("mine", "Mine", "Nothing is waiting for you. Claim something from your team's lane.", mine),
-    Lane("team", "My team, unclaimed", "Nobody is waiting. Every item of your team has an owner.", unclaimed),
-    Lane("waiting", "Waiting on others", "Nothing waits for anybody else.", waiting),
-    Lane("snoozed", "Snoozed", "Nothing is snoozed.", snoozed),
-    Lane("withdrawn", "Withdrawn today", "Nothing lost its reason today.", withdrawn, picks=False),
-    Lane("done", "Done today", "You have not ended anything today yet.", done, picks=False),
+    Lane("mine", gettext_noop("Mine"), gettext_noop("Nothing is waiting for you. Claim something from your team's lane."), mine),
+    Lane(
+        "team",
+        gettext_noop("My team, unclaimed"),
+        gettext_noop("Nobody is waiting. Every item of your team has an owner."),
+        unclaimed,
+    ),
+    Lane("waiting", gettext_noop("Waiting on others"), gettext_noop("Nothing waits for anybody else."), waiting),
+    Lane("snoozed", gettext_noop("Snoozed"), gettext_noop("Nothing is snoozed."), snoozed),
+    Lane("withdrawn", gettext_noop("Withdrawn today"), gettext_noop("Nothing lost its reason today."), withdrawn, picks=False),
+    Lane("done", gettext_noop("Done today"), gettext_noop("You have not ended anything today yet."), done, picks=False),
 )
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from notifications import letters, worklist
@@ -31,9 +32,9 @@ def letter(request: StaffRequest, uid: UUID) -> HttpResponse:
         done = letters.asked_for(item) is not None
         messages.success(
             request,
-            "Written down: the letter went out."
+            _("Written down: the letter went out.")
             if done
-            else "Written down: a letter went out. The item stays open until the patient is reached.",
+            else _("Written down: a letter went out. The item stays open until the patient is reached."),
         )
         return redirect("work_item", uid=uid)
     saw(request, item, "letter", now)

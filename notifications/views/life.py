@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from notifications import dying
@@ -25,29 +27,33 @@ ALIVE, DIED = "alive", "died"
 class HintForm(forms.Form):
     """Nothing is known yet."""
 
-    source = forms.ChoiceField(label="How you heard", choices=choices(dying.SOURCES))
+    source = forms.ChoiceField(label=gettext_lazy("How you heard"), choices=choices(dying.SOURCES))
 
 
 class SettleForm(forms.Form):
     """Somebody found out."""
 
     answer = forms.ChoiceField(
-        label="What is true", widget=forms.RadioSelect, choices=[(ALIVE, "The patient lives"), (DIED, "The patient died")]
+        label=gettext_lazy("What is true"),
+        widget=forms.RadioSelect,
+        choices=[(ALIVE, gettext_lazy("The patient lives")), (DIED, gettext_lazy("The patient died"))],
     )
-    died_on = day_field("Day of death, if known", required=False)
-    told_by = forms.CharField(label="How you know", max_length=50, help_text="Who told you, or where it is written.")
+    died_on = day_field(gettext_lazy("Day of death, if known"), required=False)
+    told_by = forms.CharField(
+        label=gettext_lazy("How you know"), max_length=50, help_text=gettext_lazy("Who told you, or where it is written.")
+    )
 
     def clean_died_on(self) -> date | None:
         day: date | None = self.cleaned_data.get("died_on")
         if day and day > timezone.localdate():
-            raise forms.ValidationError("This day has not come yet.")
+            raise forms.ValidationError(_("This day has not come yet."))
         return day
 
 
 class ReverseForm(forms.Form):
     """The record says that the patient died."""
 
-    why = forms.CharField(label="How you know that the patient lives", max_length=200)
+    why = forms.CharField(label=gettext_lazy("How you know that the patient lives"), max_length=200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,18 +82,18 @@ def _do(patient: Patient, form: forms.Form, request: StaffRequest, site: Site) -
     match form:
         case HintForm():
             dying.report(patient=patient, source=said["source"], site=site, by=request.user, now=now)
-            return "All texts rest until somebody knows."
+            return _("All texts rest until somebody knows.")
         case ReverseForm():
             dying.reverse(patient=patient, why=said["why"], site=site, by=request.user, now=now)
-            return "The record says again that the patient lives. Ask anew before texting, and reopen the journeys that go on."
+            return _("The record says again that the patient lives. Ask anew before texting, and reopen the journeys that go on.")
         case _:
             alive = said["answer"] == ALIVE
             settled = dying.settle(
                 patient=patient, alive=alive, died_on=said["died_on"], told_by=said["told_by"], site=site, by=request.user, now=now
             )
             if not settled:
-                return "Somebody else had settled it before."
-            return "Texts may go on." if alive else "Written down. Nothing is sent to the patient any more."
+                return _("Somebody else had settled it before.")
+            return _("Texts may go on.") if alive else _("Written down. Nothing is sent to the patient any more.")
 
 
 def _site(request: StaffRequest, patient: Patient) -> Site:

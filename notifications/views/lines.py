@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications.models import ItemState, WorkItem
 from notifications.putting_off import CRITICAL
@@ -20,38 +22,43 @@ from pathways.placing import PLACED
 from pathways.sql import load, prepared
 from patients.ages import age
 from patients.models import Identifier, Patient, User
-from patients.templatetags.finalmile import sentence, words
+from patients.templatetags.finalmile import sentence, translated, words
 
 BORN_HERE = {
-    "reply": "Reply not read",
-    "bad_number": "Number does not work",
-    "stopped_at_provider": "Said STOP to the provider, not to us",
-    "texts_stopped": "Texts have stopped",
-    "unknown_send": "Text may not have been sent",
-    "no_text": "No text possible, call instead",
-    "letter_to_print": "Letter to print and post",
-    "interpreter_call": "Call with an interpreter",
-    "hand_over": "Hand-over to accept",
-    "wants_a_call": "Asks for a call",
-    "wants_another_time": "Cannot come, asks for another time",
-    "cost": "Says that the cost is in the way",
-    "transport": "Says that there is no way to come",
-    "fear": "Says that they are afraid",
-    "no_time": "Says that there is no time",
-    "feels_worse": "Feels worse",
-    "verify": "Says that something changed: please verify",
+    "reply": gettext_noop("Reply not read"),
+    "bad_number": gettext_noop("Number does not work"),
+    "stopped_at_provider": gettext_noop("Said STOP to the provider, not to us"),
+    "texts_stopped": gettext_noop("Texts have stopped"),
+    "unknown_send": gettext_noop("Text may not have been sent"),
+    "no_text": gettext_noop("No text possible, call instead"),
+    "letter_to_print": gettext_noop("Letter to print and post"),
+    "interpreter_call": gettext_noop("Call with an interpreter"),
+    "hand_over": gettext_noop("Hand-over to accept"),
+    "wants_a_call": gettext_noop("Asks for a call"),
+    "wants_another_time": gettext_noop("Cannot come, asks for another time"),
+    "cost": gettext_noop("Says that the cost is in the way"),
+    "transport": gettext_noop("Says that there is no way to come"),
+    "fear": gettext_noop("Says that they are afraid"),
+    "no_time": gettext_noop("Says that there is no time"),
+    "feels_worse": gettext_noop("Feels worse"),
+    "verify": gettext_noop("Says that something changed: please verify"),
     "start_ambiguous": "START from a number of several people",
-    "link_locked": "Secure page locked after wrong birth dates",
-    "hand_over_returned": "Hand-over came back unanswered",
-    "incident": "Incident to look into",
-    "notice_undelivered": "Notice did not reach the clinician, call",
+    "link_locked": gettext_noop("Secure page locked after wrong birth dates"),
+    "hand_over_returned": gettext_noop("Hand-over came back unanswered"),
+    "incident": gettext_noop("Incident to look into"),
+    "notice_undelivered": gettext_noop("Notice did not reach the clinician, call"),
     "note_to_you": "A colleague asks you",
-    "called": "Called us",
-    "wrong_clinician": "Clinician says: not my patient. Find who is",
+    "called": gettext_noop("Called us"),
+    "wrong_clinician": gettext_noop("Clinician says: not my patient. Find who is"),
 }
 
 
-CALLED = {"reached": "reached", "left_message": "left message", "no_answer": "no answer", "wrong_number": "wrong number"}
+CALLED = {
+    "reached": "reached",
+    "left_message": gettext_noop("left message"),
+    "no_answer": gettext_noop("no answer"),
+    "wrong_number": gettext_noop("wrong number"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +181,10 @@ def record_numbers(patient_ids: Iterable[int]) -> dict[int | None, str]:
 def said_of(what: str, outcome: str) -> str:
     """How a contact went, in the words of the outcome that was recorded."""
     if what == "text":
-        return f"text {outcome}"
+        return _("text %(outcome)s") % {"outcome": translated(outcome)}
     if what == "patient_replied":
-        return "patient wrote"
-    return CALLED.get(outcome, words(outcome).lower())
+        return _("patient wrote")
+    return translated(CALLED.get(outcome, "")) or words(outcome).lower()
 
 
 def due_of(item: WorkItem, wait: Wait | None) -> datetime:
@@ -190,10 +197,10 @@ def due_of(item: WorkItem, wait: Wait | None) -> datetime:
 def missing(item: WorkItem, wait: Wait | None) -> str:
     if wait:
         said = wait.label or words(wait.problem)
-        return f"Not known: {said}. Please confirm" if item.to_confirm else sentence(said)
+        return _("Not known: %(said)s. Please confirm") % {"said": translated(said)} if item.to_confirm else sentence(said)
     if item.matter:
-        return words(MatterKind(item.matter.kind).label)
-    return BORN_HERE.get(item.problem.replace("-", "_")) or words(item.problem or item.cause_kind)
+        return words(str(MatterKind(item.matter.kind).label))
+    return sentence(BORN_HERE.get(item.problem.replace("-", "_"), "")) or words(item.problem or item.cause_kind)
 
 
 def about(patient: Patient | None, number: str | None, today: date) -> str:
@@ -201,7 +208,7 @@ def about(patient: Patient | None, number: str | None, today: date) -> str:
     if patient is None:
         return ""
     born = patient.meant.person.birth_lo
-    old = age(born, today) if born else "age unknown"
+    old = age(born, today) if born else _("age unknown")
     return f"{old} · MRN …{number[-4:]}" if number else old
 
 
@@ -213,12 +220,12 @@ def risk(item: WorkItem, late: Distance) -> Risk:
     if item.state == ItemState.DONE:
         return Risk("Done", "done", "good")
     if item.reason_gone_at:
-        return Risk("Reason gone", "circle-done", "good")
+        return Risk(_("Reason gone"), "circle-done", "good")
     if item.priority <= CRITICAL:
         return Risk("Critical", "alert", "critical")
     if late.over:
         return Risk("Overdue", "clock", "overdue")
-    return Risk("Due soon", "soon", "soon")
+    return Risk(_("Due soon"), "soon", "soon")
 
 
 def next_step(item: WorkItem, user: User) -> Action | None:
@@ -234,13 +241,13 @@ def next_step(item: WorkItem, user: User) -> Action | None:
     if item.matter and item.matter.kind == MatterKind.DEATH_HINT and item.patient:
         return Action("Settle", reverse("death", args=[item.patient.meant.uid]))
     if item.matter and item.matter.kind in PLACED and item.patient and not item.matter.subject.startswith("unmerge:"):
-        return Action("Place it", reverse("place", args=[item.matter.uid]))
+        return Action(_("Place it"), reverse("place", args=[item.matter.uid]))
     if item.matter and item.matter.kind in READ:
-        return Action("Read the report", reverse("read_report", args=[item.matter.uid]))
+        return Action(_("Read the report"), reverse("read_report", args=[item.matter.uid]))
     if item.owner_id is None and item.state == ItemState.OPEN:
         return Action("Claim", reverse("claim", args=[item.uid]), post=True)
     if item.owner_id not in (None, user.pk):
-        return Action("Take over", reverse("take_over", args=[item.uid]), dialog=True)
+        return Action(_("Take over"), reverse("take_over", args=[item.uid]), dialog=True)
     if item.state == ItemState.PARKED:
         return Action("Wake", reverse("put_back", args=[item.uid]), post=True)
-    return Action("Record outcome", reverse("finish", args=[item.uid]), dialog=True)
+    return Action(_("Record outcome"), reverse("finish", args=[item.uid]), dialog=True)

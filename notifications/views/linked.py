@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from patients import access, asking, authority, consent, contacts
@@ -21,19 +23,19 @@ from patients.views.guard import STEERING, StaffRequest, page
 LINKING = (*STEERING, Role.GENETIC_COUNSELOR)
 LANGUAGES = (
     ("", "unknown"),
-    ("en", "English"),
-    ("es", "Spanish"),
-    ("zh", "Chinese"),
-    ("vi", "Vietnamese"),
-    ("ar", "Arabic"),
-    ("ht", "Haitian Creole"),
+    ("en", gettext_lazy("English")),
+    ("es", gettext_lazy("Spanish")),
+    ("zh", gettext_lazy("Chinese")),
+    ("vi", gettext_lazy("Vietnamese")),
+    ("ar", gettext_lazy("Arabic")),
+    ("ht", gettext_lazy("Haitian Creole")),
 )
 ENDINGS = (
-    ("", "Choose"),
-    ("custody", "custody changed"),
-    ("own wish", "own wish"),
-    ("patient's wish", "the patient's wish"),
-    ("error", "linked in error"),
+    ("", gettext_lazy("Choose")),
+    ("custody", gettext_lazy("custody changed")),
+    ("own wish", gettext_lazy("own wish")),
+    ("patient's wish", gettext_lazy("the patient's wish")),
+    ("error", gettext_lazy("linked in error")),
     ("died", "died"),
 )
 
@@ -50,16 +52,18 @@ class Link:
 
 
 class LinkForm(forms.Form):
-    given = forms.CharField(label="Given name", max_length=200)
-    family = forms.CharField(label="Family name", max_length=200)
-    basis = forms.ChoiceField(label="Speaks for the patient as", choices=[("", "Choose"), *Authority.Basis.choices])
-    number = forms.CharField(label="Phone", max_length=30, required=False)
-    language = forms.ChoiceField(label="Language", choices=LANGUAGES, required=False)
+    given = forms.CharField(label=gettext_lazy("Given name"), max_length=200)
+    family = forms.CharField(label=gettext_lazy("Family name"), max_length=200)
+    basis = forms.ChoiceField(
+        label=gettext_lazy("Speaks for the patient as"), choices=[("", gettext_lazy("Choose")), *Authority.Basis.choices]
+    )
+    number = forms.CharField(label=gettext_lazy("Phone"), max_length=30, required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES, required=False)
     limits = forms.CharField(
-        label="Limits",
+        label=gettext_lazy("Limits"),
         max_length=400,
         required=False,
-        help_text="Custody, a court, a wish. With limits no text goes out: a person judges each time.",
+        help_text=gettext_lazy("Custody, a court, a wish. With limits no text goes out: a person judges each time."),
     )
 
 
@@ -68,14 +72,14 @@ class ChangeForm(forms.Form):
 
     link = forms.IntegerField(widget=forms.HiddenInput)
     does = forms.ChoiceField(choices=[(name, name) for name in ("agrees", "refuses", "limit", "lift", "end")], widget=forms.HiddenInput)
-    words = forms.CharField(label="Which limit", max_length=400, required=False)
-    because = forms.ChoiceField(label="Why it ends", choices=ENDINGS, required=False)
+    words = forms.CharField(label=gettext_lazy("Which limit"), max_length=400, required=False)
+    because = forms.ChoiceField(label=gettext_lazy("Why it ends"), choices=ENDINGS, required=False)
 
     def clean(self) -> dict[str, object]:
         given = self.cleaned_data
         for does, name in (("limit", "words"), ("end", "because")):
             if given.get("does") == does and not given.get(name):
-                self.add_error(name, "Please say it.")
+                self.add_error(name, _("Please say it."))
         return given
 
 
@@ -90,22 +94,22 @@ def _link(held: Authority, patient: Patient, told: set[int], on: date) -> Link:
     phone = contacts.best_phone(held.person)
     word, may = _word(held, patient, phone, told)
     stale = may and _outgrown(held, patient, on)
-    word, may = ("asked before a birthday: ask anew", False) if stale else (word, may)
+    word, may = (_("asked before a birthday: ask anew"), False) if stale else (word, may)
     language = held.person.language.partition("-")[0]
-    return Link(held, phone, word, may, dict(LANGUAGES).get(language, language) if language else "")
+    return Link(held, phone, word, may, str(dict(LANGUAGES).get(language, language)) if language else "")
 
 
 def _word(held: Authority, patient: Patient, phone: Phone | None, told: set[int]) -> tuple[str, bool]:
     if held.limits:
-        return "a person judges each time", False
+        return _("a person judges each time"), False
     if held.person_id not in told:
-        return "the patient is of age" if contacts.is_adult(patient.person, timezone.localdate()) else "not told", False
+        return _("the patient is of age") if contacts.is_adult(patient.person, timezone.localdate()) else _("not told"), False
     if phone is None:
-        return "no number that works", False
+        return _("no number that works"), False
     rows = Permission.objects.filter(person=held.person_id, patient=patient, phone=phone)
     if rows.filter(revoked_at__isnull=False).exists():
-        return "said no", False
-    return ("agreed to texts", True) if rows.filter(granted_at__isnull=False).exists() else ("not asked", False)
+        return _("said no"), False
+    return (_("agreed to texts"), True) if rows.filter(granted_at__isnull=False).exists() else (_("not asked"), False)
 
 
 def _outgrown(held: Authority, patient: Patient, on: date) -> bool:
@@ -141,7 +145,7 @@ def link(request: StaffRequest, uid: UUID) -> HttpResponse:
         except (authority.Refused, contacts.Unreachable) as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Linked. Texts need their own yes.")
+            messages.success(request, _("Linked. Texts need their own yes."))
             return redirect("patient", uid=patient.uid)
     return _again(request, patient, form)
 
@@ -162,31 +166,31 @@ def _do(held: Authority, said: dict[str, str], by: User, now: datetime) -> str:
     match said["does"]:
         case "limit":
             authority.limit(authority=held, words=said["words"], by=by)
-            return "Limited: nothing goes out by itself."
+            return _("Limited: nothing goes out by itself.")
         case "lift":
             authority.lift(authority=held, by=by)
-            return "The limit is lifted."
+            return _("The limit is lifted.")
         case "end" if said["because"] == "died":
             authority.died(person=held.person, now=now, by=by)
-            return "They are told nothing any more, of nobody."
+            return _("They are told nothing any more, of nobody.")
         case "end":
             authority.end(authority=held, because=said["because"], now=now, by=by)
-            return "They are told nothing any more."
+            return _("They are told nothing any more.")
         case "agrees":
             return _agree(held, by, now)
         case _:
             evidence = consent.Evidence("verbal", reference="patient page")
             consent.revoke(person=held.person, patient=held.patient, at=now, evidence=evidence, by=by)
-            return "No more texts to them about this patient."
+            return _("No more texts to them about this patient.")
 
 
 def _agree(held: Authority, by: User, now: datetime) -> str:
     phone = contacts.best_phone(held.person)
     if phone is None:
-        return "There is no number that works; nothing was recorded."
+        return _("There is no number that works; nothing was recorded.")
     evidence = consent.Evidence("verbal", reference="patient page", language=held.person.language)
     consent.grant(person=held.person, patient=held.patient, phone=phone, at=now, evidence=evidence, by=by)
-    return "Recorded: they agree to texts about this patient."
+    return _("Recorded: they agree to texts about this patient.")
 
 
 def _again(request: StaffRequest, patient: Patient, form: forms.Form) -> HttpResponse:

@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import calls, notes
@@ -21,6 +23,7 @@ from notifications.views.worklist import item_of
 from pathways.models import Journey
 from patients import access
 from patients.models import Patient, Site, User
+from patients.templatetags.finalmile import translated
 from patients.views.guard import CARE, StaffRequest, must_hold, page
 
 RECENT = 30
@@ -28,25 +31,27 @@ RECENT = 30
 
 class NoteForm(forms.Form):
     text = forms.CharField(
-        label="A note for the team",
+        label=gettext_lazy("A note for the team"),
         max_length=notes.LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="@name hands it to a colleague as work of theirs.",
+        help_text=gettext_lazy("@name hands it to a colleague as work of theirs."),
     )
 
 
 class CallForm(forms.Form):
-    caller = forms.CharField(label="Who called", max_length=80, initial="the patient")
-    called_at = forms.DateTimeField(label="When", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
-    said = forms.ChoiceField(label="What they said", choices=[("", "Choose"), *Call.Said.choices])
-    words = forms.CharField(label="In their words", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-    about = forms.ChoiceField(label="About", required=False)
+    caller = forms.CharField(label=gettext_lazy("Who called"), max_length=80, initial=gettext_lazy("the patient"))
+    called_at = forms.DateTimeField(
+        label=gettext_lazy("When"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    said = forms.ChoiceField(label=gettext_lazy("What they said"), choices=[("", gettext_lazy("Choose")), *Call.Said.choices])
+    words = forms.CharField(label=gettext_lazy("In their words"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    about = forms.ChoiceField(label=gettext_lazy("About"), required=False)
 
     def __init__(self, journeys: list[Journey], now: datetime, data: Any = None) -> None:
         super().__init__(data, initial={"called_at": timezone.localtime(now), "about": str(journeys[0].uid) if len(journeys) == 1 else ""})
         about = self.fields["about"]
         assert isinstance(about, forms.ChoiceField)
-        about.choices = [("", "no programme in particular"), *((str(one.uid), one.version.title) for one in journeys)]
+        about.choices = [("", _("no programme in particular")), *((str(one.uid), translated(one.version.title)) for one in journeys)]
         self.journeys = {str(one.uid): one for one in journeys}
 
     @property
@@ -110,7 +115,7 @@ def note_on_patient(request: StaffRequest, uid: UUID) -> HttpResponse:
 def note_on_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     item = item_of(request, uid)
     if item.patient is None:
-        messages.warning(request, "This item is about no patient.")
+        messages.warning(request, _("This item is about no patient."))
         return redirect("work_item", uid=uid)
     return _kept(request, redirect("work_item", uid=uid), patient=item.patient, site=item.site, journey=item.journey, item=item)
 
@@ -118,14 +123,16 @@ def note_on_item(request: StaffRequest, uid: UUID) -> HttpResponse:
 def _kept(request: StaffRequest, back: HttpResponse, **about: Any) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, "Write something.")
+        messages.warning(request, _("Write something."))
         return back
     try:
         notes.write(text=form.cleaned_data["text"], by=request.user, now=timezone.now(), **about)
     except notes.Unknown as unknown:
-        messages.error(request, f"{unknown} The note was not kept: {form.cleaned_data['text'][:200]}")
+        messages.error(
+            request, _("%(unknown)s The note was not kept: %(text)s") % {"unknown": unknown, "text": form.cleaned_data["text"][:200]}
+        )
     else:
-        messages.success(request, "Noted.")
+        messages.success(request, _("Noted."))
     return back
 
 
@@ -152,7 +159,7 @@ def log_call(request: StaffRequest, uid: UUID) -> HttpResponse:
         except calls.TooEarly as wrong:
             form.add_error("called_at", str(wrong))
         else:
-            messages.success(request, "Written down." + (" Somebody is asked to act on it." if made.item else ""))
+            messages.success(request, _("Written down.") + (_(" Somebody is asked to act on it.") if made.item else ""))
             return redirect("journey", uid=journey.uid) if journey else redirect("patient", uid=uid)
     context = {"form": form, "patient": patient}
     return render(request, "notifications/log_call.html", context, status=422 if form.is_bound else 200)

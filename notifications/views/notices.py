@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import notices
@@ -39,22 +40,27 @@ LATEST = 30
 class ActedForm(forms.Form):
     """What was done, on which day."""
 
-    what = forms.ChoiceField(label="What was done")
-    on = day_field("When")
-    text = forms.CharField(label="What exactly", required=False, max_length=200, help_text="The drug, the test, or whatever it was.")
+    what = forms.ChoiceField(label=gettext_lazy("What was done"))
+    on = day_field(gettext_lazy("When"))
+    text = forms.CharField(
+        label=gettext_lazy("What exactly"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("The drug, the test, or whatever it was."),
+    )
 
     def __init__(self, offered: Iterable[tuple[str, str]], data: Any = None) -> None:
         super().__init__(data, initial={"on": timezone.localdate()})
         field = self.fields["what"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose"), *offered, (OTHER, "Something else")]
+        field.choices = [("", gettext("Choose")), *offered, (OTHER, gettext("Something else"))]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("what") and _needs_words(given["what"]) and not given.get("text"):
-            self.add_error("text", "Please say what.")
+            self.add_error("text", gettext("Please say what."))
         if (day := given.get("on")) and day > timezone.localdate():
-            self.add_error("on", "This day has not come yet.")
+            self.add_error("on", gettext("This day has not come yet."))
         return given
 
     def said(self, clinician: str) -> tuple[str, dict[str, Any], datetime]:
@@ -80,7 +86,7 @@ def _needs_words(what: str) -> bool:
 
 
 class RefusalForm(forms.Form):
-    reason = forms.ChoiceField(label="Not appropriate because", choices=choices(notices.NOT_APPROPRIATE))
+    reason = forms.ChoiceField(label=gettext_lazy("Not appropriate because"), choices=choices(notices.NOT_APPROPRIATE))
 
 
 def offered(journey: Journey, flagged: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -89,7 +95,11 @@ def offered(journey: Journey, flagged: Iterable[tuple[str, str]]) -> list[tuple[
     for kind in dict.fromkeys(awaited_by(journey)):
         if kind == "actionable_confirmed":
             found += [
-                (f"{kind}:{gene}|{alteration}", f"Confirmed actionable now: {gene} {alteration}".strip()) for gene, alteration in flagged
+                (
+                    f"{kind}:{gene}|{alteration}",
+                    (gettext("Confirmed actionable now: %(gene)s %(alteration)s") % {"gene": gene, "alteration": alteration}).strip(),
+                )
+                for gene, alteration in flagged
             ]
         elif kind in FED and kind not in ELSEWHERE:
             first = DETAILS.get(kind, (("text", "", ()),))[0]
@@ -150,7 +160,7 @@ def _page(request: StaffRequest, found: Notice, *, status: int = 200, **bound: f
 def acknowledge(request: StaffRequest, uid: UUID) -> HttpResponse:
     found = _of(request, uid)
     notices.acknowledge(notice=found, by=request.user, now=timezone.now())
-    messages.success(request, "Acknowledged. It stays open until you say what was done, or why nothing is to be done.")
+    messages.success(request, gettext("Acknowledged. It stays open until you say what was done, or why nothing is to be done."))
     return redirect("notice", uid=found.uid)
 
 
@@ -166,7 +176,7 @@ def act(request: StaffRequest, uid: UUID) -> HttpResponse:
     return _say(
         request,
         found,
-        "Written down. Thank you.",
+        gettext("Written down. Thank you."),
         lambda now: notices.acted(notice=found, kind=kind, body=body, occurred=occurred, by=request.user, now=now),
     )
 
@@ -180,7 +190,7 @@ def refuse(request: StaffRequest, uid: UUID) -> HttpResponse:
         return _say(
             request,
             found,
-            "A navigator will find out whose patient this is.",
+            gettext("A navigator will find out whose patient this is."),
             lambda now: notices.not_mine(notice=found, by=request.user, now=now),
         )
     form = RefusalForm(request.POST)
@@ -190,7 +200,7 @@ def refuse(request: StaffRequest, uid: UUID) -> HttpResponse:
     return _say(
         request,
         found,
-        "Written down: nothing is to be done.",
+        gettext("Written down: nothing is to be done."),
         lambda now: notices.not_appropriate(notice=found, reason=reason, by=request.user, now=now),
     )
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from notifications.views.story import Wait
 from pathways.course import PartyDays
@@ -18,7 +20,7 @@ from pathways.models import Journey
 from pathways.models.journey import JourneyRevision
 from pathways.models.stay import StayRevision
 from pathways.timeline import HoldSpan
-from patients.templatetags.finalmile import sentence, words
+from patients.templatetags.finalmile import sentence, translated, words
 
 WIDE, LABELS, ROW, TOP, PAD = 900, 250, 26, 26, 14
 FIELDS = {"entered_at": "began", "due_at": "due", "left_at": "ended"}
@@ -64,7 +66,10 @@ def drawing(journey: Journey, pathway: Pathway, waits: Sequence[Wait], holds: Se
     rows = sorted(waits, key=lambda wait: (wait.stay.entered_at, wait.stay.pk))
     bars = [_bar(wait, n, scale, now) for n, wait in enumerate(rows)]
     ahead = _ahead(journey, pathway, rows)
-    bars += [Bar(label, "ahead", TOP + ROW * (len(rows) + n), says=f"{label}: not reached") for n, label in enumerate(ahead)]
+    bars += [
+        Bar(label, "ahead", TOP + ROW * (len(rows) + n), says=_("%(label)s: not reached") % {"label": label})
+        for n, label in enumerate(ahead)
+    ]
     spans = [(scale.x(hold.since), max(2.0, scale.x(min(hold.until or end, end)) - scale.x(hold.since))) for hold in holds]
     return Drawing(WIDE, TOP + ROW * len(bars) + 6, LABELS, bars, scale.ticks(), scale.x(now) if journey.ended_at is None else None, spans)
 
@@ -73,10 +78,16 @@ def _bar(wait: Wait, n: int, scale: _Scale, now: datetime) -> Bar:
     stay = wait.stay
     label = sentence(stay.stage.label) or words(stay.stage.name)
     left = stay.left_at or now
-    state = "late" if wait.late else "open" if stay.left_at is None else "done"
-    due = f", due {_said(stay.due_at)}" if stay.due_at else ", no due date"
-    ended = f"ended {_said(stay.left_at)}" if stay.left_at else "open"
-    says = f"{label}: since {_said(stay.entered_at)}{due}, {ended}{', late' if wait.late else ''}"
+    state = "late" if wait.late else _("open") if stay.left_at is None else "done"
+    due = _(", due %(due_at)s") % {"due_at": _said(stay.due_at)} if stay.due_at else _(", no due date")
+    ended = _("ended %(left_at)s") % {"left_at": _said(stay.left_at)} if stay.left_at else _("open")
+    says = _("%(label)s: since %(entered_at)s%(due)s, %(ended)s%(late)s") % {
+        "label": label,
+        "entered_at": _said(stay.entered_at),
+        "due": due,
+        "ended": ended,
+        "late": ", late" if wait.late else "",
+    }
     x = scale.x(stay.entered_at)
     planned = scale.x(stay.due_at) if stay.due_at and scale.shows(stay.due_at) else None
     return Bar(label, state, TOP + ROW * n, x, max(3.0, scale.x(left) - x), planned, says)
@@ -94,7 +105,7 @@ def _ahead(journey: Journey, pathway: Pathway, rows: Sequence[Wait]) -> list[str
 
 def _said(moment: datetime | None) -> str:
     local = timezone.localtime(moment) if moment else None
-    return f"{local.day} {local:%b %Y}" if local else ""
+    return date_format(local, "j M Y") if local else ""
 
 
 class _Scale:
@@ -120,7 +131,7 @@ class _Scale:
 
 
 def _short(day: date, days: int) -> str:
-    return f"{day:%b %Y}" if days > 700 else f"{day.day} {day:%b}"
+    return date_format(day, "M Y" if days > 700 else "j M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +163,7 @@ def moved(journey: Journey, waits: Iterable[Wait]) -> list[Moved]:
     stays = {wait.stay.pk: wait.stay for wait in waits}
     lines = [
         Moved(
-            f"{stays[row.stay_id].stage.label}: {FIELDS.get(row.field, words(row.field))}",
+            f"{translated(stays[row.stay_id].stage.label)}: {FIELDS.get(row.field, words(row.field))}",
             _old(row),
             getattr(stays[row.stay_id], row.field, None),
             row.until_received,

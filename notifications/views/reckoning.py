@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from pathways.deadlines import Clock, Duration
 from pathways.timeline import HoldSpan
 from patients.calendars import name_of_closure
@@ -32,7 +34,7 @@ def days(clock: Clock, start: datetime, end: datetime, duration: Duration, holds
     held, counted, told = held_days(holds, clock.zone), 0, []
     for n in range(1, (last - first).days + 1):
         day = first + timedelta(days=n)
-        why = "on hold" if day in held else _closed(clock, day, site_id) if duration.unit == "working_days" else ""
+        why = _("on hold") if day in held else _closed(clock, day, site_id) if duration.unit == "working_days" else ""
         counted += not why
         told.append(Day(day, 0 if why else counted, why))
     return told

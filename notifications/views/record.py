@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from notifications.models import Email, Incident, Message, Notice, Reply, WorkItem
@@ -71,13 +73,20 @@ def _asked(journey: Journey) -> Iterator[Entry]:
     alerts = Alert.objects.filter(stay__journey=journey).exclude(mode="shadow").select_related("stay__stage")
     for alert in alerts:
         label = sentence(alert.stay.stage.label) if alert.stay else ""
-        yield Entry(alert.rang_at, "asked", words(alert.audience), f"{label}: due {_said(alert.due_at)}")
+        yield Entry(
+            alert.rang_at, "asked", words(alert.audience), _("%(label)s: due %(due_at)s") % {"label": label, "due_at": _said(alert.due_at)}
+        )
         if alert.withdrawn_at:
-            yield Entry(alert.withdrawn_at, "asked", words(alert.audience), f"{label}: withdrawn, {alert.reason}")
+            yield Entry(
+                alert.withdrawn_at,
+                "asked",
+                words(alert.audience),
+                _("%(label)s: withdrawn, %(reason)s") % {"label": label, "reason": alert.reason},
+            )
     for item in WorkItem.objects.filter(journey=journey, shadow=False).select_related("owner"):
         who = _name(item.owner) if item.owner else words(item.audience)
         if item.claimed_at:
-            yield Entry(item.claimed_at, "did", who, f"{words(item.problem)}: took it on")
+            yield Entry(item.claimed_at, "did", who, _("%(problem)s: took it on") % {"problem": words(item.problem)})
         if item.closed_at:
             note = f". {item.note}" if item.note else ""
             yield Entry(
@@ -89,33 +98,44 @@ def _told(journey: Journey) -> Iterator[Entry]:
     handed_out = Q(attempt__gt=0) | Q(sent_at__isnull=False)
     for message in Message.objects.filter(handed_out, journey=journey, shadow=False).select_related("recipient"):
         at = message.sent_at or message.claimed_at or message.created_at
-        yield Entry(at, "told", str(message.recipient or "the patient"), f"{message.body} ({message.get_state_display()})")
+        yield Entry(at, "told", str(message.recipient or _("the patient")), f"{message.body} ({message.get_state_display()})")
     for reply in Reply.objects.filter(patient=journey.patient_id).select_related("read_by"):
-        yield Entry(reply.received_at, "learnt", "the patient", f"wrote: {reply.body}")
+        yield Entry(reply.received_at, "learnt", _("the patient"), _("wrote: %(body)s") % {"body": reply.body})
         if reply.read_at:
-            yield Entry(reply.read_at, "read", _name(reply.read_by), "the reply")
+            yield Entry(reply.read_at, "read", _name(reply.read_by), _("the reply"))
 
 
 def _notices(journey: Journey) -> Iterator[Entry]:
     for notice in Notice.objects.filter(journey=journey).select_related("practitioner", "item", "acknowledged_by", "answered_by", "email"):
         about_ = words(notice.item.problem).lower()
-        yield Entry(notice.created_at, "told", str(notice.practitioner), f"notice about {about_}")
+        yield Entry(notice.created_at, "told", str(notice.practitioner), _("notice about %(about)s") % {"about": about_})
         if notice.email.state != Email.State.PENDING and notice.email.claimed_at:
             yield Entry(
-                notice.email.claimed_at, "told", str(notice.practitioner), f"e-mail that a notice waits: {notice.email.get_state_display()}"
+                notice.email.claimed_at,
+                "told",
+                str(notice.practitioner),
+                _("e-mail that a notice waits: %(state)s") % {"state": notice.email.get_state_display()},
             )
         if notice.opened_at:
-            yield Entry(notice.opened_at, "read", str(notice.practitioner), f"notice about {about_}")
+            yield Entry(notice.opened_at, "read", str(notice.practitioner), _("notice about %(about)s") % {"about": about_})
 
 
 def _hand_overs(journey: Journey) -> Iterator[Entry]:
     for asked in HandOver.objects.filter(journey=journey).select_related("sender", "recipient", "to_site"):
-        yield Entry(asked.asked_at, "asked", _name(asked.recipient), f"to take the journey over from {_name(asked.sender)}")
+        yield Entry(
+            asked.asked_at, "asked", _name(asked.recipient), _("to take the journey over from %(sender)s") % {"sender": _name(asked.sender)}
+        )
         if asked.settled_at:
-            yield Entry(asked.settled_at, "did", _name(asked.recipient), f"hand-over {asked.get_outcome_display()}")
+            yield Entry(
+                asked.settled_at, "did", _name(asked.recipient), _("hand-over %(outcome)s") % {"outcome": asked.get_outcome_display()}
+            )
     for incident in Incident.objects.filter(journey=journey).select_related("by"):
         yield Entry(
-            incident.reported_at, "did", _name(incident.by), f"reported an incident: {incident.get_kind_display()}", incident.happened_at
+            incident.reported_at,
+            "did",
+            _name(incident.by),
+            _("reported an incident: %(kind)s") % {"kind": incident.get_kind_display()},
+            incident.happened_at,
         )
 
 
@@ -136,4 +156,4 @@ def _name(user: User | None) -> str:
 
 def _said(moment: datetime) -> str:
     local = timezone.localtime(moment)
-    return f"{local.day} {local:%b %Y}"
+    return date_format(local, "j M Y")

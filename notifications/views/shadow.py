@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import shadow as verbs
@@ -45,13 +46,14 @@ class Row:
 
 class ListForm(forms.Form):
     file = forms.FileField(
-        label="Your own list, CSV", help_text="With a heading. Columns: mrn; problem and note if you like. Nothing of the file is kept."
+        label=gettext_lazy("Your own list, CSV"),
+        help_text=gettext_lazy("With a heading. Columns: mrn; problem and note if you like. Nothing of the file is kept."),
     )
 
 
 class NumberForm(forms.Form):
-    mrn = forms.CharField(label="Record number", max_length=120)
-    note = forms.CharField(label="What you had noted", max_length=500, required=False)
+    mrn = forms.CharField(label=gettext_lazy("Record number"), max_length=120)
+    note = forms.CharField(label=gettext_lazy("What you had noted"), max_length=500, required=False)
 
 
 @require_GET
@@ -95,9 +97,11 @@ def put_on_list(request: StaffRequest, site: str, code: str) -> HttpResponse:
     except uploads.Unusable as wrong:
         messages.error(request, str(wrong))
     else:
-        messages.success(request, f"{known} put on your list.")
+        messages.success(request, gettext("%(known)s put on your list.") % {"known": known})
         if unknown:
-            messages.warning(request, f"{unknown} are not known at this site by that number; they count as missed.")
+            messages.warning(
+                request, gettext("%(unknown)s are not known at this site by that number; they count as missed.") % {"unknown": unknown}
+            )
     return redirect("shadow", site=site, code=code)
 
 
@@ -111,7 +115,7 @@ def judge(request: StaffRequest, site: str, code: str) -> HttpResponse:
     )
     said = {pk: ticked for uid, pk in mine if (ticked := _ticked(request, str(uid))) is not None}
     changed = verbs.judge(site=rollout.site, pathway=code, said=said, by=request.user, now=timezone.now())
-    messages.success(request, f"{changed} changed." if changed else "Nothing differs.")
+    messages.success(request, gettext("%(changed)s changed.") % {"changed": changed} if changed else gettext("Nothing differs."))
     return redirect("shadow", site=site, code=code)
 
 
@@ -157,7 +161,7 @@ def would_be_asked(rollout: Rollout) -> dict[int, list[str]]:
     asked: dict[int, list[str]] = {}
     for item in verbs.ours(rollout.site, rollout.pathway).order_by("priority", "opened_at", "pk"):
         assert item.patient_id is not None
-        what = f"{words(item.problem)}, to the {words(item.audience).lower()}"
+        what = gettext("%(problem)s, to the %(audience)s") % {"problem": words(item.problem), "audience": words(item.audience).lower()}
         if what not in asked.setdefault(item.patient_id, []):
             asked[item.patient_id].append(what)
     return asked
@@ -176,18 +180,18 @@ def _said(wording: str, patient: Patient | None, site: Site) -> str:
     try:
         return say(wording, language, first_name=given[0] if given else "", org=site.sender_name, phone=site.call_back).body
     except Unsayable as fault:
-        return f"{wording} (could not be written: {fault.reason})"
+        return gettext("%(wording)s (could not be written: %(reason)s)") % {"wording": wording, "reason": fault.reason}
 
 
 def _lines(request: StaffRequest) -> list[uploads.Line]:
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
         if (file.size or 0) > uploads.LARGEST:
-            raise uploads.Unusable("The file is larger than 2 MB. Split it.")
+            raise uploads.Unusable(gettext("The file is larger than 2 MB. Split it."))
         return uploads.read(file.read())
     form = NumberForm(request.POST)
     if not form.is_valid():
-        raise uploads.Unusable("Choose a file, or give a record number.")
+        raise uploads.Unusable(gettext("Choose a file, or give a record number."))
     return [uploads.Line(1, form.cleaned_data["mrn"].strip(), {"note": form.cleaned_data["note"]})]
 
 

@@ -12,6 +12,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST
 
 from notifications.outcomes import CLINICIANS_DECISION, SUB_REASONS
@@ -24,52 +26,58 @@ from patients.templatetags.finalmile import words
 from patients.views.guard import STEERING, StaffRequest, must_hold, page
 
 HOLD_REASONS = (
-    "patient asked to wait",
+    gettext_noop("patient asked to wait"),
     "travelling",
-    "other illness first",
-    "radiation first",
-    "surgery first",
-    "waiting for a trial slot",
-    "moved, records awaited",
+    gettext_noop("other illness first"),
+    gettext_noop("radiation first"),
+    gettext_noop("surgery first"),
+    gettext_noop("waiting for a trial slot"),
+    gettext_noop("moved, records awaited"),
 )
-REOPEN_REASONS = ("ended in error", "patient came back", "new information")
+REOPEN_REASONS = (gettext_noop("ended in error"), gettext_noop("patient came back"), gettext_noop("new information"))
 LONGEST_HOLD = timedelta(days=180)
 
 
 class HoldForm(forms.Form):
-    reason = forms.ChoiceField(label="Why", choices=choices(HOLD_REASONS))
-    review_on = day_field("Look again on", help_text="Every hold has a day on which somebody looks again.")
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=choices(HOLD_REASONS))
+    review_on = day_field(gettext_lazy("Look again on"), help_text=gettext_lazy("Every hold has a day on which somebody looks again."))
 
     def clean_review_on(self) -> datetime:
         day = self.cleaned_data["review_on"]
         if not timezone.localdate() < day <= timezone.localdate() + LONGEST_HOLD:
-            raise forms.ValidationError("Choose a day after today, at most 180 days ahead.")
+            raise forms.ValidationError(_("Choose a day after today, at most 180 days ahead."))
         return timezone.make_aware(datetime.combine(day, time(9)))
 
 
 class ExitForm(forms.Form):
     """A decision for another therapy is the clinician's: it needs the name and the reason behind it."""
 
-    reason = forms.ChoiceField(label="Why the journey ends")
-    sub_reason = forms.ChoiceField(label="Reason behind it", choices=choices(SUB_REASONS), required=False)
-    clinician = forms.CharField(label="Decided by", max_length=120, required=False, help_text="For “clinician decision other therapy”.")
-    on = day_field("Decided on, or ended on", required=False, help_text="Without a day it is today; a clinician's decision needs its own.")
-    note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.ChoiceField(label=gettext_lazy("Why the journey ends"))
+    sub_reason = forms.ChoiceField(label=gettext_lazy("Reason behind it"), choices=choices(SUB_REASONS), required=False)
+    clinician = forms.CharField(
+        label=gettext_lazy("Decided by"), max_length=120, required=False, help_text=gettext_lazy("For “clinician decision other therapy”.")
+    )
+    on = day_field(
+        gettext_lazy("Decided on, or ended on"),
+        required=False,
+        help_text=gettext_lazy("Without a day it is today; a clinician's decision needs its own."),
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, exits: Iterable[tuple[str, str]], data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         field = self.fields["reason"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "Choose"), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
+        field.choices = [("", _("Choose")), *((code, f"{words(code)} ({kind.replace('_', ' ')})") for code, kind in exits)]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("reason") == CLINICIANS_DECISION:
             for name in ("sub_reason", "clinician", "on"):
                 if not given.get(name) and name not in self.errors:
-                    self.add_error(name, "A clinician's decision needs it.")
+                    self.add_error(name, _("A clinician's decision needs it."))
         if (day := given.get("on")) and day > timezone.localdate():
-            self.add_error("on", "This day has not come yet.")
+            self.add_error("on", _("This day has not come yet."))
         return given
 
     def occurred(self, now: datetime) -> datetime:
@@ -83,7 +91,7 @@ class ExitForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
-    reason = forms.ChoiceField(label="Why", choices=choices(REOPEN_REASONS))
+    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=choices(REOPEN_REASONS))
 
 
 def exit_form(journey: Journey, data: object = None) -> ExitForm:
@@ -110,10 +118,10 @@ def steered(request: StaffRequest, uid: UUID) -> Journey:
 def hold(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, form = steered(request, uid), HoldForm(request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Put on hold", "hold")
+        return again(request, journey, form, _("Put on hold"), "hold")
     given = form.cleaned_data
     journeys.hold(journey=journey, reason=given["reason"], review_at=given["review_on"], now=timezone.now(), by=request.user)
-    return back(request, journey, "On hold. The clocks stand until it is resumed.")
+    return back(request, journey, _("On hold. The clocks stand until it is resumed."))
 
 
 @require_POST
@@ -121,7 +129,7 @@ def hold(request: StaffRequest, uid: UUID) -> HttpResponse:
 def resume(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = steered(request, uid)
     journeys.resume(journey=journey, now=timezone.now(), by=request.user)
-    return back(request, journey, "Resumed. The clocks run again.")
+    return back(request, journey, _("Resumed. The clocks run again."))
 
 
 @require_POST
@@ -130,12 +138,12 @@ def end(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = steered(request, uid)
     form = exit_form(journey, request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "End the journey", "exit")
+        return again(request, journey, form, _("End the journey"), "exit")
     now = timezone.now()
     journeys.exit(
         journey=journey, reason=form.cleaned_data["reason"], now=now, by=request.user, occurred=form.occurred(now), **form.details
     )
-    return back(request, journey, "The journey has ended.")
+    return back(request, journey, _("The journey has ended."))
 
 
 @require_POST
@@ -143,9 +151,9 @@ def end(request: StaffRequest, uid: UUID) -> HttpResponse:
 def reopen(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, form = steered(request, uid), ReopenForm(request.POST)
     if not form.is_valid():
-        return again(request, journey, form, "Reopen the journey", "reopen")
+        return again(request, journey, form, _("Reopen the journey"), "reopen")
     journeys.reopen(journey=journey, reason=form.cleaned_data["reason"], now=timezone.now(), by=request.user)
-    return back(request, journey, "Reopened. Its waits stand again as of now.")
+    return back(request, journey, _("Reopened. Its waits stand again as of now."))
 
 
 def again(request: StaffRequest, journey: Journey, form: forms.Form, heading: str, route: str) -> HttpResponse:

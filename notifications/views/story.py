@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from notifications.models import Channel, Message, MessageState, Reply
 from notifications.views.biomarkers import name_of
@@ -18,10 +20,10 @@ from pathways.models import Binding, Event, Journey, Phase, Stay
 from patients.templatetags.finalmile import sentence, words
 
 GRADES = {
-    Grade.PATIENT_REPORTED: "told by the patient",
-    Grade.RULE: "worked out by a rule",
-    Grade.STAFF_ATTESTED: "attested by staff",
-    Grade.SYSTEM_OF_RECORD: "from the record system",
+    Grade.PATIENT_REPORTED: gettext_lazy("told by the patient"),
+    Grade.RULE: gettext_lazy("worked out by a rule"),
+    Grade.STAFF_ATTESTED: gettext_lazy("attested by staff"),
+    Grade.SYSTEM_OF_RECORD: gettext_lazy("from the record system"),
 }
 # What of a body is worth a line; findings and drugs have words of their own.
 CODED = ("outcome", "decision", "entry", "reason", "sub_reason", "specimen_class")
@@ -121,7 +123,7 @@ def _told(event: Event, counts: bool) -> Told:
         event=event,
         what=words(event.kind),
         detail=detail(event.body),
-        grade=GRADES[Grade(event.grade)],
+        grade=str(GRADES[Grade(event.grade)]),
         source=source_of(event),
         replaced=not counts,
         fate="" if counts else fate(event),
@@ -134,12 +136,16 @@ def fate(event: Event) -> str:
     """Why a fact counts no more."""
     if event.retracted:
         because = event.body.get("retracted_because")
-        return f"taken back by {source_of(event)}: {because}" if because else "retracted by its source"
+        return (
+            _("taken back by %(event)s: %(because)s") % {"event": source_of(event), "because": because}
+            if because
+            else _("retracted by its source")
+        )
     if parted(event) == "person":
-        return "parted from this journey by a person"
+        return _("parted from this journey by a person")
     if event.basis is not None:
-        return "no longer follows from what is known"
-    return "counts elsewhere now" if parted(event) else "replaced by a later version"
+        return _("no longer follows from what is known")
+    return _("counts elsewhere now") if parted(event) else _("replaced by a later version")
 
 
 def correction(event: Event) -> str:
@@ -206,9 +212,10 @@ def listed(body: Mapping[str, Any]) -> Iterator[str]:
         yield f"{body['gene']} {body.get('alteration') or ''}".strip()
     if rules := body.get("rules"):
         yield from dict.fromkeys(name_of(finding) for finding in body.get("findings") or ())
-        yield f"{len(rules)} rule{'s' if len(rules) > 1 else ''}: {', '.join(rules[:3])}{' ...' if len(rules) > 3 else ''}"
+        named = ", ".join(rules[:3]) + (" ..." if len(rules) > 3 else "")
+        yield ngettext("%(n)s rule: %(named)s", "%(n)s rules: %(named)s", len(rules)) % {"n": len(rules), "named": named}
     if missing := body.get("missing"):
-        yield f"missing: {', '.join(str(one).replace(':', ' ') for one in missing)}"
+        yield _("missing: %(missing)s") % {"missing": ", ".join(str(one).replace(":", " ") for one in missing)}
 
 
 def steps(journey: Journey, labels: Mapping[str, str]) -> list[Step]:
@@ -248,7 +255,7 @@ def thread(journey: Journey) -> list[Said]:
     ours = Message.objects.filter(journey=journey, shadow=False).order_by("created_at")
     theirs = Reply.objects.filter(patient=journey.patient_id).order_by("received_at")
     lines = [said(message) for message in ours]
-    lines += [Said(reply.received_at, reply.body, True, "read" if reply.read_at else "not read yet", False) for reply in theirs]
+    lines += [Said(reply.received_at, reply.body, True, "read" if reply.read_at else _("not read yet"), False) for reply in theirs]
     return sorted(lines, key=lambda line: line.at)
 
 
@@ -257,5 +264,5 @@ def said(message: Message) -> Said:
     state = message.get_state_display() + (f": {words(message.reason).lower()}" if message.reason else "")
     if message.channel != Channel.SMS:
         state = f"{message.get_channel_display()}, {state}"
-    text = message.body or f"{words(message.wording or message.purpose)} (the words are chosen when it is sent)"
+    text = message.body or _("%(purpose)s (the words are chosen when it is sent)") % {"purpose": words(message.wording or message.purpose)}
     return Said(message.sent_at or message.created_at, text, False, state, not went)

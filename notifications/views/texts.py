@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from notifications.forecast import price_on
@@ -17,6 +18,7 @@ from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_
 from pathways.deadlines import Duration
 from pathways.definitions import registry
 from pathways.models import PathwayVersion
+from patients.templatetags.finalmile import translated
 from patients.views.guard import ANYONE, StaffRequest, page
 
 EXAMPLE_LINK = "https://answers.example.org/a/" + "x" * 22
@@ -65,7 +67,12 @@ def texts(request: StaffRequest) -> HttpResponse:
     used = uses()
     keys = list(dict.fromkeys(key for code in LANGUAGES for key in load(code)))
     shown = [Shown(key, [_face(key, code) for code in LANGUAGES], used.get(key, [])) for key in keys]
-    missing = [f"{one.key} in {face.name}" for one in shown for face in one.faces if not face.body or not face.reviewed]
+    missing = [
+        _("%(key)s in %(name)s") % {"key": one.key, "name": face.name}
+        for one in shown
+        for face in one.faces
+        if not face.body or not face.reviewed
+    ]
     price = price_on(timezone.localdate())
     context = {"texts": shown, "missing": missing, "names": languages(), "example": SHOWN, "steps": steps(), "price": price}
     return render(request, "notifications/texts.html", context)
@@ -77,7 +84,7 @@ def steps() -> list[Step]:
     return [
         Step(
             programme=titles.get(code, code),
-            wait=stage.label,
+            wait=translated(stage.label),
             rung=_offset(rung.at),
             key=rung.wording,
             own=any(f"{rung.wording}@{code}" in load(language) for language in LANGUAGES),
@@ -96,8 +103,10 @@ def steps() -> list[Step]:
 def _offset(at: Duration) -> str:
     """`at due`, `2 days before`, `3 working days after`."""
     if not at.amount:
-        return "at due"
-    return f"{Duration(abs(at.amount), at.unit)} {'after' if at.amount > 0 else 'before'}"
+        return _("at due")
+    return (_("%(length)s after") if at.amount > 0 else _("%(length)s before")) % {
+        "length": translated(str(Duration(abs(at.amount), at.unit)))
+    }
 
 
 def _titles() -> dict[str, str]:
@@ -112,7 +121,7 @@ def uses() -> dict[str, list[str]]:
         for stage in published.definition.stages.values():
             for rung in stage.ladder:
                 if rung.is_text:
-                    found[rung.wording].append(f"{titles.get(code, code)}: {stage.label}")
+                    found[rung.wording].append(f"{translated(titles.get(code, code))}: {translated(stage.label)}")
     return {key: list(dict.fromkeys(places)) for key, places in found.items()}
 
 

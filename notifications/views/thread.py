@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from notifications import answers, worklist
@@ -29,12 +31,12 @@ class TypedForm(Seen):
     """What is sent is signed with the site's name; nothing clinical, because anybody may read it."""
 
     words = forms.CharField(
-        label="Your answer",
+        label=gettext_lazy("Your answer"),
         max_length=280,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="No word about illness, drugs, tests or results: others may read the phone. For anything else call.",
+        help_text=gettext_lazy("No word about illness, drugs, tests or results: others may read the phone. For anything else call."),
     )
-    then = forms.BooleanField(label="Read and answered: close the item", required=False)
+    then = forms.BooleanField(label=gettext_lazy("Read and answered: close the item"), required=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +54,7 @@ def conversation(request: StaffRequest, uid: UUID) -> HttpResponse:
         except worklist.Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Your answer is on its way.")
+            messages.success(request, _("Your answer is on its way."))
             return redirect("queue") if form.cleaned_data["then"] else redirect("conversation", uid=uid)
     saw(request, item, "conversation", now)
     context = {
@@ -87,5 +89,5 @@ def thread_with(phone: Phone) -> list[Said]:
 
 def _read(reply: Reply) -> str:
     if reply.read_at is None:
-        return "not read yet"
-    return "read" if reply.read_by_id else "understood without a reader"
+        return _("not read yet")
+    return "read" if reply.read_by_id else _("understood without a reader")

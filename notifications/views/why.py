@@ -8,6 +8,9 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from notifications.models import WorkItem
 from notifications.views.deeds import ToDo, to_do
@@ -21,12 +24,12 @@ from pathways.models import Alert, Journey, Stay
 from pathways.timeline import HoldSpan
 from pathways.views.written import stage_of
 from patients.models import Role
-from patients.templatetags.finalmile import sentence, words
+from patients.templatetags.finalmile import sentence, translated, words
 
-AUDIENCES = {role.value: str(role.label) for role in Role} | {
-    "patient": "the patient, by text",
-    "responsible": "the responsible clinician",
-    "accountable": "the accountable navigator",
+AUDIENCES = {role.value: role.label for role in Role} | {
+    "patient": gettext_lazy("the patient, by text"),
+    "responsible": gettext_lazy("the responsible clinician"),
+    "accountable": gettext_lazy("the accountable navigator"),
 }
 
 
@@ -94,11 +97,14 @@ def proof(
     return Proof(
         stay=stay,
         label=sentence(stay.stage.label) or words(stay.stage.problem),
-        rule=f"{pathway.title}, version {stay.stage.version.number}: {stay.track}.{stay.stage.name}",
+        rule=_("%(title)s, version %(number)s: %(track)s.%(name)s")
+        % {"title": translated(pathway.title), "number": stay.stage.version.number, "track": stay.track, "name": stay.stage.name},
         target=target(written),
         source=source.text if source else "",
         source_url=source.url if source else "",
-        approved=f"approved by {source.approved_by}" if source and source.approved_by else "not signed yet",
+        approved=_("approved by %(approved_by)s") % {"approved_by": source.approved_by}
+        if source and source.approved_by
+        else _("not signed yet"),
         facts=tuple(rests_on(journey, stay, written, known.told)),
         arithmetic=tuple(arithmetic(journey, stay, written, known.holds)),
         days=tuple(day_by_day(journey, stay, written, known.holds)),
@@ -121,12 +127,16 @@ def target(written: Written | None) -> str:
     if written is None:
         return ""
     if written.within:
-        return f"{written.within} from {anchor_words(written.anchor)}"
-    return f"looked at again after {written.review_after}; nothing is late here" if written.review_after else "no target"
+        return _("%(within)s from %(anchor)s") % {"within": written.within, "anchor": anchor_words(written.anchor)}
+    return (
+        _("looked at again after %(review_after)s; nothing is late here") % {"review_after": written.review_after}
+        if written.review_after
+        else _("no target")
+    )
 
 
 def anchor_words(anchor: str) -> str:
-    return "the start of this wait" if anchor == "entered" else words(anchor).lower()
+    return _("the start of this wait") if anchor == "entered" else words(anchor).lower()
 
 
 def arithmetic(journey: Journey, stay: Stay, written: Written | None, holds: Sequence[HoldSpan]) -> list[str]:
@@ -134,12 +144,12 @@ def arithmetic(journey: Journey, stay: Stay, written: Written | None, holds: Seq
     if stay.due_at is None or written is None or not written.within:
         return []
     start, duration = anchor_time(journey, stay, written.anchor), parse(written.within)
-    lines = [f"Starts {spoken(start)}, {anchor_words(written.anchor)}."]
+    lines = [_("Starts %(start)s, %(anchor)s.") % {"start": spoken(start), "anchor": anchor_words(written.anchor)}]
     told = day_by_day(journey, stay, written, holds)
-    lines += [f"Not counted: {counted(told)}."] if any(day.why for day in told) else []
-    lines.append(f"Plus {duration} ends {spoken(stay.due_at)}.")
+    lines += [_("Not counted: %(told)s.") % {"told": counted(told)}] if any(day.why for day in told) else []
+    lines.append(_("Plus %(duration)s ends %(due_at)s.") % {"duration": duration, "due_at": spoken(stay.due_at)})
     if due(start, duration, calendar_of(journey.home_site_id), list(holds)) != stay.due_at:
-        lines.append("A start known only to the day or month, or a date corrected since, moved the end.")
+        lines.append(_("A start known only to the day or month, or a date corrected since, moved the end."))
     return lines
 
 
@@ -170,7 +180,7 @@ def anchor_time(journey: Journey, stay: Stay, anchor: str) -> datetime:
 
 def spoken(when: datetime) -> str:
     local = timezone.localtime(when)
-    return f"{local:%a} {local.day} {local:%b %Y}, {local:%H:%M}"
+    return date_format(local, "D j M Y, H:i")
 
 
 def coming(stay: Stay, written: Written | None) -> list[Reaction]:
@@ -191,13 +201,13 @@ def asked(rang: Sequence[Alert]) -> list[Reaction]:
 
 
 def audience(code: str) -> str:
-    return AUDIENCES.get(code, words(code))
+    return str(AUDIENCES.get(code, words(code)))
 
 
 def fate(alert: Alert) -> str:
     if alert.withdrawn_at:
-        return f"withdrawn: {alert.reason}"
-    return "" if alert.acts else "a later reaction acted for it"
+        return _("withdrawn: %(reason)s") % {"reason": alert.reason}
+    return "" if alert.acts else _("a later reaction acted for it")
 
 
 def alerts_of(stays: Sequence[Stay]) -> dict[int, list[Alert]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from pathways.deadlines import Clock, clock_of
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
@@ -22,12 +25,12 @@ class Distance:
 
     def __str__(self) -> str:
         if self.long_ago:
-            return "over a year"
+            return _("over a year")
         if self.over:
-            return f"{self.over} working day{'s' if self.over > 1 else ''}"
+            return ngettext("%(n)s working day", "%(n)s working days", self.over) % {"n": self.over}
         if self.to_go:
-            return f"due in {self.to_go} wd"
-        return "due today"
+            return _("due in %(to_go)s wd") % {"to_go": self.to_go}
+        return _("due today")
 
 
 def distance(due: datetime, now: datetime, clock: Clock) -> Distance:

@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -27,6 +28,7 @@ from notifications.views.lines import line_of, lines
 from pathways.models import Feed
 from patients import access
 from patients.models import Role, User
+from patients.templatetags.finalmile import sentence, translated
 from patients.views.guard import CARE, StaffRequest, page
 
 ASKED_AGAIN_AFTER = 60
@@ -82,7 +84,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 def tabs(user: User, here: str, now: datetime, wanted: Wanted | None = None) -> list[Tab]:
     """Every lane with its count, by the question that lists its rows."""
     counted = counts(user, here, wanted or Wanted.read({}, now), now)
-    labels = {lane.name: lane.label for lane in LANES} | {"lost": "Lost, with reason", "candidates": "Candidates"}
+    labels = {lane.name: translated(lane.label) for lane in LANES} | {"lost": _("Lost, with reason"), "candidates": _("Candidates")}
     return [Tab(name, labels[name], str(n) if n < COUNTED else f"{COUNTED - 1}+", name == here) for name, n in counted.items()]
 
 
@@ -90,7 +92,7 @@ def teams(user: User) -> list[Team]:
     """Whose work the user may look at: their own roles, for a lead navigator all that get work."""
     held = {role for roles in roles_by_site(user).values() for role in roles}
     shown = CARE if Role.LEAD in held else [role for role in CARE if role in held]
-    return [Team(role.value, role.label) for role in shown]
+    return [Team(role.value, sentence(str(role.label))) for role in shown]
 
 
 def views_for(user: User) -> list[SavedView]:
@@ -126,7 +128,7 @@ def item_of(request: StaffRequest, uid: UUID) -> WorkItem:
 @page(*CARE)
 def claim(request: StaffRequest, uid: UUID) -> HttpResponse:
     item, revision = item_of(request, uid), revision_of(request)
-    return step(request, item, "Yours now", lambda now: worklist.claim(item=item, by=request.user, revision=revision, now=now))
+    return step(request, item, _("Yours now"), lambda now: worklist.claim(item=item, by=request.user, revision=revision, now=now))
 
 
 @require_POST
@@ -134,7 +136,9 @@ def claim(request: StaffRequest, uid: UUID) -> HttpResponse:
 def put_back(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Gives a claimed or snoozed item back to its team."""
     item, revision = item_of(request, uid), revision_of(request)
-    return step(request, item, "Back with the team", lambda now: worklist.put_back(item=item, by=request.user, revision=revision, now=now))
+    return step(
+        request, item, _("Back with the team"), lambda now: worklist.put_back(item=item, by=request.user, revision=revision, now=now)
+    )
 
 
 def revision_of(request: StaffRequest) -> int:

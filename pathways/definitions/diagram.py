@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from itertools import count
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from pathways.definitions import schema
 from pathways.definitions.stagegraph import END
+from patients.templatetags.finalmile import sentence, translated
 
 WIDE, PAD, LINE = 236, 12, 16
 LANE, PORT, MARGIN = 11, 9, 14
@@ -106,8 +109,11 @@ def _figure(name: str, track: schema.Track, pathway: schema.Pathway) -> Figure:
     left, right = MARGIN + LANE * _lanes(back, place) + STUB, MARGIN + LANE * _lanes(on, place)
     boxes, height = _boxes(track, order, left, {link.target for link in links if link not in on and link not in back and link.source})
     arrows = [_drawn(link, boxes, place, links) for link in links]
-    title = "Main track" if name == "main" else f"Track: {name.replace('_', ' ')}"
-    says = f"{len(order)} stages: {', '.join(track.stages[stage].label for stage in order)}. The moves between them stand in the table that follows."
+    title = _("Main track") if name == "main" else _("Track: %(n)s") % {"n": name.replace("_", " ")}
+    says = _("%(n)s stages: %(order)s. The moves between them stand in the table that follows.") % {
+        "n": len(order),
+        "order": ", ".join(translated(track.stages[stage].label) for stage in order),
+    }
     return Figure(name, title, says, left + WIDE + right, height, tuple(boxes.values()), tuple(arrows), tuple(rows))
 
 
@@ -148,19 +154,19 @@ def _rows(track: schema.Track, links: list[_Link], numbers: Iterable[int]) -> It
         return Row(link.number if link else 0, words, kinds(move), conditions(move), _target(track, move))
 
     for move in track.opens:
-        yield Row(0, "not begun", kinds(move), conditions(move), _target(track, move))
+        yield Row(0, _("not begun"), kinds(move), conditions(move), _target(track, move))
     for name, stage in track.stages.items():
-        yield from (row(name, stage.label, move) for move in stage.moves)
-    yield from (row("", "any stage", move) for move in track.anywhere)
+        yield from (row(name, translated(stage.label), move) for move in stage.moves)
+    yield from (row("", _("any stage"), move) for move in track.anywhere)
 
 
 def kinds(move: schema.Move) -> str:
     """What sets the move off: its kinds, or for one without what must have been reached."""
     if move.on:
-        return ", ".join(kind.replace("_", " ") for kind in move.on)
+        return ", ".join(translated(kind.replace("_", " ")) for kind in move.on)
     reached = (move.when or {}).get("reached", [])
     named = ", ".join(_spoken(str(name)) for name in (reached if isinstance(reached, list) else [reached]))
-    return f"once {named}" if named else "once its condition holds"
+    return _("once %(named)s") % {"named": named} if named else _("once its condition holds")
 
 
 def conditions(move: schema.Move) -> str:
@@ -170,21 +176,23 @@ def conditions(move: schema.Move) -> str:
 
 def said(guard: object) -> str:
     if isinstance(guard, dict):
-        return "; ".join(f"{_WORDS.get(str(key), str(key).replace('_', ' '))} {said(value)}".strip() for key, value in guard.items())
+        return "; ".join(
+            f"{translated(_WORDS.get(str(key), str(key).replace('_', ' ')))} {said(value)}".strip() for key, value in guard.items()
+        )
     if isinstance(guard, list):
-        return " or ".join(said(value) for value in guard)
+        return _(" or ").join(said(value) for value in guard)
     if isinstance(guard, bool):
-        return "yes" if guard else "no"
-    return "nothing" if guard is None else str(guard).replace("_", " ")
+        return _("yes") if guard else _("no")
+    return _("nothing") if guard is None else translated(str(guard).replace("_", " "))
 
 
 _WORDS = {
     "reached": "reached:",
-    "not_reached": "not reached:",
+    "not_reached": gettext_noop("not reached:"),
     "track": "track",
-    "entry": "began as",
+    "entry": gettext_noop("began as"),
     "any": "either",
-    "all": "all of",
+    "all": gettext_noop("all of"),
     "not": "not",
 }
 
@@ -192,20 +200,20 @@ _WORDS = {
 def _target(track: schema.Track, move: schema.Move) -> str:
     parts = []
     if move.to in track.stages:
-        parts.append(track.stages[move.to].label)
+        parts.append(translated(track.stages[move.to].label))
     elif move.to == END:
-        parts.append(f"ends as {_spoken(move.as_ or 'closed')}")
+        parts.append(_("ends as %(closed)s") % {"closed": _spoken(move.as_ or "closed")})
     if move.completes:
-        parts.append(f"completes: {_spoken(move.completes)}")
+        parts.append(_("completes: %(completes)s") % {"completes": _spoken(move.completes)})
     if move.exits:
-        parts.append(f"exits: {_spoken(move.exits)}")
-    parts += [f"opens {_spoken(name)}" for name in move.opens]
-    parts += [f"closes {_spoken(name)}" for name in move.closes]
-    return "; ".join(parts) or "the wait goes on"
+        parts.append(_("exits: %(exits)s") % {"exits": _spoken(move.exits)})
+    parts += [_("opens %(name)s") % {"name": _spoken(name)} for name in move.opens]
+    parts += [_("closes %(name)s") % {"name": _spoken(name)} for name in move.closes]
+    return "; ".join(parts) or _("the wait goes on")
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ").replace(".", ": ")
+    return translated(name.replace("_", " ").replace(".", ": "))
 
 
 # boxes
@@ -222,16 +230,29 @@ def _boxes(track: schema.Track, order: list[str], left: int, next_ones: set[str]
     return boxes, y + 4
 
 
-_ANCHORS = {"opened": "the beginning", "schedule": "the schedule", "field:start": "its own date", "context:birth": "birth"}
+_ANCHORS = {
+    "opened": gettext_noop("the beginning"),
+    "schedule": gettext_noop("the schedule"),
+    "field:start": gettext_noop("its own date"),
+    "context:birth": "birth",
+}
 
 
 def _box(name: str, stage: schema.Stage, x: int, y: int) -> Box:
-    limit = f"within {stage.within}" if stage.within else f"review after {stage.review_after}"
-    counted = "" if stage.anchor == "entered" else f" from {_ANCHORS.get(stage.anchor, _spoken(stage.anchor))}"
-    target = f"{limit}{counted} · {stage.ball.replace('_', ' ')}"
+    limit = (
+        _("within %(within)s") % {"within": stage.within}
+        if stage.within
+        else _("review after %(review_after)s") % {"review_after": stage.review_after}
+    )
+    counted = (
+        ""
+        if stage.anchor == "entered"
+        else _(" from %(anchor)s") % {"anchor": translated(_ANCHORS[stage.anchor]) if stage.anchor in _ANCHORS else _spoken(stage.anchor)}
+    )
+    target = f"{limit}{counted} · {translated(stage.ball.replace('_', ' '))}"
     source = stage.source.text if stage.source else ""
     ends = dict.fromkeys(end for move in stage.moves for end in _ends(move))
-    lines = [("label", line) for line in textwrap.wrap(stage.label[:1].upper() + stage.label[1:], LABEL_LETTERS)]
+    lines = [("label", line) for line in textwrap.wrap(sentence(stage.label), LABEL_LETTERS)]
     lines += [("target", line) for line in textwrap.wrap(target, SMALL_LETTERS)]
     lines += [("source", _shortened(source))] if source else []
     lines += [("end", _shortened(end)) for end in ends]
@@ -239,7 +260,7 @@ def _box(name: str, stage: schema.Stage, x: int, y: int) -> Box:
     for role, words in lines:
         at += LINE
         texts.append(Text(x + PAD, at - 3, role, words))
-    says = "; ".join([stage.label, target, f"source: {source}" if source else "no source", *ends])
+    says = "; ".join([translated(stage.label), target, _("source: %(source)s") % {"source": source} if source else _("no source"), *ends])
     return Box(name, x, y, WIDE, at - y + PAD - 3, stage.watch, stage.blocks, tuple(texts), says)
 
 
@@ -250,7 +271,7 @@ def _ends(move: schema.Move) -> Iterable[str]:
         yield f"✕ {_spoken(move.exits)}"
     if move.to == END:
         yield f"■ {_spoken(move.as_ or 'closed')}"
-    yield from (f"opens {_spoken(name)}" for name in move.opens)
+    yield from (_("opens %(name)s") % {"name": _spoken(name)} for name in move.opens)
 
 
 def _shortened(text: str, letters: int = SMALL_LETTERS) -> str:
@@ -288,7 +309,15 @@ def _drawn(link: _Link, boxes: dict[str, Box], place: dict[str, int], links: lis
     if not link.source:
         y = _port(link, target, links, place)
         path, head = f"M{target.x - STUB} {y}H{target.x - 5}", _head(target.x, y, "right")
-        return Arrow(link.number, "any", path, head, (target.x - STUB, y), "", f"{link.number}: from any stage, on {words}")
+        return Arrow(
+            link.number,
+            "any",
+            path,
+            head,
+            (target.x - STUB, y),
+            "",
+            _("%(number)s: from any stage, on %(n)s") % {"number": link.number, "n": words},
+        )
     source = boxes[link.source]
     says = f"{link.number}: {words}"
     if place[link.target] == place[link.source] + 1:

@@ -7,12 +7,14 @@ from itertools import zip_longest
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from pathways.definitions import schema
 
 _STAGE_WORDS = {
-    "label": "label", "phase": "phase", "within": "deadline", "review_after": "review", "anchor": "counted from", "ball": "waiting for",
-    "problem": "problem", "blocks": "blocks", "watch": "watch", "awaits": "awaits", "do": "what to do",
+    "label": "label", "phase": "phase", "within": "deadline", "review_after": "review", "anchor": gettext_noop("counted from"), "ball": gettext_noop("waiting for"),
+    "problem": "problem", "blocks": "blocks", "watch": "watch", "awaits": "awaits", "do": gettext_noop("what to do"),
 }  # fmt: skip
 _RUNG_WORDS = {
     "at": "rings", "to": "goes to", "wording": "wording", "priority": "priority", "every": "repeats", "catch_up": "catch-up",
@@ -21,15 +23,15 @@ _RUNG_WORDS = {
     "approved_by": "approved by", "reason": "reason", "trial": "comparison",
 }  # fmt: skip
 _WHOLE = {
-    "title": "title", "description": "description", "primary_group": "primary group", "look_back": "look back", "death": "death",
-    "reasons": "reasons", "late": "late kinds",
+    "title": "title", "description": "description", "primary_group": gettext_noop("primary group"), "look_back": gettext_noop("look back"), "death": "death",
+    "reasons": "reasons", "late": gettext_noop("late kinds"),
 }  # fmt: skip
 _BY_NAME = {
     "entries": "entry", "phases": "phase", "hears": "hears", "joins": "join", "milestones": "milestone", "funnels": "funnel",
     "completions": "completion", "exits": "exit",
 }  # fmt: skip
 _LISTED = {
-    "enrol": "enrol rule", "must_follow": "order of milestones", "targets": "target", "matters": "matter", "holds": "hold",
+    "enrol": gettext_noop("enrol rule"), "must_follow": gettext_noop("order of milestones"), "targets": "target", "matters": "matter", "holds": "hold",
 }  # fmt: skip
 
 
@@ -47,7 +49,12 @@ class Difference(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.change == "changed":
-            return f"{self.where}: {self.what} from {self.before} to {self.after}"
+            return _("%(where)s: %(what)s from %(before)s to %(after)s") % {
+                "where": self.where,
+                "what": self.what,
+                "before": self.before,
+                "after": self.after,
+            }
         return f"{self.where}: {self.what} {self.change}: {self.after or self.before}"
 
 
@@ -60,14 +67,17 @@ def _tracks(before: schema.Pathway, after: schema.Pathway) -> Iterator[Differenc
     for name in _names(before.tracks, after.tracks):
         old, new = before.tracks.get(name), after.tracks.get(name)
         if old is None or new is None:
-            yield _came_or_went(f"track {name}", "track", old and _listing(old.stages), new and _listing(new.stages))
+            yield _came_or_went(_("track %(name)s") % {"name": name}, "track", old and _listing(old.stages), new and _listing(new.stages))
             continue
-        yield from _changed(f"track {name}", "starts in", old.start, new.start)
-        yield from _changed(f"track {name}", "takes", old.takes, new.takes)
-        yield from _changed(f"track {name}", "schedule", old.schedule, new.schedule)
+        yield from _changed(_("track %(name)s") % {"name": name}, _("starts in"), old.start, new.start)
+        yield from _changed(_("track %(name)s") % {"name": name}, "takes", old.takes, new.takes)
+        yield from _changed(_("track %(name)s") % {"name": name}, "schedule", old.schedule, new.schedule)
         for part in ("opens", "anywhere"):
             yield from _moves(
-                f"track {name}", "begins" if part == "opens" else "move of every stage", getattr(old, part), getattr(new, part)
+                _("track %(name)s") % {"name": name},
+                "begins" if part == "opens" else _("move of every stage"),
+                getattr(old, part),
+                getattr(new, part),
             )
         for stage in _names(old.stages, new.stages):
             yield from _stage(f"{name}.{stage}", old.stages.get(stage), new.stages.get(stage))
@@ -102,13 +112,13 @@ def _moves(where: str, word: str, old: list[schema.Move], new: list[schema.Move]
     yield from (Difference(where, word, said, "") for said in before if said not in after)
     yield from (Difference(where, word, "", said) for said in after if said not in before)
     if sorted(before) == sorted(after) and before != after:
-        yield Difference(where, f"order of {word}s", "; ".join(before), "; ".join(after))
+        yield Difference(where, _("order of %(word)ss") % {"word": word}, "; ".join(before), "; ".join(after))
 
 
 def _parts(before: schema.Pathway, after: schema.Pathway) -> Iterator[Difference]:
     for field, word in _WHOLE.items():
         yield from _changed("programme", word, getattr(before, field), getattr(after, field))
-    yield from _changed("programme", "corrections that ask anew", before.acted_on, after.acted_on)
+    yield from _changed("programme", _("corrections that ask anew"), before.acted_on, after.acted_on)
     for field, word in _BY_NAME.items():
         old, new = getattr(before, field), getattr(after, field)
         for name in _names(old, new):
@@ -137,24 +147,30 @@ def _names(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _of_stage(stage: schema.Stage) -> str:
-    limit = f"within {stage.within}" if stage.within else f"review after {stage.review_after}"
-    return f"{stage.label}, {limit}, waiting for {stage.ball.replace('_', ' ')}"
+    limit = (
+        _("within %(within)s") % {"within": stage.within}
+        if stage.within
+        else _("review after %(review_after)s") % {"review_after": stage.review_after}
+    )
+    return _("%(label)s, %(limit)s, waiting for %(n)s") % {"label": stage.label, "limit": limit, "n": stage.ball.replace("_", " ")}
 
 
 def _of_rung(rung: schema.Rung) -> str:
-    return f"{rung.to.replace('_', ' ')} at {rung.at}" + (f", every {rung.every}" if rung.every else "")
+    return (_("%(n)s at %(at)s") % {"n": rung.to.replace("_", " "), "at": rung.at}) + (
+        _(", every %(every)s") % {"every": rung.every} if rung.every else ""
+    )
 
 
 def _of_move(move: schema.Move) -> str:
-    parts = [f"on {', '.join(move.on)}" if move.on else "at once"]
-    parts += [f"when {_said(move.when)}"] if move.when else []
-    parts += [f"to {move.to}"] if move.to else []
-    parts += [f"as {move.as_}"] if move.as_ else []
-    parts += [f"opens {', '.join(move.opens)}"] if move.opens else []
-    parts += [f"closes {', '.join(move.closes)}"] if move.closes else []
-    parts += [f"completes {move.completes}"] if move.completes else []
-    parts += [f"exits {move.exits}"] if move.exits else []
-    parts += [f"from grade {move.grade}"] if move.grade != "rule" else []
+    parts = [_("on %(on)s") % {"on": ", ".join(move.on)} if move.on else _("at once")]
+    parts += [_("when %(when)s") % {"when": _said(move.when)}] if move.when else []
+    parts += [_("to %(to)s") % {"to": move.to}] if move.to else []
+    parts += [_("as %(as)s") % {"as": move.as_}] if move.as_ else []
+    parts += [_("opens %(opens)s") % {"opens": ", ".join(move.opens)}] if move.opens else []
+    parts += [_("closes %(closes)s") % {"closes": ", ".join(move.closes)}] if move.closes else []
+    parts += [_("completes %(completes)s") % {"completes": move.completes}] if move.completes else []
+    parts += [_("exits %(exits)s") % {"exits": move.exits}] if move.exits else []
+    parts += [_("from grade %(grade)s") % {"grade": move.grade}] if move.grade != "rule" else []
     return " ".join(parts)
 
 

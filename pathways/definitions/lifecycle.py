@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed, can_proceed
 
 from pathways import trials
@@ -59,12 +60,12 @@ def draft(
     known = list(PathwayVersion.objects.select_for_update().filter(code=pathway.code).order_by("number"))
     for row in known:
         if row.digest == digest and row.status == Status.RETIRED:
-            raise Retired(f"{row} was replaced by a later version")
+            raise Retired(_("%(row)s was replaced by a later version") % {"row": row})
         if row.digest == digest and row.status != Status.DISCARDED:
             return row
     for row in known:
         if row.status in (Status.IN_REVIEW, Status.APPROVED):
-            raise Refused(f"{row} is {row.get_status_display()}: publish or discard it first")
+            raise Refused(_("%(row)s is %(status)s: publish or discard it first") % {"row": row, "status": row.get_status_display()})
         if row.status == Status.DRAFT:
             _do(row, Act.DISCARD, by, now, why="replaced by a later draft")
     number = max((row.number for row in known), default=0) + 1
@@ -90,13 +91,13 @@ def approve(version: PathwayVersion, *, by: User | None, on: date, why: str, now
         Refused: not in review, no reason, a day to come, or a person who may not.
     """
     if not why.strip():
-        raise Refused("an approval says why")
+        raise Refused(_("an approval says why"))
     if on > (now + FARTHEST_EAST).date():
-        raise Refused("an approval is not dated ahead")
+        raise Refused(_("an approval is not dated ahead"))
     with transaction.atomic():
         row = _locked(version)
         if by is None and not row.shipped:
-            raise Refused("an approval names the person")
+            raise Refused(_("an approval names the person"))
         if by is not None:
             _must_judge(row, by)
         row.approved_by, row.approved_on, row.approved_note = by, on, why.strip()
@@ -113,7 +114,7 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
         list(PathwayVersion.objects.select_for_update().filter(code=version.code).order_by("number"))
         row, heard = _locked(version), _heard_so_far()
         if not can_proceed(row.publish):
-            raise Refused(f"{row} is {row.get_status_display()}, not approved")
+            raise Refused(_("%(row)s is %(status)s, not approved") % {"row": row, "status": row.get_status_display()})
         body = ordered_as_written(row.body)
         if faults := faults_of(Source(str(row), body, {}), wordings):
             raise NotPublishable(faults)
@@ -132,7 +133,7 @@ def publish(version: PathwayVersion, *, by: User | None, now: datetime, why: str
 def retire(version: PathwayVersion, *, by: User | None, why: str, now: datetime) -> PathwayVersion:
     """Takes a programme out of force: nobody is enrolled any more, open journeys go on under their version. Raises Refused."""
     if not why.strip():
-        raise Refused("say why the programme is taken out of force")
+        raise Refused(_("say why the programme is taken out of force"))
     with transaction.atomic():
         row = _do(_locked(version), Act.RETIRE, by, now, why=why.strip())
         registry.clear()
@@ -143,7 +144,7 @@ def retire(version: PathwayVersion, *, by: User | None, why: str, now: datetime)
 def discard(version: PathwayVersion, *, by: User | None, why: str, now: datetime) -> PathwayVersion:
     """Sets a version aside that was never in force. Raises Refused."""
     if not why.strip():
-        raise Refused("say why it is discarded")
+        raise Refused(_("say why it is discarded"))
     with transaction.atomic():
         return _do(_locked(version), Act.DISCARD, by, now, why=why.strip())
 
@@ -155,9 +156,9 @@ def may_judge(version: PathwayVersion, by: User) -> bool:
 
 def _must_judge(version: PathwayVersion, by: User) -> None:
     if not by.has_role(*APPROVERS):
-        raise Refused("a lead, a clinician or an administrator approves")
+        raise Refused(_("a lead, a clinician or an administrator approves"))
     if not may_judge(version, by):
-        raise Refused("whoever drafted a version does not approve it")
+        raise Refused(_("whoever drafted a version does not approve it"))
 
 
 def _locked(version: PathwayVersion) -> PathwayVersion:
@@ -169,7 +170,9 @@ def _do(row: PathwayVersion, act: VersionAct.Act, by: User | None, now: datetime
     try:
         getattr(row, act.value)()
     except TransitionNotAllowed as error:
-        raise Refused(f"{row} is {row.get_status_display()}: it cannot be {act.label}") from error
+        raise Refused(
+            _("%(row)s is %(status)s: it cannot be %(label)s") % {"row": row, "status": row.get_status_display(), "label": act.label}
+        ) from error
     row.save(update_fields=["status", "approved_by", "approved_on", "approved_note", "published_at"])
     VersionAct.objects.create(version=row, act=act, by=by, at=now, why=why)
     return row

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient, Site
 
@@ -24,9 +25,9 @@ class Abstraction(models.Model):
     """What one person read in a report. Nothing follows from it until somebody else has read the same."""
 
     class Answer(models.TextChoices):
-        RESULT = "result", "a result"
-        FAILED = "failed", "the test failed"
-        NOTHING = "nothing", "no result of this kind"
+        RESULT = "result", gettext_lazy("a result")
+        FAILED = "failed", gettext_lazy("the test failed")
+        NOTHING = "nothing", gettext_lazy("no result of this kind")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient, Site
 
@@ -30,9 +31,9 @@ class RegistryRow(models.Model):
     """One row of the list, and where it was found."""
 
     class Verdict(models.TextChoices):
-        HERE = "here", "in both"
-        MISSING = "missing", "in the registry, not here"
-        OTHER = "other", "another primary"
+        HERE = "here", gettext_lazy("in both")
+        MISSING = "missing", gettext_lazy("in the registry, not here")
+        OTHER = "other", gettext_lazy("another primary")
 
     audit = models.ForeignKey(RegistryAudit, on_delete=models.CASCADE, related_name="rows")
     n = models.PositiveIntegerField(help_text="line of the file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from patients.models.history import keeps_history
@@ -18,12 +19,12 @@ class PathwayVersion(FSMModelMixin, models.Model):
     """
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        IN_REVIEW = "in_review", "in review"
-        APPROVED = "approved", "approved"
-        PUBLISHED = "published", "in force"
-        RETIRED = "retired", "retired"
-        DISCARDED = "discarded", "discarded"
+        DRAFT = "draft", gettext_lazy("draft")
+        IN_REVIEW = "in_review", gettext_lazy("in review")
+        APPROVED = "approved", gettext_lazy("approved")
+        PUBLISHED = "published", gettext_lazy("in force")
+        RETIRED = "retired", gettext_lazy("retired")
+        DISCARDED = "discarded", gettext_lazy("discarded")
 
     code = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()
@@ -74,12 +75,12 @@ class VersionAct(models.Model):
     """What was done to a version, by whom (none: the product's own release), when and why. Never changed."""
 
     class Act(models.TextChoices):
-        DRAFT = "draft", "drafted"
-        SUBMIT = "submit", "submitted for review"
-        APPROVE = "approve", "approved"
-        PUBLISH = "publish", "put in force"
-        RETIRE = "retire", "taken out of force"
-        DISCARD = "discard", "discarded"
+        DRAFT = "draft", gettext_lazy("drafted")
+        SUBMIT = "submit", gettext_lazy("submitted for review")
+        APPROVE = "approve", gettext_lazy("approved")
+        PUBLISH = "publish", gettext_lazy("put in force")
+        RETIRE = "retire", gettext_lazy("taken out of force")
+        DISCARD = "discard", gettext_lazy("discarded")
 
     version = models.ForeignKey(PathwayVersion, on_delete=models.CASCADE, related_name="acts")
     act = models.CharField(max_length=8, choices=Act)
@@ -122,9 +123,9 @@ class Rung(models.Model):
     """A planned reaction: of a stage, or of a kind of matter. `n` counts from 0 in the order of time."""
 
     class CatchUp(models.TextChoices):
-        SEND = "send", "send late"
-        SKIP = "skip", "skip"
-        WORK_ITEM = "work_item", "make a work item instead"
+        SEND = "send", gettext_lazy("send late")
+        SKIP = "skip", gettext_lazy("skip")
+        WORK_ITEM = "work_item", gettext_lazy("make a work item instead")
 
     stage = models.ForeignKey(Stage, null=True, on_delete=models.CASCADE, related_name="rungs")
     matter_kind = models.CharField(max_length=40, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Site
 from patients.models.history import keeps_history
@@ -13,8 +14,8 @@ class Feed(models.Model):
     """A source with an expected heartbeat. Only the digest of its inbound token is stored."""
 
     class Mode(models.TextChoices):
-        LIVE = "live", "live"
-        BATCH = "batch", "batch: speaks for the extract time it states"
+        LIVE = "live", gettext_lazy("live")
+        BATCH = "batch", gettext_lazy("batch: speaks for the extract time it states")
 
     name = models.SlugField(unique=True, max_length=60)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
@@ -46,9 +47,9 @@ class Coverage(models.Model):
     """What of a kind of event we can see at a site: a feed brings it, people type it, or nobody does."""
 
     class How(models.TextChoices):
-        FED = "fed", "fed by a feed"
-        BY_HAND = "by_hand", "by hand"
-        NOT_OBSERVABLE = "not_observable", "not observable here"
+        FED = "fed", gettext_lazy("fed by a feed")
+        BY_HAND = "by_hand", gettext_lazy("by hand")
+        NOT_OBSERVABLE = "not_observable", gettext_lazy("not observable here")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=60)

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient
 
@@ -27,15 +28,15 @@ class Inbound(models.Model):
     """One message after files were split: exactly one of applied, duplicate, quarantined."""
 
     class Outcome(models.TextChoices):
-        APPLIED = "applied", "applied"
-        DUPLICATE = "duplicate", "duplicate"
-        QUARANTINED = "quarantined", "quarantined"
+        APPLIED = "applied", gettext_lazy("applied")
+        DUPLICATE = "duplicate", gettext_lazy("duplicate")
+        QUARANTINED = "quarantined", gettext_lazy("quarantined")
 
     class Format(models.TextChoices):
-        HL7V2 = "hl7v2", "HL7 v2"
-        FHIR = "fhir", "FHIR R4 JSON"
-        CSV = "csv", "CSV row"
-        UNKNOWN = "unknown", "not recognised"
+        HL7V2 = "hl7v2", gettext_lazy("HL7 v2")
+        FHIR = "fhir", gettext_lazy("FHIR R4 JSON")
+        CSV = "csv", gettext_lazy("CSV row")
+        UNKNOWN = "unknown", gettext_lazy("not recognised")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from patients.models import Patient, Practitioner, Site
@@ -21,27 +22,27 @@ if TYPE_CHECKING:
 
 
 class Phase(models.TextChoices):
-    IDENTIFIED = "identified", "identified"
-    ORDERED = "ordered", "ordered"
-    SAMPLED = "sampled", "sampled"
-    RESULTED = "resulted", "resulted"
-    DECIDED = "decided", "decided"
-    STARTED = "started", "started"
+    IDENTIFIED = "identified", gettext_lazy("identified")
+    ORDERED = "ordered", gettext_lazy("ordered")
+    SAMPLED = "sampled", gettext_lazy("sampled")
+    RESULTED = "resulted", gettext_lazy("resulted")
+    DECIDED = "decided", gettext_lazy("decided")
+    STARTED = "started", gettext_lazy("started")
 
 
 class Status(models.TextChoices):
-    ACTIVE = "active", "active"
-    COMPLETED = "completed", "completed"
-    EXITED = "exited", "exited"
-    VOID = "void", "void"
+    ACTIVE = "active", gettext_lazy("active")
+    COMPLETED = "completed", gettext_lazy("completed")
+    EXITED = "exited", gettext_lazy("exited")
+    VOID = "void", gettext_lazy("void")
 
 
 class ExitClass(models.TextChoices):
-    APPROPRIATE = "appropriate", "appropriate"
-    COMPETING = "competing", "competing"
-    ADMINISTRATIVE = "administrative", "administrative"
-    PREVENTABLE = "preventable", "preventable"
-    PATIENT_CHOICE = "patient_choice", "patient's choice"
+    APPROPRIATE = "appropriate", gettext_lazy("appropriate")
+    COMPETING = "competing", gettext_lazy("competing")
+    ADMINISTRATIVE = "administrative", gettext_lazy("administrative")
+    PREVENTABLE = "preventable", gettext_lazy("preventable")
+    PATIENT_CHOICE = "patient_choice", gettext_lazy("patient's choice")
 
 
 class JourneyQuerySet(models.QuerySet["Journey"]):

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .journey import Journey
 
@@ -14,7 +15,7 @@ class JourneyLink(models.Model):
     """From the first person's journey to the other's. `said` is what the other journey was last told of the first one, and when."""
 
     class Kind(models.TextChoices):
-        RELATIVE = "relative", "relative"
+        RELATIVE = "relative", gettext_lazy("relative")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     journey = models.ForeignKey(Journey, on_delete=models.PROTECT, related_name="links")

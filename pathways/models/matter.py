@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Patient, Site
 
@@ -14,28 +15,28 @@ from .journey import Journey
 
 
 class MatterKind(models.TextChoices):
-    CANDIDATE = "candidate", "candidate for a programme"
-    GERMLINE_CANDIDATE = "germline_candidate", "possible inherited variant in a tumour test"
-    STAGE_MISSING = "stage_missing", "stage of the disease missing"
-    UNBOUND = "unbound", "result without a journey"
-    AMBIGUOUS = "ambiguous", "fact that fits several journeys"
-    CANNOT_SAY = "cannot_say", "what the rules need to know"
-    MERGE = "merge", "two records became one"
-    DEATH_HINT = "death_hint", "hint of a death"
-    RESULT_CHANGED = "result_changed", "result changed after it was acted on"
-    STALE_CONFIRMATION = "stale_confirmation", "confirmed on facts that changed"
-    LATE_FACT = "late_fact", "result or start after the journey ended"
-    FEED_SILENT = "feed_silent", "feed silent"
-    QUARANTINE = "quarantine", "messages that wait outside"
-    ABSTRACTION = "abstraction", "report that only a person can read"
-    SECOND_READING = "second_reading", "report read once, to be confirmed by somebody else"
-    PRIVACY_INCIDENT = "privacy_incident", "result of another patient was filed here"
-    TRACKER = "tracker", "dates that are gone from a tracker"
-    DRUG_REVIEW = "drug_review", "drug that no rule could place"
-    EMPIRIC_SAFETY = "empiric_safety", "actionable result after empiric therapy"
-    HOLD_REVIEW = "hold_review", "hold to look at again"
-    ANOMALY = "anomaly", "fact that no track takes"
-    SIGNATURE = "signature", "targets to be signed"
+    CANDIDATE = "candidate", gettext_lazy("candidate for a programme")
+    GERMLINE_CANDIDATE = "germline_candidate", gettext_lazy("possible inherited variant in a tumour test")
+    STAGE_MISSING = "stage_missing", gettext_lazy("stage of the disease missing")
+    UNBOUND = "unbound", gettext_lazy("result without a journey")
+    AMBIGUOUS = "ambiguous", gettext_lazy("fact that fits several journeys")
+    CANNOT_SAY = "cannot_say", gettext_lazy("what the rules need to know")
+    MERGE = "merge", gettext_lazy("two records became one")
+    DEATH_HINT = "death_hint", gettext_lazy("hint of a death")
+    RESULT_CHANGED = "result_changed", gettext_lazy("result changed after it was acted on")
+    STALE_CONFIRMATION = "stale_confirmation", gettext_lazy("confirmed on facts that changed")
+    LATE_FACT = "late_fact", gettext_lazy("result or start after the journey ended")
+    FEED_SILENT = "feed_silent", gettext_lazy("feed silent")
+    QUARANTINE = "quarantine", gettext_lazy("messages that wait outside")
+    ABSTRACTION = "abstraction", gettext_lazy("report that only a person can read")
+    SECOND_READING = "second_reading", gettext_lazy("report read once, to be confirmed by somebody else")
+    PRIVACY_INCIDENT = "privacy_incident", gettext_lazy("result of another patient was filed here")
+    TRACKER = "tracker", gettext_lazy("dates that are gone from a tracker")
+    DRUG_REVIEW = "drug_review", gettext_lazy("drug that no rule could place")
+    EMPIRIC_SAFETY = "empiric_safety", gettext_lazy("actionable result after empiric therapy")
+    HOLD_REVIEW = "hold_review", gettext_lazy("hold to look at again")
+    ANOMALY = "anomaly", gettext_lazy("fact that no track takes")
+    SIGNATURE = "signature", gettext_lazy("targets to be signed")
 
 
 class Matter(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Site
 
@@ -27,11 +28,11 @@ class Rollout(models.Model):
     """
 
     class Mode(models.TextChoices):
-        OFF = "off", "off"
-        BACKFILL = "backfill", "backfill"
-        SHADOW = "shadow", "shadow"
-        STAFF = "staff", "staff only"
-        LIVE = "live", "live"
+        OFF = "off", gettext_lazy("off")
+        BACKFILL = "backfill", gettext_lazy("backfill")
+        SHADOW = "shadow", gettext_lazy("shadow")
+        STAFF = "staff", gettext_lazy("staff only")
+        LIVE = "live", gettext_lazy("live")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     pathway = models.SlugField(max_length=60)
@@ -70,12 +71,12 @@ class RolloutChange(models.Model):
     """What a named person changed of a rollout, and why; append-only."""
 
     class What(models.TextChoices):
-        MODE = "mode", "mode"
-        SETTINGS = "settings", "settings"
-        SIGNED = "signed", "targets signed"
-        PAUSED = "paused", "texts paused"
-        RESUMED = "resumed", "texts resumed"
-        RELEASED = "released", "released from the review list"
+        MODE = "mode", gettext_lazy("mode")
+        SETTINGS = "settings", gettext_lazy("settings")
+        SIGNED = "signed", gettext_lazy("targets signed")
+        PAUSED = "paused", gettext_lazy("texts paused")
+        RESUMED = "resumed", gettext_lazy("texts resumed")
+        RELEASED = "released", gettext_lazy("released from the review list")
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from patients.models import Practitioner, Site
 
@@ -15,12 +16,12 @@ from .journey import Journey
 class TeamRole(models.TextChoices):
     """The ball is not here: it may be a laboratory's or the patient's, and replay says whose."""
 
-    ACCOUNTABLE = "accountable", "accountable"
-    RESPONSIBLE = "responsible", "responsible clinician"
-    ORDERER = "orderer", "ordered the test"
-    COUNSELOR = "counselor", "genetic counselor"
-    PHARMACIST = "pharmacist", "pharmacist"
-    OTHER = "other", "also takes part"
+    ACCOUNTABLE = "accountable", gettext_lazy("accountable")
+    RESPONSIBLE = "responsible", gettext_lazy("responsible clinician")
+    ORDERER = "orderer", gettext_lazy("ordered the test")
+    COUNSELOR = "counselor", gettext_lazy("genetic counselor")
+    PHARMACIST = "pharmacist", gettext_lazy("pharmacist")
+    OTHER = "other", gettext_lazy("also takes part")
 
 
 ONE_AT_A_TIME = (TeamRole.ACCOUNTABLE, TeamRole.RESPONSIBLE)
@@ -70,10 +71,10 @@ class HandOver(models.Model):
     """Somebody is asked to answer for a journey from now on, or another site to be its home. It counts when it is accepted."""
 
     class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "accepted"
-        DECLINED = "declined", "declined"
-        RETURNED = "returned", "not answered in time"
-        TAKEN_BACK = "taken_back", "taken back"
+        ACCEPTED = "accepted", gettext_lazy("accepted")
+        DECLINED = "declined", gettext_lazy("declined")
+        RETURNED = "returned", gettext_lazy("not answered in time")
+        TAKEN_BACK = "taken_back", gettext_lazy("taken back")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     journey = models.ForeignKey(Journey, on_delete=models.CASCADE, related_name="hand_overs")

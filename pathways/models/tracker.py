@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .feed import Feed
 
@@ -60,6 +61,8 @@ class EmptiedCell(models.Model):
     number = models.CharField(max_length=120)
     column = models.CharField(max_length=60)
     was = models.CharField(max_length=40)
-    answer = models.CharField(max_length=8, blank=True, choices=[("keep", "it did happen"), ("wrong", "it was entered in error")])
+    answer = models.CharField(
+        max_length=8, blank=True, choices=[("keep", gettext_lazy("it did happen")), ("wrong", gettext_lazy("it was entered in error"))]
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     answered_at = models.DateTimeField(null=True)

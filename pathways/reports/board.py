@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from pathways.reports import drop_off as losing
 from pathways.reports import shown
 from pathways.reports.cohort import Question
@@ -18,33 +20,33 @@ def board(question: Question, *, exact: bool) -> Sheet:
     answer = shown.drop_off(report, exact=exact)
     course, gain = trend(question, exact=exact), what_if(question, exact=exact)
     whole, matched = answer["whole"], answer["matched"]
-    within = f"go the whole way within {question.horizon_days} days"
+    within = _("go the whole way within %(horizon)s days") % {"horizon": question.horizon_days}
 
     def opened(number: int | None, name: str) -> Cell:
         return told(number, name if exact else "")
 
     return Sheet(
         name="board",
-        title="Board summary",
+        title=_("Board summary"),
         says=(course.says[0], gain.says[0], headline(question, exact=exact)),
-        about=about(question, of=versions(report.versions), censoring=CENSORED, suppressed=not exact),
+        about=about(question, of=versions(report.versions), censoring=_(CENSORED), suppressed=not exact),
         figures=(
-            Figure(opened(answer["n"], "n"), "journeys followed"),
+            Figure(opened(answer["n"], "n"), _("journeys followed")),
             Figure(_rate(whole), within, Kind.SHARE),
             Figure(
                 _rate(matched["share"]),
-                "matched drug received",
+                _("matched drug received"),
                 Kind.SHARE,
                 (
-                    ("received", opened(matched["received"], "matched/received")),
-                    ("confirmed actionable", opened(matched["confirmed"], "matched/confirmed")),
+                    (_("received"), opened(matched["received"], "matched/received")),
+                    (_("confirmed actionable"), opened(matched["confirmed"], "matched/confirmed")),
                 ),
             ),
-            Figure(opened(answer["open"], "open"), "under way, neither lost nor arrived"),
+            Figure(opened(answer["open"], "open"), _("under way, neither lost nor arrived")),
         ),
         drawings=course.drawings[:1],
         tables=(gain.tables[0],),
-        notes=("Details, methods and every number's rows: the reports on drop-off, trend, equity and what-if.",),
+        notes=(_("Details, methods and every number's rows: the reports on drop-off, trend, equity and what-if."),),
     )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 # Placeholders that no theme uses, each replaced by one of the page's colours, so that light and dark need one picture.
 COLOURS = {
     "#010203": "var(--accent)",
@@ -25,13 +27,13 @@ COLOURS = {
 }
 ACCENT, INFO, CRITICAL, OVERDUE, SOFT, INK, LINE, GOOD = COLOURS
 CELLS = (
-    ("reached", "reached", ACCENT),
-    ("completed", "completed", GOOD),
-    ("not_applicable", "not applicable", LINE),
-    ("open", "open", INFO),
-    ("held", "held", SOFT),
-    ("preventable", "left, preventable", CRITICAL),
-    ("other", "left, otherwise", OVERDUE),
+    ("reached", gettext_noop("reached"), ACCENT),
+    ("completed", gettext_noop("completed"), GOOD),
+    ("not_applicable", gettext_noop("not applicable"), LINE),
+    ("open", gettext_noop("open"), INFO),
+    ("held", gettext_noop("held"), SOFT),
+    ("preventable", gettext_noop("left, preventable"), CRITICAL),
+    ("other", gettext_noop("left, otherwise"), OVERDUE),
 )
 
 
@@ -44,13 +46,17 @@ def funnel(shown: Mapping[str, Any]) -> str:
         counts = {**step, "preventable": left["preventable"], "other": None if None in others else sum(others)}
         for rank, (name, label, _) in enumerate(CELLS):
             if counts[name]:
-                rows.append({"step": step["label"], "order": order, "cell": label, "rank": rank, "count": counts[name]})
-    described = "; ".join(f"{step['label']}: {_said(step['reached'])} of {_said(step['entered'])}" for step in shown["steps"])
-    return _svg("funnel", json.dumps(rows), f"Drop-off by step, {shown['pathway']}", described)
+                rows.append({"step": step["label"], "order": order, "cell": gettext(label), "rank": rank, "count": counts[name]})
+    described = "; ".join(
+        gettext("%(label)s: %(reached)s of %(entered)s")
+        % {"label": step["label"], "reached": _said(step["reached"]), "entered": _said(step["entered"])}
+        for step in shown["steps"]
+    )
+    return _svg("funnel", json.dumps(rows), gettext("Drop-off by step, %(pathway)s") % {"pathway": shown["pathway"]}, described)
 
 
 def _said(count: int | None) -> str:
-    return "a number not shown" if count is None else str(count)
+    return gettext("a number not shown") if count is None else str(count)
 
 
 def curves(points: Sequence[Mapping[str, Any]], *, title: str, described: str) -> str:
@@ -70,12 +76,12 @@ def _svg(kind: str, rows: str, title: str, described: str) -> str:
 def _funnel(rows: list[dict[str, Any]]) -> Any:
     import altair as alt
 
-    names, colours = [label for _, label, _ in CELLS], [colour for _, _, colour in CELLS]
+    names, colours = [gettext(label) for _, label, _ in CELLS], [colour for _, _, colour in CELLS]
     steps = [row["step"] for row in sorted(rows, key=lambda row: row["order"])]
     chart = alt.Chart(alt.InlineData(values=rows)).mark_bar(height=18)
     return _framed(
         chart.encode(
-            x=alt.X("count:Q", title="journeys that entered the step"),
+            x=alt.X("count:Q", title=gettext("journeys that entered the step")),
             y=alt.Y("step:N", sort=list(dict.fromkeys(steps)), title=None),
             color=alt.Color("cell:N", scale=alt.Scale(domain=names, range=colours), title=None, legend=alt.Legend(orient="top", columns=4)),
             order=alt.Order("rank:Q"),
@@ -90,8 +96,8 @@ def _curves(rows: list[dict[str, Any]]) -> Any:
     chart = alt.Chart(alt.InlineData(values=rows)).mark_line(interpolate="step-after", strokeWidth=2)
     return _framed(
         chart.encode(
-            x=alt.X("day:Q", title="days"),
-            y=alt.Y("share:Q", title="share", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            x=alt.X("day:Q", title=gettext("days")),
+            y=alt.Y("share:Q", title=gettext("share"), scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
             color=alt.Color("line:N", scale=alt.Scale(range=palette), title=None, legend=alt.Legend(orient="top")),
             strokeDash=alt.StrokeDash("line:N", legend=None),
         ).properties(width=560, height=260)

@@ -19,6 +19,7 @@ from pathways.reports.columns import ACTIVE, NEVER, NOT_APPLICABLE, REACHED, Col
 from pathways.reports.columns import UNKNOWN as NOT_KNOWN
 from pathways.sql import load
 from pathways.timeline import PHASES
+from patients.templatetags.finalmile import translated
 
 BY: Mapping[str, str] = {
     "site": "s.name",
@@ -147,7 +148,7 @@ def steps_of(definition: Definition, funnel: str) -> tuple[Step, ...]:
     """The phases of the programme, or the milestones of one of its named funnels. Raises UnknownReport."""
     if not funnel:
         return tuple(
-            Step(phase, definition.phase_labels[phase], _spine(definition, phase), f"{phase}_at")
+            Step(phase, translated(definition.phase_labels[phase]), _spine(definition, phase), f"{phase}_at")
             for phase in PHASES
             if phase in definition.phase_labels
         )
@@ -159,7 +160,7 @@ def steps_of(definition: Definition, funnel: str) -> tuple[Step, ...]:
 def step_of(definition: Definition, name: str) -> Step:
     """A milestone as a step; that of a phase has a column of its own."""
     phase = next((one.phase for one in definition.spine if one.name == name), "")
-    return Step(name, definition.milestones[name].label or name.replace("_", " "), name, f"{phase}_at" if phase else "")
+    return Step(name, translated(definition.milestones[name].label or name.replace("_", " ")), name, f"{phase}_at" if phase else "")
 
 
 def cohort(question: Question, *, steps: Sequence[Step] | None = None) -> Cohort:

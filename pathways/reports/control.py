@@ -11,10 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from django.utils.translation import gettext_noop
+
 RUN = 7
 BASELINE = 12
 """Points that limits need to mean something; below it the chart is a run chart and gives no signal."""
-OUTSIDE, SHIFT, DRIFT, NEAR = "outside the limits", "seven on one side", "seven in one direction", "two of three near a limit"
+OUTSIDE, SHIFT, DRIFT, NEAR = (
+    gettext_noop("outside the limits"),
+    gettext_noop("seven on one side"),
+    gettext_noop("seven in one direction"),
+    gettext_noop("two of three near a limit"),
+)
 
 
 @dataclass(frozen=True, slots=True)

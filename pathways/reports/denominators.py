@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext, gettext_noop
 
 from pathways.reports.cohort import Cohort
 from pathways.reports.columns import NEVER, NOT_APPLICABLE
@@ -13,13 +14,13 @@ from pathways.reports.estimators import Estimate, wilson
 from pathways.reports.passages import Mask
 
 WORDS = {
-    "ordered": ("tested", "a test was ordered, of all who entered and to whom a test applies"),
-    "sampled": ("adequate", "a usable specimen was there, of the tested"),
-    "resulted": ("resulted", "a usable result came, of those with a usable specimen"),
+    "ordered": ("tested", gettext_noop("a test was ordered, of all who entered and to whom a test applies")),
+    "sampled": ("adequate", gettext_noop("a usable specimen was there, of the tested")),
+    "resulted": ("resulted", gettext_noop("a usable result came, of those with a usable specimen")),
 }
 AFTER = {
-    "actionable": "confirmed by a clinician as actionable now, of the resulted",
-    "matched": "the matched therapy was received, of all confirmed as actionable now",
+    "actionable": gettext_noop("confirmed by a clinician as actionable now, of the resulted"),
+    "matched": gettext_noop("the matched therapy was received, of all confirmed as actionable now"),
 }
 
 
@@ -52,7 +53,7 @@ def chosen(found: Cohort, who: Mapping[str, Mask]) -> dict[str, tuple[Mask, Mask
 
 def denominators(found: Cohort, who: Mapping[str, Mask]) -> tuple[Denominator, ...]:
     said = {**dict(WORDS.values()), **AFTER}
-    return tuple(_row(name, said[name], int(one.sum()), int(of.sum())) for name, (one, of) in chosen(found, who).items())
+    return tuple(_row(name, gettext(said[name]), int(one.sum()), int(of.sum())) for name, (one, of) in chosen(found, who).items())
 
 
 def _row(name: str, words: str, count: int, of: int) -> Denominator:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from math import hypot, log
 from typing import Any
 
+from django.utils.translation import gettext
+
 from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
 from pathways.reports.cohort import UNKNOWN, Question, UnknownReport
@@ -47,15 +49,17 @@ def equity(question: Question, *, exact: bool) -> Sheet:
     telling = _telling(known)
     return Sheet(
         name="equity",
-        title="Whom it hurts most",
+        title=gettext("Whom it hurts most"),
         says=tuple(_says(by, reference, known, telling, question.horizon_days)),
-        about=about(replace(question, by=by), of=versions(of), censoring=CENSORED, suppressed=not exact),
+        about=about(replace(question, by=by), of=versions(of), censoring=gettext(CENSORED), suppressed=not exact),
         drawings=tuple(_drawn(by, gaps, answer, question.horizon_days)),
         tables=(_gaps(by, gaps, reference, exact), _steps(by, answer), _fields(question, by, answer, exact)),
         notes=(
             (
-                f"{len(known)} strata are compared, each with 95 % limits; by chance alone about one in twenty would seem to differ. "
-                "A gap points to where to look; it does not say why."
+                gettext(
+                    "%(n)s strata are compared, each with 95 %% limits; by chance alone about one in twenty would seem to differ. A gap points to where to look; it does not say why."
+                )
+                % {"n": len(known)}
             ),
         ),
     )
@@ -122,31 +126,44 @@ def _opens_at(mine: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, A
 
 def _says(by: str, reference: str, known: Sequence[Gap], telling: Sequence[Gap], horizon: int) -> Iterator[str]:
     if not known:
-        yield f"No two groups by {by} are large enough to compare."
+        yield gettext("No two groups by %(by)s are large enough to compare.") % {"by": by}
         return
     worst = min(telling or known, key=lambda gap: gap.difference or 0.0)
     if not telling:
-        yield f"No group by {by} differs from {reference} by more than chance would allow, within {horizon} days."
+        yield gettext("No group by %(by)s differs from %(reference)s by more than chance would allow, within %(horizon)s days.") % {
+            "by": by,
+            "reference": reference,
+            "horizon": horizon,
+        }
     elif (worst.difference or 0.0) < 0:
-        yield f"{worst.name}: {-(worst.difference or 0):.0%} fewer go the whole way within {horizon} days than of {reference}."
+        yield gettext("%(group)s: %(fewer)s fewer go the whole way within %(horizon)s days than of %(reference)s.") % {
+            "group": worst.name,
+            "fewer": f"{-(worst.difference or 0):.0%}",
+            "horizon": horizon,
+            "reference": reference,
+        }
         if worst.opens_at:
-            yield f"Most of that gap opens before “{worst.opens_at}”."
+            yield gettext("Most of that gap opens before “%(step)s”.") % {"step": worst.opens_at}
     else:
-        yield f"{len(telling)} of {len(known)} groups differ from {reference}, none for the worse beyond chance."
+        yield gettext("%(n)s of %(known)s groups differ from %(reference)s, none for the worse beyond chance.") % {
+            "n": len(telling),
+            "known": len(known),
+            "reference": reference,
+        }
 
 
 def _gaps(by: str, gaps: Sequence[Gap], reference: str, exact: bool) -> Table:
     columns = (
         Column("stratum", by, Kind.WORDS),
         Column("n", "journeys"),
-        Column("share", "whole way", Kind.SHARE),
-        Column("gap", "against the reference", Kind.POINTS),
-        Column("opens_at", "opens before", Kind.WORDS),
-        Column("carries", "of the gap", Kind.NUMBER, filed=True),
+        Column("share", gettext("whole way"), Kind.SHARE),
+        Column("gap", gettext("against the reference"), Kind.POINTS),
+        Column("opens_at", gettext("opens before"), Kind.WORDS),
+        Column("carries", gettext("of the gap"), Kind.NUMBER, filed=True),
     )
     rows = tuple(
         (
-            words(gap.name, "the reference: the largest" if gap.name == reference else ""),
+            words(gap.name, gettext("the reference: the largest") if gap.name == reference else ""),
             told(gap.n, f"{by}|{gap.name}" if exact else ""),
             Cell(hidden=True) if gap.share is None else Cell(gap.share["value"], gap.share["low"], gap.share["high"]),
             Cell(hidden=gap.share is None) if gap.difference is None or gap.name == reference else Cell(gap.difference, gap.low, gap.high),
@@ -155,7 +172,7 @@ def _gaps(by: str, gaps: Sequence[Gap], reference: str, exact: bool) -> Table:
         )
         for gap in gaps
     )
-    return Table("gaps", f"By {by}", columns, rows, note="Unknown is a group of its own")
+    return Table("gaps", gettext("By %(by)s") % {"by": by}, columns, rows, note=gettext("Unknown is a group of its own"))
 
 
 def _steps(by: str, answer: Mapping[str, Any]) -> Table:
@@ -164,7 +181,9 @@ def _steps(by: str, answer: Mapping[str, Any]) -> Table:
     columns = (Column("stratum", by, Kind.WORDS), *(Column(name, label, Kind.SHARE) for name, label in labels))
     parts = [("all", answer), *answer["strata"].items()]
     rows = tuple((words(name), *(_rate(step["conversion"]) for step in part["steps"])) for name, part in parts)
-    return Table("steps", "Where on the path", columns, rows, note="Share that reaches each step within the horizon of entering it")
+    return Table(
+        "steps", gettext("Where on the path"), columns, rows, note=gettext("Share that reaches each step within the horizon of entering it")
+    )
 
 
 def _rate(rate: Mapping[str, Any] | None) -> Cell:
@@ -192,12 +211,12 @@ def _fields(question: Question, by: str, answer: Mapping[str, Any], exact: bool)
         )
     columns = (
         Column("field", "field", Kind.WORDS),
-        Column("unknown", "not known"),
-        Column("missing", "of all", Kind.SHARE),
-        Column("widest", "widest gap", Kind.WORDS),
-        Column("gap", "against the largest", Kind.POINTS),
+        Column("unknown", gettext("not known")),
+        Column("missing", gettext("of all"), Kind.SHARE),
+        Column("widest", gettext("widest gap"), Kind.WORDS),
+        Column("gap", gettext("against the largest"), Kind.POINTS),
     )
-    return Table("fields", "All fields", columns, tuple(rows))
+    return Table("fields", gettext("All fields"), columns, tuple(rows))
 
 
 def _drawn(by: str, gaps: Sequence[Gap], answer: Mapping[str, Any], horizon: int) -> Iterator[Drawing]:
@@ -206,8 +225,14 @@ def _drawn(by: str, gaps: Sequence[Gap], answer: Mapping[str, Any], horizon: int
         return
     rows = tuple({"name": gap.name, **(gap.share or {})} for gap in seen)
     said = "; ".join(f"{row['name']} {row['value']:.0%}" for row in rows)
-    options = {"reference": _value(answer["whole"]), "x": f"go the whole way within {horizon} days"}
-    yield Drawing("intervals", f"Share that goes the whole way, by {by}", f"{said}. The dashed line is everybody.", rows, options)
+    options = {"reference": _value(answer["whole"]), "x": gettext("go the whole way within %(horizon)s days") % {"horizon": horizon}}
+    yield Drawing(
+        "intervals",
+        gettext("Share that goes the whole way, by %(by)s") % {"by": by},
+        gettext("%(said)s. The dashed line is everybody.") % {"said": said},
+        rows,
+        options,
+    )
 
 
 def equity_rows(question: Question, number: str) -> Rows:

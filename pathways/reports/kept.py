@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
+from django.utils.translation import get_language
 
 from pathways.reports.cohort import Question
 from pathways.reports.columns import EPOCH
@@ -42,7 +43,7 @@ def kept(name: str, question: Question, exact: bool, make: Callable[[Question], 
 def _key(name: str, question: Question, exact: bool) -> str:
     """The question without its moment, so that "now" is one question all day; an earlier day is told apart by how far `as_of` lies."""
     asked = repr(replace(question, as_of=EPOCH, sites=None if question.sites is None else tuple(sorted(question.sites))))
-    said = f"{name}|{exact}|{question.as_of.date()}|{asked}"
+    said = f"{name}|{exact}|{get_language()}|{question.as_of.date()}|{asked}"
     return f"reports.{hashlib.sha256(said.encode()).hexdigest()}"
 
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from pathways.models import Journey
 from pathways.reports.cohort import Question, definition_of
 from pathways.sql import load
+from patients.templatetags.finalmile import translated
 
 AGES = ("under 7 days", "7 to 13 days", "14 to 29 days", "30 to 59 days", "60 to 89 days", "90 days and more")
 SOON = timedelta(days=14)
@@ -127,7 +128,7 @@ def _stage(cells: Sequence[Cell]) -> Waiting:
     return Waiting(
         track=first.track,
         stage=first.stage,
-        label=first.label,
+        label=translated(first.label),
         ball=first.ball,
         problem=first.problem,
         watch=first.watch,

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pathways.definitions import registry
 from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
@@ -15,6 +17,7 @@ from pathways.reports.rows import Rows, UnknownNumber
 from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, told, words
 from pathways.reports.sheets import CENSORED, about
 from pathways.timeline import PHASES
+from patients.templatetags.finalmile import translated
 
 
 def overview(question: Question, *, exact: bool) -> Sheet:
@@ -24,18 +27,23 @@ def overview(question: Question, *, exact: bool) -> Sheet:
     says = (
         ()
         if most is None
-        else (f"{most[0]}, the largest: {most[1]['whole']['value']:.0%} go the whole way within {question.horizon_days} days.",)
+        else (
+            _("%(programme)s, the largest: %(share)s go the whole way within %(horizon)s days.")
+            % {"programme": most[0], "share": f"{most[1]['whole']['value']:.0%}", "horizon": question.horizon_days},
+        )
     )
     empty = sum(1 for part in found.values() if part["n"] == 0)
     return Sheet(
         name="overview",
-        title="All programmes",
-        says=(*says, f"{len(found) - empty} of {len(found)} programmes in force have had journeys."),
-        about=about(question, of=in_force(""), censoring=CENSORED, suppressed=not exact),
+        title=_("All programmes"),
+        says=(*says, _("%(n)s of %(found)s programmes in force have had journeys.") % {"n": len(found) - empty, "found": len(found)}),
+        about=about(question, of=in_force(""), censoring=_(CENSORED), suppressed=not exact),
         drawings=tuple(_drawn(known, question.horizon_days)),
         tables=(_table(found, question.horizon_days, exact),),
         notes=(
-            "A blank phase is not part of the programme. A later fact may imply a phase that nobody told us of: the small print says for how many.",
+            _(
+                "A blank phase is not part of the programme. A later fact may imply a phase that nobody told us of: the small print says for how many."
+            ),
         ),
     )
 
@@ -43,7 +51,7 @@ def overview(question: Question, *, exact: bool) -> Sheet:
 def _answers(question: Question, exact: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for code, one in sorted(registry.published().items()):
         report = losing.drop_off(_of(question, code))
-        yield one.definition.title, {**shown.drop_off(report, exact=exact), "code": code}
+        yield translated(one.definition.title), {**shown.drop_off(report, exact=exact), "code": code}
 
 
 def _of(question: Question, code: str) -> Question:
@@ -56,11 +64,11 @@ def _table(found: Mapping[str, Mapping[str, Any]], horizon: int, exact: bool) ->
         Column("code", "code", Kind.WORDS, filed=True),
         Column("n", "journeys"),
         *(Column(phase, phase) for phase in PHASES),
-        Column("open", "under way"),
-        Column("lost", "left, preventable"),
-        Column("share", f"whole way within {horizon} days", Kind.SHARE),
+        Column("open", _("under way")),
+        Column("lost", _("left, preventable")),
+        Column("share", _("whole way within %(horizon)s days") % {"horizon": horizon}, Kind.SHARE),
     )
-    return Table("programmes", "On the shared phases", columns, tuple(_line(title, part, exact) for title, part in found.items()))
+    return Table("programmes", _("On the shared phases"), columns, tuple(_line(title, part, exact) for title, part in found.items()))
 
 
 def _line(title: str, part: Mapping[str, Any], exact: bool) -> tuple[Cell, ...]:
@@ -86,8 +94,8 @@ def _phase(step: Mapping[str, Any] | None, opens: str) -> Cell:
     if step is None:
         return Cell()
     if not step["observable"]:
-        return Cell(note="not observable here")
-    return replace(told(step["reached"], opens), note=f"{step['implied']} implied" if step["implied"] else "")
+        return Cell(note=_("not observable here"))
+    return replace(told(step["reached"], opens), note=_("%(n)s implied") % {"n": step["implied"]} if step["implied"] else "")
 
 
 def overview_rows(question: Question, number: str) -> Rows:
@@ -102,4 +110,4 @@ def _drawn(known: list[tuple[str, Mapping[str, Any]]], horizon: int) -> Iterator
     rows = tuple({"name": title, **part["whole"]} for title, part in known if part["n"])
     if rows:
         said = "; ".join(f"{row['name']} {row['value']:.0%}" for row in rows)
-        yield Drawing("intervals", f"Whole way within {horizon} days", said, rows, {"x": "share", "zero": True})
+        yield Drawing("intervals", _("Whole way within %(horizon)s days") % {"horizon": horizon}, said, rows, {"x": "share", "zero": True})

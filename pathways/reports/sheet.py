@@ -13,6 +13,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from pathways.reports.estimators import Estimate
 
 Value = str | int | float | date | datetime | None
@@ -64,7 +66,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
-    empty: str = "Nothing to show."
+    empty: str = gettext_noop("Nothing to show.")
 
     @property
     def shown(self) -> tuple[Column, ...]:

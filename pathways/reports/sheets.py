@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from pathways.reports import drop_off as losing
 from pathways.reports import now as waiting
 from pathways.reports import shown
@@ -15,7 +17,7 @@ from pathways.reports.rows import Behind, Rows, UnknownNumber
 from pathways.reports.sheet import About, Cell, Figure, Sheet, count
 from pathways.reports.tabular import Opens, table
 
-CENSORED = "Open journeys and transfers are censored: followed until the as-of time, never counted as lost."
+CENSORED = gettext_noop("Open journeys and transfers are censored: followed until the as-of time, never counted as lost.")
 CODES = ("name", "observable", "horizon_days", "measured", "already", "implied")
 WHOLE = "all"
 """What the rows of all together are called where strata stand beside them."""
@@ -37,9 +39,11 @@ def about(question: Question, *, of: tuple[str, ...], censoring: str, suppressed
 
 def whom(question: Question) -> str:
     """The cohort in words."""
-    began = f"that began as {question.entry}" if question.entry else "by entry"
-    episodes = "all episodes" if question.every_episode else "the first episode of each patient and primary"
-    return f"Journeys {began}, {episodes}{', also those under way at go-live' if question.prevalent else ''}"
+    episodes = gettext("all episodes") if question.every_episode else gettext("the first episode of each patient and primary")
+    episodes += gettext(", also those under way at go-live") if question.prevalent else ""
+    if question.entry:
+        return gettext("Journeys that began as %(entry)s, %(episodes)s") % {"entry": question.entry, "episodes": episodes}
+    return gettext("Journeys by entry, %(episodes)s") % {"episodes": episodes}
 
 
 def drop_off(question: Question, *, exact: bool) -> Sheet:
@@ -49,39 +53,39 @@ def drop_off(question: Question, *, exact: bool) -> Sheet:
     matched = answer["matched"]
     return Sheet(
         name="drop-off",
-        title="Where patients are lost",
+        title=gettext("Where patients are lost"),
         says=tuple(_says_drop_off(answer)),
-        about=about(question, of=versions(report.versions), censoring=CENSORED, suppressed=not exact),
+        about=about(question, of=versions(report.versions), censoring=gettext(CENSORED), suppressed=not exact),
         tables=(
-            table("steps", "Step by step", steps, opens=_steps(exact), leave=("reasons",), filed=_filed(answer, *CODES)),
+            table("steps", gettext("Step by step"), steps, opens=_steps(exact), leave=("reasons",), filed=_filed(answer, *CODES)),
             table(
                 "ends",
-                "How journeys ended",
+                gettext("How journeys ended"),
                 answer["ends"],
                 opens=_named(exact, lambda row, column: f"end/{row['kind']}/{row['reason']}"),
-                empty="No journey has ended yet.",
+                empty=gettext("No journey has ended yet."),
             ),
             table(
                 "matched",
-                "Actionable to drug",
+                gettext("Actionable to drug"),
                 [matched],
                 opens=_named(exact, lambda row, column: f"matched/{column}"),
                 leave=("not_matched",),
-                note="Received and start confirmed are two figures; flagged by a rule and confirmed by a clinician are two facts.",
+                note=gettext("Received and start confirmed are two figures; flagged by a rule and confirmed by a clinician are two facts."),
             ),
             table(
                 "not_matched",
-                "Confirmed and not matched",
+                gettext("Confirmed and not matched"),
                 [{"reason": reason, "count": count} for reason, count in matched["not_matched"].items()],
                 opens=_named(exact, lambda row, column: f"matched/not/{row['reason']}"),
-                empty="Everybody confirmed received it, or nobody is confirmed.",
+                empty=gettext("Everybody confirmed received it, or nobody is confirmed."),
             ),
             table(
                 "denominators",
-                "Which number of which",
+                gettext("Which number of which"),
                 answer["denominators"],
                 opens=_named(exact, lambda row, column: f"of/{row['denominator']}/{column}"),
-                note="By as-of; some of the rest are still on the way.",
+                note=gettext("By as-of; some of the rest are still on the way."),
             ),
         ),
         notes=(*_by_chance(answer), *_beside(answer["benchmark"])),
@@ -92,15 +96,17 @@ def _by_chance(answer: Mapping[str, Any]) -> Iterator[str]:
     """Several groups are several comparisons."""
     if len(answer["strata"]) > 2:
         yield (
-            f"{len(answer['strata'])} groups are shown: of every twenty 95 % intervals one misses by chance, so a group that stands out alone "
-            "is a question, not a finding."
+            gettext(
+                "%(n)s groups are shown: of every twenty 95 %% intervals one misses by chance, so a group that stands out alone is a question, not a finding."
+            )
+            % {"n": len(answer["strata"])}
         )
 
 
 def _beside(benchmark: Mapping[str, Any] | None) -> Iterator[str]:
     """What stands beside our own figures, with its caveats."""
     if benchmark is not None:
-        yield f"Published beside ours: {benchmark['title']}. {benchmark['source']}."
+        yield gettext("Published beside ours: %(title)s. %(source)s.") % {"title": benchmark["title"], "source": benchmark["source"]}
         yield from benchmark["caveats"]
 
 
@@ -131,14 +137,23 @@ def _parts(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
 def _says_drop_off(answer: Mapping[str, Any]) -> Iterator[str]:
     steps = [step for step in answer["steps"] if step["entered"] and step["left"]["preventable"] is not None]
     if not answer["n"]:
-        yield "No journey to speak of, or too few to show."
+        yield gettext("No journey to speak of, or too few to show.")
         return
     worst = max(steps, key=lambda step: step["left"]["preventable"], default=None)
     if worst and worst["left"]["preventable"]:
-        yield f"Most preventable losses are before “{worst['label']}”: {worst['left']['preventable']} of {worst['entered']} who came that far."
+        yield gettext("Most preventable losses are before “%(label)s”: %(preventable)s of %(entered)s who came that far.") % {
+            "label": worst["label"],
+            "preventable": worst["left"]["preventable"],
+            "entered": worst["entered"],
+        }
     whole = answer["whole"]
     if whole and whole["value"] is not None:
-        yield f"{whole['value']:.0%} go the whole way within {answer['horizon_days']} days; {answer['open']} of {answer['n']} are still under way."
+        yield gettext("%(value)s go the whole way within %(horizon_days)s days; %(open)s of %(n)s are still under way.") % {
+            "value": f"{whole['value']:.0%}",
+            "horizon_days": answer["horizon_days"],
+            "open": answer["open"],
+            "n": answer["n"],
+        }
 
 
 def time(question: Question, *, exact: bool) -> Sheet:
@@ -146,40 +161,42 @@ def time(question: Question, *, exact: bool) -> Sheet:
     rows = [{"stratum": name, **one} for name, part in _parts(answer) for one in part["intervals"]]
     return Sheet(
         name="time",
-        title="How long the steps take",
+        title=gettext("How long the steps take"),
         says=tuple(_says_time(answer)),
         about=about(
             question,
             of=in_force(question.pathway),
             suppressed=not exact,
-            censoring="Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank.",
+            censoring=gettext(
+                "Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank."
+            ),
         ),
         tables=(
             table(
                 "intervals",
-                "From step to step",
+                gettext("From step to step"),
                 rows,
                 opens=_named(exact, lambda row, column: within(row["stratum"], f"interval/{row['from']}/{row['to']}/{column}")),
                 filed=_filed(answer),
             ),
             table(
                 "targets",
-                "Against each target",
+                gettext("Against each target"),
                 [{"stratum": name, "number": n, **one} for name, part in _parts(answer) for n, one in enumerate(part["targets"])],
                 opens=_named(exact, lambda row, column: within(row["stratum"], f"target/{row['number']}/{column}")),
                 leave=("number",),
                 filed=("from", "to", *_filed(answer)),
-                note="Exits compete: who left did not arrive in time. Working days are those of each site's own calendar.",
-                empty="The definition has no targets.",
+                note=gettext("Exits compete: who left did not arrive in time. Working days are those of each site's own calendar."),
+                empty=gettext("The definition has no targets."),
             ),
             table(
                 "turns",
-                "Whose turn it was",
+                gettext("Whose turn it was"),
                 [{"stratum": name, **one} for name, part in _parts(answer) for one in part["turns"]],
                 opens=_named(exact, lambda row, column: within(row["stratum"], f"turn/{row['ball']}")),
                 filed=_filed(answer),
-                note="Every day under way belongs to one party. Days lost are those on which some wait was past due.",
-                empty="Nobody has waited yet.",
+                note=gettext("Every day under way belongs to one party. Days lost are those on which some wait was past due."),
+                empty=gettext("Nobody has waited yet."),
             ),
         ),
     )
@@ -189,10 +206,14 @@ def _says_time(answer: Mapping[str, Any]) -> Iterator[str]:
     timed = [one for one in answer["intervals"] if one["median_days"] and one["median_days"]["value"] is not None]
     steps = timed[:-1] if len(timed) > 1 else timed
     if not steps:
-        yield "No step has a median yet: too few got there."
+        yield gettext("No step has a median yet: too few got there.")
         return
     slowest = max(steps, key=lambda one: one["median_days"]["value"])
-    yield f"The slowest step is from {slowest['from']} to {slowest['to']}: half take {slowest['median_days']['value']:.0f} days or more."
+    yield gettext("The slowest step is from %(from)s to %(to)s: half take %(value)s days or more.") % {
+        "from": slowest["from"],
+        "to": slowest["to"],
+        "value": f"{slowest['median_days']['value']:.0f}",
+    }
 
 
 def now(question: Question, *, exact: bool) -> Sheet:
@@ -201,32 +222,32 @@ def now(question: Question, *, exact: bool) -> Sheet:
 
     return Sheet(
         name="now",
-        title="What is under way",
+        title=gettext("What is under way"),
         says=(_says_now(answer["journeys"], late), *_says_soon(answer["stages"])),
         about=about(
             question,
             of=in_force(question.pathway),
-            censoring="A snapshot of what is open now; it says nothing of how many arrive or are lost.",
+            censoring=gettext("A snapshot of what is open now; it says nothing of how many arrive or are lost."),
             suppressed=answer["suppressed"],
             horizon=False,
         ),
-        figures=(_figure(answer["journeys"], "journeys" if exact else "", "journeys open now, each counted once"),),
+        figures=(_figure(answer["journeys"], "journeys" if exact else "", gettext("journeys open now, each counted once")),),
         tables=(
             table(
                 "stages",
-                "Where journeys wait",
+                gettext("Where journeys wait"),
                 answer["stages"],
                 opens=_named(exact, lambda row, column: f"{row['track']}/{row['stage']}/{column}"),
                 filed=("stage", "problem", "watch"),
-                note="Waits, not journeys: a journey can wait in several places at once. Overdue are past due and not on hold.",
-                empty="Nobody waits.",
+                note=gettext("Waits, not journeys: a journey can wait in several places at once. Overdue are past due and not on hold."),
+                empty=gettext("Nobody waits."),
             ),
             table(
                 "owners",
-                "Overdue by who answers for it",
+                gettext("Overdue by who answers for it"),
                 answer["owners"],
                 opens=_named(exact, lambda row, column: f"owner/{row['accountable']}/{column}"),
-                empty="Nothing is open.",
+                empty=gettext("Nothing is open."),
             ),
         ),
     )
@@ -237,15 +258,22 @@ def _figure(number: int | None, opens: str, says: str) -> Figure:
 
 
 def _says_now(journeys: int | None, late: Sequence[int | None]) -> str:
-    open_ = "Too few journeys to show are open" if journeys is None else f"{journeys} journeys are open"
-    overdue = "" if None in late else f"; {sum(one or 0 for one in late)} waits are past due and not on hold"
+    open_ = (
+        gettext("Too few journeys to show are open")
+        if journeys is None
+        else gettext("%(journeys)s journeys are open") % {"journeys": journeys}
+    )
+    overdue = "" if None in late else gettext("; %(n)s waits are past due and not on hold") % {"n": sum(one or 0 for one in late)}
     return f"{open_}{overdue}."
 
 
 def _says_soon(stages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     coming = [one["first_week"] for one in stages], [one["second_week"] for one in stages]
     if stages and None not in coming[0]:
-        yield f"{sum(coming[0])} waits become due within a week, {sum(coming[1])} in the week after."
+        yield gettext("%(n)s waits become due within a week, %(coming)s in the week after.") % {
+            "n": sum(coming[0]),
+            "coming": sum(coming[1]),
+        }
 
 
 def now_rows(question: Question, number: str) -> Rows:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from pathways.reports.sheet import Cell, Column, Kind, Table
 
 LABELS = {
     "n": "journeys",
     "from": "from",
     "to": "to",
-    "left.preventable": "left, preventable",
-    "left.patient_choice": "left, patient's choice",
-    "left.appropriate": "left, appropriate",
-    "left.competing": "left, competing",
-    "left.administrative": "left, administrative",
-    "not_applicable": "not applicable",
-    "median_days": "median days",
-    "oldest_days": "oldest, days",
-    "conversion": "within the horizon",
+    "left.preventable": gettext_noop("left, preventable"),
+    "left.patient_choice": gettext_noop("left, patient's choice"),
+    "left.appropriate": gettext_noop("left, appropriate"),
+    "left.competing": gettext_noop("left, competing"),
+    "left.administrative": gettext_noop("left, administrative"),
+    "not_applicable": gettext_noop("not applicable"),
+    "median_days": gettext_noop("median days"),
+    "oldest_days": gettext_noop("oldest, days"),
+    "conversion": gettext_noop("within the horizon"),
 }
 ESTIMATE = {"value", "low", "high"}
 Opens = Callable[[Mapping[str, Any], str], str]
@@ -38,7 +40,9 @@ def table(
     """`opens` gives the name of the number in a row's column; `leave` are fields that are left out, `filed` those for files only. Lists have no place in a table."""
     flat = [dict(_flat(row, leave)) for row in rows]
     names = dict.fromkeys(name for row in flat for name in row)
-    columns = tuple(Column(one, LABELS.get(one, one.replace("_", " ").replace(".", ", ")), _kind(one, flat), one in filed) for one in names)
+    columns = tuple(
+        Column(one, gettext(LABELS.get(one, one.replace("_", " ").replace(".", ", "))), _kind(one, flat), one in filed) for one in names
+    )
     cells = tuple(
         tuple(_cell(values.get(column.name), column, opens(row, column.name)) for column in columns)
         for row, values in zip(rows, flat, strict=True)
@@ -70,7 +74,7 @@ def _cell(value: Any, column: Column, opens: str) -> Cell:
     if isinstance(value, Mapping):
         return Cell(value["value"], value["low"], value["high"])
     if isinstance(value, bool):
-        return Cell("yes" if value else "no")
+        return Cell(gettext("yes") if value else gettext("no"))
     if value is None:
         return Cell(hidden=column.kind in (Kind.COUNT, Kind.SHARE))
     return Cell(value, opens=opens if column.kind is Kind.COUNT and value else "")

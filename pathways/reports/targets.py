@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from pathways.deadlines import Clock, Duration, clock_of, parse
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of, step_of
@@ -19,6 +20,7 @@ from pathways.reports.estimators import UNSAID, Estimate, Floats, aalen_johansen
 from pathways.reports.passages import ARRIVED, Mask, Timed, between
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
+from patients.templatetags.finalmile import translated
 
 QUARTER_HOUR = 900_000_000
 LEAST = 1e-9
@@ -52,7 +54,7 @@ def targets(found: Cohort) -> tuple[TargetRow, ...]:
     """Every target, of a cohort that `measured` loaded or a part of it."""
     names = [step.name for step in found.steps]
     return tuple(
-        _row(found, names.index(one.from_), names.index(one.to), one.label, one.within, one.source.text)
+        _row(found, names.index(one.from_), names.index(one.to), translated(one.label), one.within, one.source.text)
         for one in definition_of(found.question.pathway).targets
     )
 
@@ -101,7 +103,7 @@ def _row(found: Cohort, start: int, end: int, label: str, within: str, source: s
     return TargetRow(
         start=found.steps[start].name,
         end=found.steps[end].name,
-        label=label or f"{found.steps[start].label} to {found.steps[end].label}",
+        label=label or _("%(first)s to %(last)s") % {"first": found.steps[start].label, "last": found.steps[end].label},
         within=within,
         source=source,
         **figures,

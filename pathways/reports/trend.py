@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pathways.models import PathwayVersion, RolloutChange
 from pathways.reports import behind, shown
 from pathways.reports import drop_off as losing
@@ -23,6 +25,7 @@ from pathways.reports.rows import Rows
 from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Sum, Table, count, words
 from pathways.reports.sheets import CENSORED, about
 from pathways.reports.subtractable import arrived
+from patients.templatetags.finalmile import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,22 @@ def trend(question: Question, *, exact: bool) -> Sheet:
     shares, days = _shares(months), _days(months)
     return Sheet(
         name="trend",
-        title="Is it getting better",
+        title=_("Is it getting better"),
         says=tuple(_says(months, shares, question.horizon_days)),
         about=about(
             question,
             of=versions(report.versions),
             suppressed=not exact,
-            censoring=f"{CENSORED} Months that began less than the horizon ago are not judged.",
+            censoring=_("%(CENSORED)s Months that began less than the horizon ago are not judged.") % {"CENSORED": _(CENSORED)},
         ),
         drawings=tuple(_drawn(months, shares, days, question.horizon_days)),
         tables=(_table(months, shares, days, question.horizon_days, exact),),
         notes=(
             (
-                f"Limits are three standard errors (p-chart) or 2.66 mean moving ranges (XmR). A signal is a point outside, seven on one side, seven in one "
-                f"direction, or two of three near a limit; with fewer than {BASELINE} mature months there is none. A change before and after something was done "
-                "is not proof that it was done by it."
+                _(
+                    "Limits are three standard errors (p-chart) or 2.66 mean moving ranges (XmR). A signal is a point outside, seven on one side, seven in one direction, or two of three near a limit; with fewer than %(BASELINE)s mature months there is none. A change before and after something was done is not proof that it was done by it."
+                )
+                % {"BASELINE": BASELINE}
             ),
         ),
     )
@@ -142,43 +146,56 @@ def _days(months: Sequence[Month]) -> dict[str, Point]:
 
 def _says(months: Sequence[Month], shares: Mapping[str, Point], horizon: int) -> Iterator[str]:
     if not shares:
-        yield f"No month has had {horizon} days yet, or they are too small to show: there is no trend to speak of."
+        yield _("No month has had %(horizon)s days yet, or they are too small to show: there is no trend to speak of.") % {
+            "horizon": horizon
+        }
         return
     told = {name: point for name, point in shares.items() if point.signal}
     mean = next(iter(shares.values())).mean
     if told:
         last = max(told)
-        better = "better" if told[last].value > mean else "worse"
-        yield f"{last} is {better} than chance explains ({told[last].signal}): {told[last].value:.0%} against a mean of {mean:.0%}."
+        better = _("better") if told[last].value > mean else _("worse")
+        yield _("%(last)s is %(better)s than chance explains (%(signal)s): %(value)s against a mean of %(mean)s.") % {
+            "last": last,
+            "better": better,
+            "signal": translated(told[last].signal),
+            "value": f"{told[last].value:.0%}",
+            "mean": f"{mean:.0%}",
+        }
     elif len(shares) < BASELINE:
-        yield f"On average {mean:.0%} go the whole way within {horizon} days; {len(shares)} mature months are too few to tell change from chance."
+        yield _(
+            "On average %(mean)s go the whole way within %(horizon)s days; %(n)s mature months are too few to tell change from chance."
+        ) % {"mean": f"{mean:.0%}", "horizon": horizon, "n": len(shares)}
     else:
-        yield f"Nothing but chance is to be seen: about {mean:.0%} go the whole way within {horizon} days, month after month."
+        yield _("Nothing but chance is to be seen: about %(mean)s go the whole way within %(horizon)s days, month after month.") % {
+            "mean": f"{mean:.0%}",
+            "horizon": horizon,
+        }
     young = [month for month in months if not month.mature]
     if young:
-        yield f"The last {len(young)} months are too young to judge and are shaded."
+        yield _("The last %(n)s months are too young to judge and are shaded.") % {"n": len(young)}
 
 
 def _table(months: Sequence[Month], shares: Mapping[str, Point], days: Mapping[str, Point], horizon: int, exact: bool) -> Table:
     columns = (
-        Column("month", "began in", Kind.WORDS),
+        Column("month", _("began in"), Kind.WORDS),
         Column("n", "journeys"),
-        Column("share", f"whole way within {horizon} days", Kind.SHARE),
+        Column("share", _("whole way within %(horizon)s days") % {"horizon": horizon}, Kind.SHARE),
         Column("mean", "mean", Kind.SHARE),
         Column("signal", "signal", Kind.WORDS),
-        Column("median_days", "median days", Kind.DAYS),
-        Column("median_signal", "signal of the days", Kind.WORDS),
+        Column("median_days", _("median days"), Kind.DAYS),
+        Column("median_signal", _("signal of the days"), Kind.WORDS),
         Column("changed", "changed", Kind.WORDS),
     )
     return Table(
-        "months", "Month by month", columns, tuple(_line(month, shares.get(month.name), days.get(month.name), exact) for month in months)
+        "months", _("Month by month"), columns, tuple(_line(month, shares.get(month.name), days.get(month.name), exact) for month in months)
     )
 
 
 def _line(month: Month, share: Point | None, days: Point | None, exact: bool) -> tuple[Cell, ...]:
     judged = Cell(month.share, month.low, month.high) if month.mature else Cell()
     return (
-        words(month.name, "" if month.mature else "too young to judge"),
+        words(month.name, "" if month.mature else _("too young to judge")),
         Cell(hidden=True) if month.n is None else count(month.n, opens=month.name if exact else ""),
         Cell(hidden=True) if month.mature and month.n is None else judged,
         Cell(share.mean, share.low, share.high) if share else Cell(),
@@ -191,13 +208,16 @@ def _line(month: Month, share: Point | None, days: Point | None, exact: bool) ->
 
 def _drawn(months: Sequence[Month], shares: Mapping[str, Point], days: Mapping[str, Point], horizon: int) -> Iterator[Drawing]:
     for title, points, options in (
-        (f"Whole way within {horizon} days, by month of entry", shares, {"share": True, "y": "share"}),
-        ("Median days from the first step to the last", days, {"share": False, "y": "days"}),
+        (_("Whole way within %(horizon)s days, by month of entry") % {"horizon": horizon}, shares, {"share": True, "y": _("share")}),
+        (_("Median days from the first step to the last"), days, {"share": False, "y": _("days")}),
     ):
         if points:
             rows = tuple(_mark(month, points.get(month.name)) for month in months)
-            told = [f"{name} ({point.signal})" for name, point in points.items() if point.signal]
-            said = f"{len(points)} mature months. {'Signals: ' + ', '.join(told) if told else 'No signal'}. Grey months are too young to judge."
+            told = [f"{name} ({translated(point.signal)})" for name, point in points.items() if point.signal]
+            said = _("%(n)s mature months. %(signal)s. Grey months are too young to judge.") % {
+                "n": len(points),
+                "signal": _("Signals: %(months)s") % {"months": ", ".join(told)} if told else _("No signal"),
+            }
             yield Drawing("control", title, said, rows, options)
 
 

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pathways.reports import drop_off as losing
 from pathways.reports import shown
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import versions
 from pathways.reports.sheet import Cell, Column, Drawing, Kind, Sheet, Table, told, words
 from pathways.reports.sheets import about
+from patients.templatetags.finalmile import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +38,21 @@ def what_if(question: Question, *, exact: bool) -> Sheet:
     found = gains(answer["steps"], answer["n"])
     return Sheet(
         name="what-if",
-        title="What fixing one gap would bring",
+        title=_("What fixing one gap would bring"),
         says=tuple(_says(found, answer["n"])),
         about=about(
             question,
             of=versions(report.versions),
             suppressed=not exact,
-            censoring="Those still under way are neither lost nor saved; the chances after a gap are those of the people who passed it.",
+            censoring=_("Those still under way are neither lost nor saved; the chances after a gap are those of the people who passed it."),
         ),
         drawings=tuple(_drawn(found)),
         tables=(_table(found, exact),),
         notes=(
             (
-                "Assumes that whoever is saved at a gap fares afterwards like those who passed it by themselves. Gains of several gaps do not add up. "
-                "An estimate to choose where to begin, no promise."
+                _(
+                    "Assumes that whoever is saved at a gap fares afterwards like those who passed it by themselves. Gains of several gaps do not add up. An estimate to choose where to begin, no promise."
+                )
             ),
         ),
     )
@@ -81,24 +85,26 @@ def _passes(step: Mapping[str, Any]) -> float | None:
 def _says(found: Sequence[Gain], n: int | None) -> Iterator[str]:
     known = [gain for gain in found if gain.per_thousand]
     if not known:
-        yield "There is no gap whose numbers may be shown."
+        yield _("There is no gap whose numbers may be shown.")
         return
     best = max(known, key=lambda gain: gain.per_thousand or 0.0)
-    yield f"Halving the preventable loss before “{best.label}” would bring most: about {best.per_thousand:.0f} more patients treated of every 1,000."
+    yield _(
+        "Halving the preventable loss before “%(step)s” would bring most: about %(more)s more patients treated of every %(thousand)s."
+    ) % {"step": best.label, "more": f"{best.per_thousand:.0f}", "thousand": number(1000)}
     if n:
-        yield f"In this cohort of {n} that is about {best.extra:.0f}."
+        yield _("In this cohort of %(n)s that is about %(more)s.") % {"n": n, "more": f"{best.extra:.0f}"}
 
 
 def _table(found: Sequence[Gain], exact: bool) -> Table:
     columns = (
         Column("name", "step", Kind.WORDS, filed=True),
-        Column("label", "gap before", Kind.WORDS),
-        Column("lost", "lost, preventable"),
-        Column("onward", "arrive from there", Kind.SHARE),
-        Column("extra", "more treated in this cohort", Kind.NUMBER),
-        Column("per_thousand", "more treated per 1,000", Kind.NUMBER),
+        Column("label", _("gap before"), Kind.WORDS),
+        Column("lost", _("lost, preventable")),
+        Column("onward", _("arrive from there"), Kind.SHARE),
+        Column("extra", _("more treated in this cohort"), Kind.NUMBER),
+        Column("per_thousand", _("more treated per 1,000"), Kind.NUMBER),
     )
-    return Table("gains", "Half of one gap", columns, tuple(_line(gain, exact) for gain in found))
+    return Table("gains", _("Half of one gap"), columns, tuple(_line(gain, exact) for gain in found))
 
 
 def _line(gain: Gain, exact: bool) -> tuple[Cell, ...]:
@@ -117,4 +123,6 @@ def _drawn(found: Sequence[Gain]) -> Iterator[Drawing]:
             {"name": gain.label, "value": round(gain.per_thousand or 0.0, 1), "said": f"+{gain.per_thousand:.1f}"} for gain in known
         )
         said = "; ".join(f"{row['name']} {row['said']}" for row in rows)
-        yield Drawing("bars", "More treated per 1,000, if half of one gap's loss is prevented", said, rows, {"x": "more treated per 1,000"})
+        yield Drawing(
+            "bars", _("More treated per 1,000, if half of one gap's loss is prevented"), said, rows, {"x": _("more treated per 1,000")}
+        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from patients.models import Role, User
 from patients.views.guard import GOING_LIVE, OBSERVING
@@ -12,9 +14,9 @@ from patients.views.guard import GOING_LIVE, OBSERVING
 register = template.Library()
 
 TABS = (
-    ("rollout", "Rollout", "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
-    ("coverage", "Coverage and feeds", "coverages", OBSERVING),
-    ("audit", "Registry audit", "audits", (Role.NAVIGATOR, Role.LEAD)),
+    ("rollout", gettext_noop("Rollout"), "rollouts", (*GOING_LIVE, Role.NAVIGATOR)),
+    ("coverage", gettext_noop("Coverage and feeds"), "coverages", OBSERVING),
+    ("audit", gettext_noop("Registry audit"), "audits", (Role.NAVIGATOR, Role.LEAD)),
 )
 
 
@@ -33,5 +35,5 @@ def hours(silence: object) -> str:
     """A length of time in hours, or in days where it is whole days."""
     seconds = getattr(silence, "total_seconds", lambda: 0.0)()
     if seconds >= 172_800 and seconds % 86_400 == 0:
-        return f"{int(seconds // 86_400)} days"
-    return f"{seconds / 3600:g} hours"
+        return _("%(seconds)s days") % {"seconds": int(seconds // 86400)}
+    return _("%(seconds)s hours") % {"seconds": f"{seconds / 3600:g}"}

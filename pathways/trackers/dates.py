@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from .sheet import Cell
 
 ORDERS = {
-    "dmy": "day, month, year (20.3.2026, 20/03/26)",
-    "mdy": "month, day, year (3/20/2026)",
-    "ymd": "year, month, day (2026-03-20, 2026/3/20)",
+    "dmy": gettext_lazy("day, month, year (20.3.2026, 20/03/26)"),
+    "mdy": gettext_lazy("month, day, year (3/20/2026)"),
+    "ymd": gettext_lazy("year, month, day (2026-03-20, 2026/3/20)"),
 }
 EMPTY = frozenset({"", "-", "–", "?", "n/a", "na", "none", "no", "pending", "tbd", "not yet", "pendiente", "unknown", "unk"})
 MONTHS = {
@@ -56,17 +59,17 @@ def day_of(cell: Cell, order: str, today: date) -> str:
             return _day(_year(named[5], today), month, int(named[1] or named[4]), text)
     if numbers := _NUMBERS.fullmatch(text):
         return _ordered(numbers, order, today, text)
-    raise NoDay(f"“{text[:40]}” is no date.")
+    raise NoDay(_("“%(text)s” is no date.") % {"text": text[:40]})
 
 
 def _ordered(numbers: re.Match[str], order: str, today: date, text: str) -> str:
     parts = dict(zip(order, numbers.groups(), strict=True))
     if len(parts["d"]) > 2 or len(parts["m"]) > 2 or len(parts["y"]) not in (2, 4):
-        raise NoDay(f"“{text}” is not written as {ORDERS[order]}.")
+        raise NoDay(_("“%(text)s” is not written as %(order)s.") % {"text": text, "order": ORDERS[order]})
     try:
         return _day(_year(parts["y"], today), int(parts["m"]), int(parts["d"]), text)
     except NoDay:
-        raise NoDay(f"“{text}” is no date as {ORDERS[order]}.") from None
+        raise NoDay(_("“%(text)s” is no date as %(order)s.") % {"text": text, "order": ORDERS[order]}) from None
 
 
 def _year(text: str, today: date) -> int:
@@ -81,10 +84,10 @@ def _day(year: int, month: int, day: int, text: str) -> str:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
-        raise NoDay(f"“{text[:40]}” is no day of the calendar.") from None
+        raise NoDay(_("“%(text)s” is no day of the calendar.") % {"text": text[:40]}) from None
 
 
 def _serial(number: float) -> date:
     if not SERIALS[0] <= number < SERIALS[1]:
-        raise NoDay(f"“{number:g}” is a number and no date.")
+        raise NoDay(_("“%(number)s” is a number and no date.") % {"number": f"{number:g}"})
     return SERIAL_ZERO + timedelta(days=int(number))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
+from django.utils.translation import gettext, gettext_noop
 
 from pathways.ingest import wide
 from pathways.ingest.cells import plain
@@ -17,25 +18,25 @@ from .dates import NoDay, day_of
 from .sheet import Cell
 
 PERSON = {
-    "mrn": "Record number",
-    "family": "Family name",
-    "given": "Given name",
-    "name": "Name (family, given)",
-    "birth_date": "Birth date",
-    "sex": "Sex",
-    "phone": "Phone",
-    "language": "Language",
-    "payer": "Payer",
+    "mrn": gettext_noop("Record number"),
+    "family": gettext_noop("Family name"),
+    "given": gettext_noop("Given name"),
+    "name": gettext_noop("Name (family, given)"),
+    "birth_date": gettext_noop("Birth date"),
+    "sex": gettext_noop("Sex"),
+    "phone": gettext_noop("Phone"),
+    "language": gettext_noop("Language"),
+    "payer": gettext_noop("Payer"),
 }
 DETAILS = {
-    "code": "Diagnosis code (ICD-10)",
-    "text": "What it is, in words",
-    "stage": "Stage",
-    "histology": "Histology",
-    "verification": "Diagnosis confirmed or provisional",
-    "specimen_class": "Kind of sample",
-    "drug": "Medicine",
-    "decision": "Treatment: matched, other or none",
+    "code": gettext_noop("Diagnosis code (ICD-10)"),
+    "text": gettext_noop("What it is, in words"),
+    "stage": gettext_noop("Stage"),
+    "histology": gettext_noop("Histology"),
+    "verification": gettext_noop("Diagnosis confirmed or provisional"),
+    "specimen_class": gettext_noop("Kind of sample"),
+    "drug": gettext_noop("Medicine"),
+    "decision": gettext_noop("Treatment: matched, other or none"),
 }
 DAYS = {**wide.KINDS, **{f"{kind}_{n}": f"{label}, {n}." for kind, label in wide.KINDS.items() for n in (2, 3)}}
 KIND_OF = {**{kind: kind for kind in wide.KINDS}, **{f"{kind}_{n}": kind for kind in wide.KINDS for n in (2, 3)}}
@@ -100,7 +101,7 @@ def _line(n: int, meanings: Sequence[str], row: Sequence[Cell], order: str, toda
             errors.append(f"{MEANINGS[meaning]}: {trouble}")
     number = said.pop(NEEDED, "")
     if not codes.is_id(number):
-        errors.insert(0, "No record number.")
+        errors.insert(0, gettext("No record number."))
     return Line(n, number, {name: value for name, value in said.items() if value}, tuple(errors))
 
 
@@ -108,7 +109,7 @@ def _read(meaning: str, cell: Cell, order: str, today: date) -> dict[str, str]:
     if meaning in DAYS:
         day = day_of(cell, order, today)
         if day and day > today.isoformat() and not meaning.startswith("visit_booked"):
-            raise NoDay(f"{day} is still to come.")
+            raise NoDay(gettext("%(day)s is still to come.") % {"day": day})
         return {meaning: day}
     if meaning == "birth_date":
         return {meaning: _born(cell, order, today)}
@@ -120,12 +121,12 @@ def _read(meaning: str, cell: Cell, order: str, today: date) -> dict[str, str]:
         else " ".join(cell.split())
     )
     if _FORMULA.match(text):
-        raise ValueError("the cell looks like a formula and not like a text.")
+        raise ValueError(gettext("the cell looks like a formula and not like a text."))
     if meaning == "name":
         family, _, given = text.partition(",")
         return {"family": codes.name(family), "given": codes.name(given)}
     if meaning == "phone" and text and not codes.phone(text):
-        raise ValueError(f"“{text[:20]}” is no phone number.")
+        raise ValueError(gettext("“%(text)s” is no phone number.") % {"text": text[:20]})
     return {meaning: text[:200]}
 
 
@@ -133,5 +134,5 @@ def _born(cell: Cell, order: str, today: date) -> str:
     """A birth is never ahead: of two digits of a year the latest that is over."""
     day = day_of(cell, order, today)
     if day and (day > today.isoformat() or spans.birth(day) is None):
-        raise NoDay(f"{day} is no birth date.")
+        raise NoDay(gettext("%(day)s is no birth date.") % {"day": day})
     return day

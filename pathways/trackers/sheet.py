@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
 from pathways.ingest.csv import decode
@@ -29,16 +30,16 @@ def table(body: bytes) -> list[list[Cell]]:
         Unusable: too large, not a table, no heading or no row.
     """
     if len(body) > LARGEST:
-        raise Unusable("The file is larger than 4 MB. Split it.")
+        raise Unusable(_("The file is larger than 4 MB. Split it."))
     rows = _xlsx(body) if body[:2] == b"PK" else _csv(body)
     kept = [row for row in rows if any(str(cell).strip() for cell in row)]
     if len(kept) < 2:
-        raise Unusable("The sheet needs a row of headings and at least one row below it.")
+        raise Unusable(_("The sheet needs a row of headings and at least one row below it."))
     if len(kept) > MOST_ROWS + 1:
-        raise Unusable(f"More than {MOST_ROWS:,} rows. Split the file.")
+        raise Unusable(_("More than %(MOST_ROWS)s rows. Split the file.") % {"MOST_ROWS": f"{MOST_ROWS:,}"})
     width = max((n for n, cell in enumerate(kept[0], start=1) if str(cell).strip()), default=0)
     if width > MOST_COLUMNS:
-        raise Unusable(f"More than {MOST_COLUMNS} columns. Leave out what is not needed.")
+        raise Unusable(_("More than %(MOST_COLUMNS)s columns. Leave out what is not needed.") % {"MOST_COLUMNS": MOST_COLUMNS})
     return [_named(kept[0][:width]), *([*row, *[""] * width][:width] for row in kept[1:])]
 
 
@@ -46,7 +47,7 @@ def _named(headings: Sequence[Cell]) -> list[Cell]:
     """Headings as text, each once: a second `Date` is `Date (2)`."""
     named: list[Cell] = []
     for n, cell in enumerate(headings, start=1):
-        name = " ".join(str(cell).split())[:80] or f"Column {n}"
+        name = " ".join(str(cell).split())[:80] or _("Column %(n)s") % {"n": n}
         same = sum(1 for one in named if one == name or str(one).startswith(f"{name} ("))
         named.append(f"{name} ({same + 1})" if same else name)
     return named
@@ -55,13 +56,13 @@ def _named(headings: Sequence[Cell]) -> list[Cell]:
 def _csv(body: bytes) -> list[list[Cell]]:
     text = decode(body)
     if "\x00" in text:
-        raise Unusable("The file is neither CSV nor XLSX. Save it as one of the two.")
+        raise Unusable(_("The file is neither CSV nor XLSX. Save it as one of the two."))
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t|", key=head.count)
     try:
         return [[cell.strip()[:LONGEST] for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error as error:
-        raise Unusable(f"The table cannot be read: {error}.") from error
+        raise Unusable(_("The table cannot be read: %(error)s.") % {"error": error}) from error
 
 
 def _xlsx(body: bytes) -> list[list[Cell]]:
@@ -69,14 +70,14 @@ def _xlsx(body: bytes) -> list[list[Cell]]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             if sum(one.file_size for one in packed.infolist()) > UNPACKED or "xl/workbook.xml" not in packed.namelist():
-                raise Unusable("This is no spreadsheet that can be read. Save it as XLSX or CSV.")
+                raise Unusable(_("This is no spreadsheet that can be read. Save it as XLSX or CSV."))
         book = CalamineWorkbook.from_filelike(io.BytesIO(body))
         for name in book.sheet_names:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
             if rows:
                 return [[_cell(value) for value in row] for row in rows]
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Unusable("The file is damaged or protected. Save it once more as XLSX without a password.") from error
+        raise Unusable(_("The file is damaged or protected. Save it once more as XLSX without a password.")) from error
     return []
 
 

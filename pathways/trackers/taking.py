@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from pathways import matters, observing, registering, sweep
 from pathways.ingest import feeds, intake, ledger
@@ -86,9 +87,9 @@ def map_columns(
     """
     meant = [meaning for meaning in columns.values() if meaning]
     if NEEDED not in meant:
-        raise Unusable("Say which column holds the record number.")
+        raise Unusable(_("Say which column holds the record number."))
     if twice := next((one for one in meant if meant.count(one) > 1), None):
-        raise Unusable(f"Two columns mean “{MEANINGS[twice]}”.")
+        raise Unusable(_("Two columns mean “%(twice)s”.") % {"twice": MEANINGS[twice]})
     with transaction.atomic():
         tracker.columns, tracker.date_format, tracker.programme = dict(columns), order, programme
         tracker.sample, tracker.by, tracker.changed_at = sample, by, now
@@ -114,11 +115,14 @@ def upload(*, tracker: Tracker, body: bytes, by: User | None, now: datetime, ext
         Unusable: the file is no table, has other headings than the mapping, or speaks for a time to come.
     """
     if extracted_at and extracted_at > now:
-        raise Unusable("The sheet cannot speak for a time that is still to come.")
+        raise Unusable(_("The sheet cannot speak for a time that is still to come."))
     table = sheet.table(body)
     missing = [name for name, meaning in tracker.columns.items() if meaning and name not in table[0]]
     if missing:
-        raise Unusable(f"The sheet has no column “{'”, “'.join(missing)}” any more. Correct the sheet, or say anew what its columns mean.")
+        raise Unusable(
+            _("The sheet has no column “%(missing)s” any more. Correct the sheet, or say anew what its columns mean.")
+            % {"missing": "”, “".join(missing)}
+        )
     with transaction.atomic():
         TrackerUpload.objects.filter(tracker=tracker, taken_at=None, dropped_at=None).update(dropped_at=now, lines=[])
         return TrackerUpload.objects.create(tracker=tracker, by=by, at=now, extracted_at=extracted_at or now, lines=table)
@@ -176,10 +180,10 @@ def take(*, found: TrackerUpload, by: User | None, now: datetime, anyway: Collec
     with transaction.atomic():
         locked = TrackerUpload.objects.select_for_update(of=("self",)).select_related("tracker__feed__site").get(pk=found.pk)
         if locked.taken_at or locked.dropped_at:
-            raise Unusable("This upload is settled already.")
+            raise Unusable(_("This upload is settled already."))
         tracker = locked.tracker
         if not tracker.date_format:
-            raise Unusable("Say first what the columns mean, and how dates are written.")
+            raise Unusable(_("Say first what the columns mean, and how dates are written."))
         seen = look(locked)
         held = [one for one in seen.differences if one.line.n in seen.alike and one.line.n not in anyway]
         sent = [one for one in seen.differences if one not in held]
@@ -190,7 +194,7 @@ def take(*, found: TrackerUpload, by: User | None, now: datetime, anyway: Collec
         enrolled = _enrol(tracker, sent, locked, by, now)
         counts = {**seen.counts, "held": len(held), **outcomes, "enrolled": enrolled}
         wrong = [[line.n, " ".join(line.errors)] for line in seen.errors] + [
-            [one.line.n, f"Not taken in: {seen.alike[one.line.n]} as a patient here."] for one in held
+            [one.line.n, _("Not taken in: %(n)s as a patient here.") % {"n": seen.alike[one.line.n]}] for one in held
         ]
         rows = [[n, why, *locked.lines[int(str(n)) - 1]] for n, why in sorted(wrong, key=lambda row: int(str(row[0])))]
         locked.lines = [["row", "what is wrong", *locked.lines[0]], *rows] if rows else []

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext, gettext_lazy
 
 from pathways import abstracting
 from pathways.abstracting import FAILURES, LARGEST, SPECIMENS, Gene, Reading
 from pathways.ingest.originals import BYTES, type_of
 from pathways.knowledge.findings import PRESENT
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import later
 
 VALUES = (
     ("present", "present"),
     ("absent", "absent"),
-    ("not_tested", "not tested"),
+    ("not_tested", gettext_lazy("not tested")),
     ("failed", "failed"),
     ("indeterminate", "indeterminate"),
 )
-SIGNIFICANCES = [("", "not said"), ("pathogenic", "pathogenic"), ("likely_pathogenic", "likely pathogenic"), ("vus", "uncertain (VUS)")]
-ASPECTS = {"protein": "stain or copy number", "germline": "inherited", "any": "any test"}
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+SIGNIFICANCES = [
+    ("", gettext_lazy("not said")),
+    ("pathogenic", "pathogenic"),
+    ("likely_pathogenic", gettext_lazy("likely pathogenic")),
+    ("vus", "uncertain (VUS)"),
+]
+ASPECTS = {"protein": gettext_lazy("stain or copy number"), "germline": "inherited", "any": gettext_lazy("any test")}
 MORE = 4
 """Rows for genes that the panel does not ask for."""
 
@@ -44,7 +53,7 @@ def label_of(asked: str) -> str:
     return f"{gene} ({ASPECTS[aspect]})" if aspect else gene
 
 
-def _day(label: str) -> forms.DateField:
+def _day(label: StrOrPromise) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
@@ -52,29 +61,33 @@ class ReadForm(forms.Form):
     """Nothing is chosen beforehand, and what is left open is not *absent*: the reader says so gene by gene, or says *not tested* of the rest."""
 
     answer = forms.ChoiceField(
-        label="The report says",
+        label=gettext_lazy("The report says"),
         choices=[
             ("result", "a result"),
-            ("failed", "the test failed"),
-            ("nothing", "no result of this kind: a letter, a copy, something else"),
+            ("failed", gettext_lazy("the test failed")),
+            ("nothing", gettext_lazy("no result of this kind: a letter, a copy, something else")),
         ],
         initial="result",
     )
-    laboratory = forms.CharField(label="Laboratory", max_length=120, required=False)
-    number = forms.CharField(label="Report number", max_length=80, required=False)
+    laboratory = forms.CharField(label=gettext_lazy("Laboratory"), max_length=120, required=False)
+    number = forms.CharField(label=gettext_lazy("Report number"), max_length=80, required=False)
     specimen = forms.ChoiceField(
-        label="Specimen", required=False, choices=[("", "Not said"), *((code, words(code).capitalize()) for code in SPECIMENS)]
+        label=gettext_lazy("Specimen"),
+        required=False,
+        choices=[("", gettext_lazy("Not said")), *((code, later(code)) for code in SPECIMENS)],
     )
-    collected = _day("Collected on")
-    reported = _day("Reported on")
-    preliminary = forms.BooleanField(label="Preliminary: a final report is to follow", required=False)
+    collected = _day(gettext_lazy("Collected on"))
+    reported = _day(gettext_lazy("Reported on"))
+    preliminary = forms.BooleanField(label=gettext_lazy("Preliminary: a final report is to follow"), required=False)
     reason = forms.ChoiceField(
-        label="Why it failed", required=False, choices=[("", "Choose"), *((one, one.capitalize()) for one in FAILURES)]
+        label=gettext_lazy("Why it failed"),
+        required=False,
+        choices=[("", gettext_lazy("Choose")), *((one, later(one)) for one in FAILURES)],
     )
     rest = forms.ChoiceField(
-        label="Genes that I left open",
+        label=gettext_lazy("Genes that I left open"),
         required=False,
-        choices=[("", "Ask me"), ("not_tested", "The report does not mention them: not tested")],
+        choices=[("", gettext_lazy("Ask me")), ("not_tested", gettext_lazy("The report does not mention them: not tested"))],
     )
 
     def __init__(self, pathway: str, data: Any = None, files: Any = None, *, by_hand: bool = False) -> None:
@@ -83,15 +96,21 @@ class ReadForm(forms.Form):
         for n, asked in enumerate(self.asked):
             self._gene(f"g{n}", label_of(asked))
         for n in range(MORE):
-            self.fields[f"m{n}_name"] = forms.CharField(label=f"Other gene {n + 1}", max_length=20, required=False)
-            self._gene(f"m{n}", f"Other gene {n + 1}")
+            self.fields[f"m{n}_name"] = forms.CharField(label=gettext("Other gene %(n)s") % {"n": n + 1}, max_length=20, required=False)
+            self._gene(f"m{n}", gettext("Other gene %(n)s") % {"n": n + 1})
         if by_hand:
-            self.fields["scan"] = forms.FileField(label="The report, as PDF or picture", required=False)
+            self.fields["scan"] = forms.FileField(label=gettext("The report, as PDF or picture"), required=False)
 
     def _gene(self, name: str, label: str) -> None:
-        self.fields[f"{name}_value"] = forms.ChoiceField(label=f"{label}: value", required=False, choices=[("", "—"), *VALUES])
-        self.fields[f"{name}_alteration"] = forms.CharField(label=f"{label}: alteration", max_length=120, required=False)
-        self.fields[f"{name}_significance"] = forms.ChoiceField(label=f"{label}: significance", required=False, choices=SIGNIFICANCES)
+        self.fields[f"{name}_value"] = forms.ChoiceField(
+            label=gettext("%(label)s: value") % {"label": label}, required=False, choices=[("", "—"), *VALUES]
+        )
+        self.fields[f"{name}_alteration"] = forms.CharField(
+            label=gettext("%(label)s: alteration") % {"label": label}, max_length=120, required=False
+        )
+        self.fields[f"{name}_significance"] = forms.ChoiceField(
+            label=gettext("%(label)s: significance") % {"label": label}, required=False, choices=SIGNIFICANCES
+        )
 
     def panel(self) -> Iterator[Line]:
         for n, asked in enumerate(self.asked):
@@ -112,10 +131,10 @@ class ReadForm(forms.Form):
         if given is None:
             return None
         if given.size > LARGEST:
-            raise forms.ValidationError("The file is larger than 10 MB.")
+            raise forms.ValidationError(gettext("The file is larger than 10 MB."))
         data: bytes = given.read()
         if type_of(data) == BYTES or type_of(data).startswith("text"):
-            raise forms.ValidationError("Only a PDF, PNG or JPEG can be kept.")
+            raise forms.ValidationError(gettext("Only a PDF, PNG or JPEG can be kept."))
         return data
 
     def clean(self) -> dict[str, Any]:
@@ -124,13 +143,16 @@ class ReadForm(forms.Form):
             open_ones = [asked for n, asked in enumerate(self.asked) if not given.get(f"g{n}_value")]
             if open_ones and not given.get("rest"):
                 names = ", ".join(label_of(one) for one in open_ones)
-                self.add_error("rest", f"Nothing was chosen for {names}. Choose, or say that the report does not mention them.")
+                self.add_error(
+                    "rest",
+                    gettext("Nothing was chosen for %(names)s. Choose, or say that the report does not mention them.") % {"names": names},
+                )
         if given.get("answer") == "failed" and not given.get("reason"):
-            self.add_error("reason", "Say why it failed.")
+            self.add_error("reason", gettext("Say why it failed."))
         if given.get("answer") != "nothing" and not given.get("reported") and "reported" not in self.errors:
-            self.add_error("reported", "A report has the day on which it was issued.")
+            self.add_error("reported", gettext("A report has the day on which it was issued."))
         for name in self._altered_without_alteration():
-            self.add_error(f"{name}_alteration", "Which one?")
+            self.add_error(f"{name}_alteration", gettext("Which one?"))
         return given
 
     def _altered_without_alteration(self) -> list[str]:

@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,6 +22,7 @@ from pathways.models import Abstraction, Event, Journey, Matter, PathwayVersion
 from pathways.views.abstract_forms import ReadForm, label_of
 from patients import access
 from patients.models import User
+from patients.templatetags.finalmile import translated
 from patients.views.guard import CARE, StaffRequest, must_hold, page
 
 SHOWS = {"frame-src": ["'self'"], "object-src": ["'self'"]}
@@ -27,7 +30,7 @@ WAITING = 50
 
 
 class SendBackForm(forms.Form):
-    why = forms.CharField(label="What you read otherwise", max_length=200)
+    why = forms.CharField(label=gettext_lazy("What you read otherwise"), max_length=200)
 
 
 def matters_of(user: User) -> Any:
@@ -59,7 +62,7 @@ def read_report(request: StaffRequest, uid: UUID) -> HttpResponse:
     if waiting is not None:
         return _confirming(request, waiting, matter)
     if matter.closed_at is not None or matter.kind == "second_reading":
-        messages.info(request, "Somebody settled this report already.")
+        messages.info(request, _("Somebody settled this report already."))
         return redirect("reports_to_read")
     journey = _journey_of(matter)
     form = ReadForm(journey.pathway, request.POST or None)
@@ -96,9 +99,9 @@ def _kept(request: StaffRequest, form: ReadForm, journey: Journey, matter: Matte
             original=form.cleaned_data.get("scan"),
         )
     except (verbs.Refused, matters.AlreadySettled) as refused:
-        messages.error(request, str(refused) or "Somebody else read this report first.")
+        messages.error(request, str(refused) or _("Somebody else read this report first."))
         return redirect("reports_to_read")
-    messages.success(request, "Kept. It counts when a second person has confirmed it.")
+    messages.success(request, _("Kept. It counts when a second person has confirmed it."))
     return redirect("journey", uid=journey.uid)
 
 
@@ -129,10 +132,10 @@ def _settled(request: StaffRequest, waiting: Abstraction, form: SendBackForm) ->
     try:
         if "confirm" in request.POST:
             verbs.confirm(abstraction=waiting, by=request.user, now=now)
-            messages.success(request, "Confirmed: the result counts from now on.")
+            messages.success(request, _("Confirmed: the result counts from now on."))
         else:
             verbs.send_back(abstraction=waiting, why=form.cleaned_data["why"], by=request.user, now=now)
-            messages.success(request, "Sent back: somebody reads the report anew.")
+            messages.success(request, _("Sent back: somebody reads the report anew."))
     except verbs.Refused as refused:
         messages.error(request, str(refused))
         return redirect("read_report", uid=waiting.matter.uid) if waiting.matter else redirect("reports_to_read")
@@ -177,7 +180,7 @@ def original(request: StaffRequest, uid: UUID, place: str) -> HttpResponse:
 def paper_form(request: StaffRequest, code: str) -> HttpResponse:
     """The form to be filled in by pen, for nobody in particular."""
     version = get_object_or_404(PathwayVersion, code=code, status=PathwayVersion.Status.PUBLISHED)
-    return render(request, "pathways/paper_form.html", {"form": ReadForm(code), "title": version.title})
+    return render(request, "pathways/paper_form.html", {"form": ReadForm(code), "title": translated(version.title)})
 
 
 @require_GET
@@ -189,5 +192,5 @@ def paper_form_of(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = get_object_or_404(Journey.objects.visible_to(request.user).select_related(*related), uid=uid)
     access.saw(request, action="export", what="paper form", patients=[journey.patient_id], now=timezone.now())
     numbers = journey.patient.identifiers.filter(until=None).order_by("type", "pk")
-    context = {"form": ReadForm(journey.pathway), "title": journey.version.title, "journey": journey, "numbers": numbers}
+    context = {"form": ReadForm(journey.pathway), "title": translated(journey.version.title), "journey": journey, "numbers": numbers}
     return render(request, "pathways/paper_form.html", context)

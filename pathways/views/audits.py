@@ -11,6 +11,8 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pathways import audits as verbs
@@ -19,6 +21,7 @@ from pathways.models import PathwayVersion, RegistryAudit, RegistryRow
 from pathways.views.rollouts import published
 from patients import access
 from patients.models import Role, Site, User
+from patients.templatetags.finalmile import translated
 from patients.views.guard import STEERING, StaffRequest, page
 
 AUDITING = (Role.NAVIGATOR, Role.LEAD)
@@ -27,14 +30,17 @@ Verdict = RegistryRow.Verdict
 
 
 class UploadForm(forms.Form):
-    site = forms.ModelChoiceField(queryset=Site.objects.none(), label="Site", empty_label=None)
-    pathway = forms.ChoiceField(label="Programme")
+    site = forms.ModelChoiceField(queryset=Site.objects.none(), label=gettext_lazy("Site"), empty_label=None)
+    pathway = forms.ChoiceField(label=gettext_lazy("Programme"))
     primary = forms.CharField(
-        label="Primary codes that count", required=False, max_length=60, help_text="As C34, several with blanks. Blank: every row."
+        label=gettext_lazy("Primary codes that count"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("As C34, several with blanks. Blank: every row."),
     )
     file = forms.FileField(
-        label="The registry’s list, CSV",
-        help_text="With a heading. Columns: mrn, birth_date, diagnosis_date, primary. Other columns are left out.",
+        label=gettext_lazy("The registry’s list, CSV"),
+        help_text=gettext_lazy("With a heading. Columns: mrn, birth_date, diagnosis_date, primary. Other columns are left out."),
     )
 
     def __init__(self, user: User, data: Any = None, files: Any = None) -> None:
@@ -43,7 +49,7 @@ class UploadForm(forms.Form):
         assert isinstance(site, forms.ModelChoiceField)
         assert isinstance(pathway, forms.ChoiceField)
         site.queryset = sites_of(user)
-        pathway.choices = [(version.code, version.title) for version in published()]
+        pathway.choices = [(version.code, translated(version.title)) for version in published()]
 
 
 def sites_of(user: User) -> Any:
@@ -114,9 +120,9 @@ def open_candidates(request: StaffRequest, uid: UUID) -> HttpResponse:
     numbers = [int(n) for n in request.POST.getlist("row") if n.isdecimal() and len(n) < 9]
     opened = verbs.open_candidates(audit=found, numbers=numbers, by=request.user, now=timezone.now())
     if opened:
-        messages.success(request, f"{opened} in the lane of candidates.")
+        messages.success(request, _("%(opened)s in the lane of candidates.") % {"opened": opened})
     else:
-        messages.warning(request, "None was opened: choose rows of people who are known here.")
+        messages.warning(request, _("None was opened: choose rows of people who are known here."))
     return redirect("audit", uid=uid)
 
 
@@ -125,7 +131,7 @@ def open_candidates(request: StaffRequest, uid: UUID) -> HttpResponse:
 def remove(request: StaffRequest, uid: UUID) -> HttpResponse:
     """The list goes, with its numbers; candidates that it opened stay."""
     audit_of(request.user, uid).delete()
-    messages.success(request, "The list was removed.")
+    messages.success(request, _("The list was removed."))
     return redirect("audits")
 
 

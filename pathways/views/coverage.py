@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pathways import observing
@@ -20,7 +21,7 @@ from pathways.kinds import FED
 from pathways.models import Coverage, Expectation, Feed
 from pathways.observing import Hours, Seen
 from patients.models import Site, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import translated, words
 from patients.views.guard import OBSERVING, StaffRequest, page
 
 LONGEST_HOURS = 60 * 24
@@ -38,14 +39,22 @@ class Row:
 
 
 class ExpectForm(forms.Form):
-    feed = forms.ModelChoiceField(queryset=Feed.objects.none(), label="Feed")
-    kind = forms.ChoiceField(label="Kind of event", required=False)
+    feed = forms.ModelChoiceField(queryset=Feed.objects.none(), label=gettext_lazy("Feed"))
+    kind = forms.ChoiceField(label=gettext_lazy("Kind of event"), required=False)
     hours = forms.FloatField(
-        label="Longest silence, hours", min_value=0.25, max_value=LONGEST_HOURS, help_text="Counted only within the hours below."
+        label=gettext_lazy("Longest silence, hours"),
+        min_value=0.25,
+        max_value=LONGEST_HOURS,
+        help_text=gettext_lazy("Counted only within the hours below."),
     )
-    opens = forms.TimeField(label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}), help_text="Blank: day and night.")
-    closes = forms.TimeField(label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    working_days = forms.BooleanField(label="Only on working days of the site", required=False)
+    opens = forms.TimeField(
+        label=gettext_lazy("From"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}),
+        help_text=gettext_lazy("Blank: day and night."),
+    )
+    closes = forms.TimeField(label=gettext_lazy("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    working_days = forms.BooleanField(label=gettext_lazy("Only on working days of the site"), required=False)
 
     def __init__(self, site: Site, data: Any = None) -> None:
         super().__init__(data)
@@ -83,9 +92,14 @@ def coverage(request: StaffRequest, site: str) -> HttpResponse:
         try:
             changed = observing.cover(site=place, seen=said(request.POST, place), by=request.user, now=timezone.now())
         except ValueError as wrong:
-            messages.error(request, f"Nothing was changed. {wrong}")
+            messages.error(request, gettext("Nothing was changed. %(wrong)s") % {"wrong": wrong})
         else:
-            messages.success(request, f"{changed} changed. Open waits follow at once." if changed else "Nothing differs.")
+            messages.success(
+                request,
+                gettext("%(changed)s changed. Open waits follow at once.") % {"changed": changed}
+                if changed
+                else gettext("Nothing differs."),
+            )
         return redirect("coverage", site=site)
     return _page(request, place, ExpectForm(place))
 
@@ -104,7 +118,7 @@ def expect(request: StaffRequest, site: str) -> HttpResponse:
         except ValueError as wrong:
             form.add_error(None, str(wrong))
         else:
-            messages.success(request, "Noted. Silence beyond it holds back what waits for this feed.")
+            messages.success(request, gettext("Noted. Silence beyond it holds back what waits for this feed."))
             return redirect("coverage", site=site)
     return _page(request, place, form)
 
@@ -115,7 +129,7 @@ def forget(request: StaffRequest, site: str) -> HttpResponse:
     place = site_of(request.user, site)
     named = {"feed__name": request.POST.get("feed", ""), "kind": request.POST.get("kind", "")}
     observing.forget(get_object_or_404(Expectation.objects.select_related("feed"), site=place, **named))
-    messages.success(request, "Nothing special is expected there any more.")
+    messages.success(request, gettext("Nothing special is expected there any more."))
     return redirect("coverage", site=site)
 
 
@@ -150,7 +164,7 @@ def awaited_by() -> dict[str, set[str]]:
     for published in registry.published().values():
         for stage in published.definition.stages.values():
             for kind in stage.awaits:
-                found.setdefault(kind, set()).add(published.definition.title)
+                found.setdefault(kind, set()).add(translated(published.definition.title))
     return found
 
 
@@ -163,7 +177,10 @@ def _choice(row: Coverage | None) -> str:
 def _page(request: StaffRequest, place: Site, form: ExpectForm) -> HttpResponse:
     now = timezone.now()
     feeds = list(Feed.objects.filter(site=place).order_by("name"))
-    options = [("", "nobody has said"), *((f"fed:{feed.name}", f"fed by {feed.name}") for feed in feeds)]
+    options = [
+        ("", gettext("nobody has said")),
+        *((f"fed:{feed.name}", gettext("fed by %(name)s") % {"name": feed.name}) for feed in feeds),
+    ]
     options += [(str(how.value), str(how.label)) for how in (Coverage.How.BY_HAND, Coverage.How.NOT_OBSERVABLE)]
     context = {
         "site": place,

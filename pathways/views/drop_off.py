@@ -17,6 +17,7 @@ from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.views.asked import choices, question, rows_address, shows_all
 from pathways.views.funnel import funnel
 from pathways.views.programme import opens_with, remember
+from patients.templatetags.finalmile import translated
 from patients.views.guard import REPORTS, StaffRequest, page
 
 
@@ -44,8 +45,8 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
         "asked": asked,
         "rows": rows_address(request.GET, "drop-off", code, asked.as_of) if exact else "",
         "choices": choices(definition),
-        "title": definition.title,
-        "programmes": sorted((one.definition.title, name) for name, one in published.items()),
+        "title": translated(definition.title),
+        "programmes": sorted((translated(one.definition.title), name) for name, one in published.items()),
         "code": code,
         "funnel": funnel(answer["steps"]),
         "classes": EXIT_CLASSES,

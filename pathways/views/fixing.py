@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pathways.ingest import quarantine as verbs
@@ -26,11 +28,11 @@ MOST = 8
 
 
 class WhoForm(forms.Form):
-    text = forms.CharField(label="Name, record number or phone", max_length=100, min_length=SHORTEST, required=False)
+    text = forms.CharField(label=gettext_lazy("Name, record number or phone"), max_length=100, min_length=SHORTEST, required=False)
 
 
 class AssignerForm(forms.Form):
-    assigner = forms.CharField(label="Record numbers of this feed are given by", max_length=80)
+    assigner = forms.CharField(label=gettext_lazy("Record numbers of this feed are given by"), max_length=80)
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +50,7 @@ def whose(request: StaffRequest, uid: UUID) -> HttpResponse:
     if form.is_valid() and form.cleaned_data["text"]:
         known = {one.patient_id for one in candidates}
         looked = find(form.cleaned_data["text"].strip(), request.user)[:MOST]
-        candidates = [*(Candidate(one.pk, "found by your search") for one in looked if one.pk not in known), *candidates]
+        candidates = [*(Candidate(one.pk, _("found by your search")) for one in looked if one.pk not in known), *candidates]
     beside = [one for one in side_by_side(candidates, said, request.user) if one.visible]
     access.saw(request, action="search", what="whose message", patients=[one.patient.pk for one in beside], now=timezone.now())
     context = {
@@ -80,9 +82,9 @@ def _decided(request: StaffRequest, found: Inbound, chosen: str) -> HttpResponse
 
 def _told(request: StaffRequest, after: Inbound) -> HttpResponse:
     if after.outcome == Inbound.Outcome.QUARANTINED:
-        messages.warning(request, f"Still in quarantine: {after.explanation}")
+        messages.warning(request, _("Still in quarantine: %(explanation)s") % {"explanation": after.explanation})
         return redirect("inbound", uid=after.uid)
-    messages.success(request, "Applied.")
+    messages.success(request, _("Applied."))
     return redirect("quarantine")
 
 
@@ -93,7 +95,9 @@ def replay_all(request: StaffRequest, feed: str) -> HttpResponse:
     found = _feed(request, feed)
     reason = request.POST.get("reason", "")
     done = verbs.replay_all(feed=found, by=request.user, now=timezone.now(), reason=reason)
-    messages.success(request, f"{done} applied.") if done else messages.warning(request, "None got in. Each says why.")
+    messages.success(request, _("%(done)s applied.") % {"done": done}) if done else messages.warning(
+        request, _("None got in. Each says why.")
+    )
     return redirect("received_feed", feed=found.name)
 
 
@@ -103,14 +107,14 @@ def assign(request: StaffRequest, feed: str) -> HttpResponse:
     """Which authority the feed's numbers belong to, where a message names none."""
     found, form = _feed(request, feed), AssignerForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Name the authority.")
+        messages.error(request, _("Name the authority."))
         return redirect("received_feed", feed=found.name)
     try:
         done = verbs.assign(feed=found, assigner=form.cleaned_data["assigner"].strip(), by=request.user, now=timezone.now())
     except verbs.Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"Kept. {done} messages that waited were applied.")
+        messages.success(request, _("Kept. %(done)s messages that waited were applied.") % {"done": done})
     return redirect("received_feed", feed=found.name)
 
 

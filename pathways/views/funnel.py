@@ -9,16 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 WIDTH, BAR, ROW, GAP, NAME = 960, 20, 52, 2, 22
 SPAN = 740  # of the longest bar; the rest is for its numbers
 KINDS = {
-    "reached": "reached the step",
-    "completed": "completed well",
-    "not_applicable": "not part of theirs",
-    "open": "still waiting here",
-    "held": "on hold here",
-    "preventable": "left, preventable",
-    "other": "left, otherwise",
+    "reached": gettext_lazy("reached the step"),
+    "completed": gettext_lazy("completed well"),
+    "not_applicable": gettext_lazy("not part of theirs"),
+    "open": gettext_lazy("still waiting here"),
+    "held": gettext_lazy("on hold here"),
+    "preventable": gettext_lazy("left, preventable"),
+    "other": gettext_lazy("left, otherwise"),
 }
 
 
@@ -57,7 +60,7 @@ def funnel(steps: Sequence[Mapping[str, Any]]) -> Funnel | None:
         return None
     bars = tuple(bar(step, n * ROW, SPAN / most) for n, step in enumerate(steps))
     seen = {segment.kind for one in bars for segment in one.segments}
-    return Funnel(bars, tuple((kind, label) for kind, label in KINDS.items() if kind in seen), len(bars) * ROW)
+    return Funnel(bars, tuple((kind, str(label)) for kind, label in KINDS.items() if kind in seen), len(bars) * ROW)
 
 
 def bar(step: Mapping[str, Any], y: int, scale: float) -> Bar:
@@ -81,5 +84,5 @@ def counts(step: Mapping[str, Any]) -> dict[str, int]:
 
 def said(step: Mapping[str, Any]) -> str:
     if step["reached"] is None or step["entered"] is None:
-        return "numbers hidden"
-    return f"{step['reached']} of {step['entered']}"
+        return _("numbers hidden")
+    return _("%(reached)s of %(entered)s") % {"reached": step["reached"], "entered": step["entered"]}

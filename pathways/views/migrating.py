@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways import migrating
@@ -22,9 +23,9 @@ from patients.models import Role, Site
 from patients.views.guard import StaffRequest, page
 
 CLOCKS = {
-    "keep": "Keep every deadline as it is",
-    "recompute": "Compute deadlines anew, as if the new version had been in force",
-    "restart": "Count every deadline from now",
+    "keep": gettext_lazy("Keep every deadline as it is"),
+    "recompute": gettext_lazy("Compute deadlines anew, as if the new version had been in force"),
+    "restart": gettext_lazy("Count every deadline from now"),
 }
 MOST = 200
 
@@ -32,18 +33,20 @@ MOST = 200
 class PlanForm(forms.Form):
     """What a lead chooses; the page shows what would follow before anything moves."""
 
-    clock = forms.ChoiceField(label="Deadlines of open waits", choices=list(CLOCKS.items()), widget=forms.RadioSelect, initial="keep")
+    clock = forms.ChoiceField(
+        label=gettext_lazy("Deadlines of open waits"), choices=list(CLOCKS.items()), widget=forms.RadioSelect, initial="keep"
+    )
     stages = forms.CharField(
-        label="Stages with another name",
+        label=gettext_lazy("Stages with another name"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line: main.old=main.new. With nothing after the sign a side track's wait is closed.",
+        help_text=gettext_lazy("One a line: main.old=main.new. With nothing after the sign a side track's wait is closed."),
     )
 
     def stage_map(self) -> dict[str, str]:
         lines = [line.strip() for line in self.cleaned_data["stages"].splitlines() if line.strip()]
         if odd := [line for line in lines if "=" not in line]:
-            raise ValueError(f"{odd[0]}: write old=new")
+            raise ValueError(gettext("%(odd)s: write old=new") % {"odd": odd[0]})
         return {before.strip(): after.strip() for before, _, after in (line.partition("=") for line in lines)}
 
 
@@ -98,11 +101,13 @@ def migrate(request: StaffRequest, code: str, number: str, site: str) -> HttpRes
     version, place = _in_force(code, number), _site(request, site)
     plan = _plan(version, PlanForm(request.POST))
     if plan is None:
-        messages.warning(request, "Nothing was moved: look at the preview first.")
+        messages.warning(request, gettext("Nothing was moved: look at the preview first."))
         return redirect("migrate_journeys", code=code, number=number)
     done = migrating.migrate(pathway=code, plan=plan, site=place, by=request.user, now=timezone.now())
     messages.success(
-        request, f"{done.moved} journeys of {place} go on under version {version.number}; {len(done.refused)} stayed where they were."
+        request,
+        gettext("%(moved)s journeys of %(place)s go on under version %(number)s; %(n)s stayed where they were.")
+        % {"moved": done.moved, "place": place, "number": version.number, "n": len(done.refused)},
     )
     return redirect("migrate_journeys", code=code, number=number)
 
@@ -112,7 +117,9 @@ def migrate(request: StaffRequest, code: str, number: str, site: str) -> HttpRes
 def undo(request: StaffRequest, code: str, number: str, site: str) -> HttpResponse:
     version, place = _in_force(code, number), _site(request, site)
     undone = migrating.undo(pathway=code, version=version, site=place, by=request.user, now=timezone.now())
-    messages.success(request, f"{undone} journeys of {place} stand under their earlier version again.")
+    messages.success(
+        request, gettext("%(undone)s journeys of %(place)s stand under their earlier version again.") % {"undone": undone, "place": place}
+    )
     return redirect("migrate_journeys", code=code, number=number)
 
 

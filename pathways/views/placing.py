@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from pathways import abstracting, matters
@@ -75,16 +76,16 @@ def _placed(request: StaffRequest, matter: Matter) -> HttpResponse:
     must_hold(request.user, matter.site_id, *CARE)
     chosen = list(Journey.objects.visible_to(request.user).filter(uid__in=request.POST.getlist("journey")))
     if not chosen and "none" not in request.POST:
-        messages.warning(request, "Choose a journey, or say that it belongs to none.")
+        messages.warning(request, _("Choose a journey, or say that it belongs to none."))
         return redirect("place", uid=matter.uid)
     try:
         verbs.place(matter=matter, journeys=chosen, by=request.user, now=timezone.now())
     except matters.AlreadySettled:
-        messages.warning(request, "Somebody else placed it first.")
+        messages.warning(request, _("Somebody else placed it first."))
     except verbs.Nothing as wrong:
         messages.error(request, str(wrong))
     else:
-        messages.success(request, "Placed." if chosen else "It belongs to no journey; it stays in the patient's record.")
+        messages.success(request, _("Placed.") if chosen else _("It belongs to no journey; it stays in the patient's record."))
     return redirect("journey", uid=chosen[0].uid) if chosen else redirect("unplaced")
 
 

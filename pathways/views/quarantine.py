@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways.ingest import quarantine as verbs
@@ -89,7 +90,7 @@ def replay(request: StaffRequest, uid: UUID) -> HttpResponse:
     found = get_object_or_404(visible_to(request.user).quarantined(), uid=uid)
     after = verbs.replay(inbound=found, by=request.user, now=timezone.now())
     if after.outcome == Inbound.Outcome.QUARANTINED:
-        messages.warning(request, f"Still in quarantine: {after.explanation}")
+        messages.warning(request, _("Still in quarantine: %(explanation)s") % {"explanation": after.explanation})
         return redirect("inbound", uid=found.uid)
-    messages.success(request, "Applied.")
+    messages.success(request, _("Applied."))
     return redirect("quarantine")

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from pathways.models import Expectation, Feed, Inbound
@@ -20,14 +21,16 @@ from patients.models import User
 from patients.views.guard import INTAKE, StaffRequest, page
 
 PAGE = 50
-SPANS = {"1": "the last day", "7": "the last 7 days", "30": "the last 30 days"}
+SPANS = {"1": gettext_lazy("the last day"), "7": gettext_lazy("the last 7 days"), "30": gettext_lazy("the last 30 days")}
 
 
 class FilterForm(forms.Form):
     feed = forms.ChoiceField(required=False)
-    outcome = forms.ChoiceField(required=False, choices=[("", "any"), *Inbound.Outcome.choices, ("no_effect", "applied, without effect")])
+    outcome = forms.ChoiceField(
+        required=False, choices=[("", "any"), *Inbound.Outcome.choices, ("no_effect", gettext_lazy("applied, without effect"))]
+    )
     format = forms.ChoiceField(required=False, choices=[("", "any"), *Inbound.Format.choices])
-    days = forms.ChoiceField(label="Received in", required=False, choices=list(SPANS.items()))
+    days = forms.ChoiceField(label=gettext_lazy("Received in"), required=False, choices=list(SPANS.items()))
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pathways import registering as verbs
 from pathways.ingest import feeds
@@ -17,12 +19,19 @@ from patients.demographics import Demographics, StatedIdentifier
 from patients.models import Patient, Practitioner, Site, User
 from patients.views.guard import STEERING
 
-LANGUAGES = [("", "Not known"), ("en", "English"), ("es", "Spanish"), ("zh", "Chinese"), ("vi", "Vietnamese"), ("other", "Other")]
+LANGUAGES = [
+    ("", gettext_lazy("Not known")),
+    ("en", gettext_lazy("English")),
+    ("es", gettext_lazy("Spanish")),
+    ("zh", gettext_lazy("Chinese")),
+    ("vi", gettext_lazy("Vietnamese")),
+    ("other", gettext_lazy("Other")),
+]
 TEXTS = {
-    "": ("Not asked yet", None),
-    "verbal": ("Yes, said so", ("granted", "verbal")),
-    "form": ("Yes, signed the form", ("granted", "form")),
-    "no": ("No", ("revoked", "verbal")),
+    "": (gettext_lazy("Not asked yet"), None),
+    "verbal": (gettext_lazy("Yes, said so"), ("granted", "verbal")),
+    "form": (gettext_lazy("Yes, signed the form"), ("granted", "form")),
+    "no": (gettext_lazy("No"), ("revoked", "verbal")),
 }
 
 
@@ -42,16 +51,19 @@ def clinicians_of(sites: list[Site]) -> QuerySet[Practitioner]:
 class EnrolForm(forms.Form):
     """Which programme, at which site, since when, and who treats the patient."""
 
-    no_programme = "Choose"
-    site_field = forms.ChoiceField(label="Site")
-    programme = forms.ChoiceField(label="Programme")
+    no_programme = gettext_lazy("Choose")
+    is_required = True
+    site_field = forms.ChoiceField(label=gettext_lazy("Site"))
+    programme = forms.ChoiceField(label=gettext_lazy("Programme"))
     began = forms.DateField(
-        label="Since",
+        label=gettext_lazy("Since"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The day from which the clocks count. Blank: today.",
+        help_text=gettext_lazy("The day from which the clocks count. Blank: today."),
     )
-    treats = forms.ModelChoiceField(Practitioner.objects.none(), label="Responsible clinician", required=False, empty_label="Not known yet")
+    treats = forms.ModelChoiceField(
+        Practitioner.objects.none(), label=gettext_lazy("Responsible clinician"), required=False, empty_label=gettext_lazy("Not known yet")
+    )
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
@@ -59,8 +71,8 @@ class EnrolForm(forms.Form):
         self.places = {f"{site.pk}": verbs.places(site) for site in self.sites}
         self._choose("site_field", [(str(site.pk), site.name) for site in self.sites])
         offered = {place.code: place.label for places in self.places.values() for place in places}
-        self._choose("programme", [("", self.no_programme), *offered.items()])
-        self.fields["programme"].required = self.no_programme == "Choose"
+        self._choose("programme", [("", str(self.no_programme)), *offered.items()])
+        self.fields["programme"].required = self.is_required
         treats = self.fields["treats"]
         assert isinstance(treats, forms.ModelChoiceField)
         treats.queryset = clinicians_of(self.sites)
@@ -73,7 +85,7 @@ class EnrolForm(forms.Form):
     def clean_began(self) -> Any:
         began = self.cleaned_data["began"]
         if began and began > timezone.localdate():
-            raise forms.ValidationError("This day has not come yet.")
+            raise forms.ValidationError(_("This day has not come yet."))
         return began
 
     def clean(self) -> dict[str, Any]:
@@ -81,7 +93,7 @@ class EnrolForm(forms.Form):
         here = {place.code: place for place in self.places.get(self.cleaned_data.get("site_field", ""), [])}
         self.place = here.get(chosen) if chosen else None
         if chosen and self.place is None:
-            self.add_error("programme", "This programme is off at that site.")
+            self.add_error("programme", _("This programme is off at that site."))
         return self.cleaned_data
 
     @property
@@ -101,18 +113,28 @@ class EnrolForm(forms.Form):
 class RegisterForm(EnrolForm):
     """Everything on one page, in the order in which a patient is asked."""
 
-    family = forms.CharField(label="Family name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}))
-    given = forms.CharField(label="Given name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    born = forms.DateField(label="Birth date", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    sex = forms.ChoiceField(label="Sex", required=False, choices=[("", "Not known"), *Patient.Sex.choices])
-    number = forms.CharField(
-        label="Record number", max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    family = forms.CharField(
+        label=gettext_lazy("Family name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
     )
-    phone = forms.CharField(label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    language = forms.ChoiceField(label="Language", required=False, choices=LANGUAGES)
-    texts = forms.ChoiceField(label="May we text", required=False, choices=[(code, said) for code, (said, _) in TEXTS.items()])
+    given = forms.CharField(label=gettext_lazy("Given name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    born = forms.DateField(label=gettext_lazy("Birth date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    sex = forms.ChoiceField(label=gettext_lazy("Sex"), required=False, choices=[("", gettext_lazy("Not known")), *Patient.Sex.choices])
+    number = forms.CharField(
+        label=gettext_lazy("Record number"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("Phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False, choices=LANGUAGES)
+    texts = forms.ChoiceField(
+        label=gettext_lazy("May we text"), required=False, choices=[(code, said) for code, (said, _) in TEXTS.items()]
+    )
 
-    no_programme = "None yet"
+    no_programme = gettext_lazy("None yet")
+    is_required = False
     field_order = ("family", "given", "born", "sex", "number", "phone", "language", "texts", "site_field", "programme", "treats", "began")
 
     @classmethod
@@ -126,25 +148,25 @@ class RegisterForm(EnrolForm):
         typed: str = self.cleaned_data["phone"]
         found = codes.phone(typed)
         if typed and not found:
-            raise forms.ValidationError("This is no phone number. Write it with its area code.")
+            raise forms.ValidationError(_("This is no phone number. Write it with its area code."))
         return found
 
     def clean_born(self) -> Any:
         born = self.cleaned_data["born"]
         if born and born > timezone.localdate():
-            raise forms.ValidationError("This day has not come yet.")
+            raise forms.ValidationError(_("This day has not come yet."))
         return born
 
     def clean_number(self) -> str:
         typed: str = self.cleaned_data["number"].strip()
         if typed and not codes.is_id(typed):
-            raise forms.ValidationError("This is no number. Leave it empty if you do not know it.")
+            raise forms.ValidationError(_("This is no number. Leave it empty if you do not know it."))
         return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("texts") in ("verbal", "form") and not cleaned.get("phone") and "phone" not in self.errors:
-            self.add_error("phone", "Texts need a number.")
+            self.add_error("phone", _("Texts need a number."))
         return cleaned
 
     @property

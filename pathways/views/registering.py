@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from pathways import registering as verbs
@@ -50,9 +51,9 @@ def register(request: StaffRequest) -> HttpResponse:
 def _go_on(request: StaffRequest, form: RegisterForm, patient: Patient, now: datetime) -> HttpResponse:
     access.saw(request, action="view", what="register", patients=[patient.pk], now=now)
     if form.agreed and not verbs.agree(patient=patient, agreed=form.agreed, by=request.user, now=now):
-        messages.warning(request, "What was said about texts was not written down: it needs an adult with a phone number.")
+        messages.warning(request, _("What was said about texts was not written down: it needs an adult with a phone number."))
     if form.place is None:
-        messages.success(request, "Registered.")
+        messages.success(request, _("Registered."))
         return redirect("patient", uid=patient.uid)
     return _enrolled(request, form, patient, now)
 
@@ -63,7 +64,7 @@ def _enrolled(request: StaffRequest, form: RegisterForm | EnrolForm, patient: Pa
     journey = verbs.enrol(
         patient=patient, place=form.place, site=form.site, since=form.since(now), clinician=form.clinician, by=request.user, now=now
     )
-    said = "On the programme already: this is the journey." if before else "Enrolled: the clocks of the programme run."
+    said = _("On the programme already: this is the journey.") if before else _("Enrolled: the clocks of the programme run.")
     messages.success(request, said)
     return redirect("journey", uid=journey.uid)
 

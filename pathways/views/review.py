@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways import review as lists
@@ -75,9 +76,9 @@ def release(request: StaffRequest, site: str, code: str) -> HttpResponse:
     picks = [(what, int(number)) for what, _, number in (one.partition(":") for one in request.POST.getlist("pick")) if number.isdecimal()]
     released = lists.release_now(rollout=rollout, picks=picks, by=request.user, now=timezone.now()) if rollout.pk else 0
     if released:
-        messages.success(request, f"{released} released. They are asked about within a minute.")
+        messages.success(request, gettext("%(released)s released. They are asked about within a minute.") % {"released": released})
     else:
-        messages.warning(request, "Nothing was released: choose at least one that still waits.")
+        messages.warning(request, gettext("Nothing was released: choose at least one that still waits."))
     return redirect("review", site=site, code=code)
 
 

@@ -7,17 +7,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from pathways.models import Rollout
 from patients.models import Site, User
+from patients.templatetags.finalmile import sentence
 from patients.views.guard import CARE
 
 MEANS = {
-    Rollout.Mode.OFF: "Messages are kept; nobody is enrolled.",
-    Rollout.Mode.BACKFILL: "History is loaded and replayed; nothing rings.",
-    Rollout.Mode.SHADOW: "What would be asked and texted is recorded for comparison; nobody is asked.",
-    Rollout.Mode.STAFF: "Work items for staff; no texts.",
-    Rollout.Mode.LIVE: "Work items, and texts for what falls due from now on.",
+    Rollout.Mode.OFF: gettext_lazy("Messages are kept; nobody is enrolled."),
+    Rollout.Mode.BACKFILL: gettext_lazy("History is loaded and replayed; nothing rings."),
+    Rollout.Mode.SHADOW: gettext_lazy("What would be asked and texted is recorded for comparison; nobody is asked."),
+    Rollout.Mode.STAFF: gettext_lazy("Work items for staff; no texts."),
+    Rollout.Mode.LIVE: gettext_lazy("Work items, and texts for what falls due from now on."),
 }
 
 
@@ -31,26 +33,26 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class SwitchForm(forms.Form):
     """What is left blank stays as it is."""
 
-    mode = forms.ChoiceField(label="Mode", widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=gettext_lazy("Mode"), widget=forms.RadioSelect)
     default_accountable = PersonField(
-        label="Accountable person",
+        label=gettext_lazy("Accountable person"),
         queryset=User.objects.none(),
         required=False,
-        help_text="Answers for every patient who has nobody of their own. Needed from staff on.",
+        help_text=gettext_lazy("Answers for every patient who has nobody of their own. Needed from staff on."),
     )
     texts_from = forms.DateField(
-        label="Texts from",
+        label=gettext_lazy("Texts from"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Only for live. What was due before this day is never texted. Blank: from the moment of the switch.",
+        help_text=gettext_lazy("Only for live. What was due before this day is never texted. Blank: from the moment of the switch."),
     )
     release_per_day = forms.IntegerField(
-        label="Released per person and working day",
+        label=gettext_lazy("Released per person and working day"),
         min_value=1,
         max_value=200,
-        help_text="How many of those overdue at the switch each accountable person is asked about a day.",
+        help_text=gettext_lazy("How many of those overdue at the switch each accountable person is asked about a day."),
     )
-    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, rollout: Rollout, data: Any = None) -> None:
         super().__init__(data, initial=_as_it_is(rollout))
@@ -58,7 +60,7 @@ class SwitchForm(forms.Form):
         mode, person = self.fields["mode"], self.fields["default_accountable"]
         assert isinstance(mode, forms.ChoiceField)
         assert isinstance(person, PersonField)
-        mode.choices = [(one.value, f"{str(one.label).capitalize()}: {MEANS[one]}") for one in Rollout.Mode]
+        mode.choices = [(one.value, f"{sentence(str(one.label))}: {MEANS[one]}") for one in Rollout.Mode]
         person.queryset = accountable_at(rollout.site)
 
     def changes(self, now: datetime) -> dict[str, Any]:
@@ -81,7 +83,12 @@ class SwitchForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    note = forms.CharField(label="Note", required=False, max_length=500, help_text="For example who was asked, and in which meeting.")
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("For example who was asked, and in which meeting."),
+    )
 
 
 def accountable_at(site: Site) -> Any:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pathways import review, rollouts, signing
@@ -100,7 +101,7 @@ def pause(request: StaffRequest, site: str, code: str) -> HttpResponse:
     """One click, no question asked: texts of the programme stop at the site."""
     row, _ = row_of(request, site, code)
     rollouts.pause(rollout=row, by=request.user, reason=request.POST.get("reason", "") or BY_HAND, now=timezone.now())
-    messages.success(request, f"Texts of this programme are paused at {row.site}. Work items go on.")
+    messages.success(request, gettext("Texts of this programme are paused at %(site)s. Work items go on.") % {"site": row.site})
     return redirect("rollout", site=site, code=code)
 
 
@@ -109,7 +110,7 @@ def pause(request: StaffRequest, site: str, code: str) -> HttpResponse:
 def resume(request: StaffRequest, site: str, code: str) -> HttpResponse:
     row, _ = row_of(request, site, code)
     rollouts.resume(rollout=row, by=request.user, reason=request.POST.get("reason", "") or BY_HAND, now=timezone.now())
-    messages.success(request, f"Texts of this programme go out again at {row.site}.")
+    messages.success(request, gettext("Texts of this programme go out again at %(site)s.") % {"site": row.site})
     return redirect("rollout", site=site, code=code)
 
 
@@ -121,7 +122,10 @@ def pause_site(request: StaffRequest, site: str) -> HttpResponse:
     now, stopped = timezone.now(), 0
     for row in Rollout.objects.filter(site=place, mode=Rollout.Mode.LIVE).select_related("site").order_by("pk"):
         stopped += rollouts.pause(rollout=row, by=request.user, reason=BY_HAND, now=now)
-    messages.success(request, f"Texts of {stopped} programmes are paused at {place}. Work items go on.")
+    messages.success(
+        request,
+        gettext("Texts of %(stopped)s programmes are paused at %(place)s. Work items go on.") % {"stopped": stopped, "place": place},
+    )
     return redirect("rollouts")
 
 
@@ -132,7 +136,7 @@ def resume_site(request: StaffRequest, site: str) -> HttpResponse:
     now, going = timezone.now(), 0
     for row in Rollout.objects.filter(site=place, mode=Rollout.Mode.LIVE).select_related("site").order_by("pk"):
         going += rollouts.resume(rollout=row, by=request.user, reason=BY_HAND, now=now)
-    messages.success(request, f"Texts of {going} programmes go out again at {place}.")
+    messages.success(request, gettext("Texts of %(going)s programmes go out again at %(place)s.") % {"going": going, "place": place})
     return redirect("rollouts")
 
 
@@ -143,10 +147,10 @@ def sign(request: StaffRequest, site: str, code: str) -> HttpResponse:
     row, version = row_of(request, site, code)
     must_hold(request.user, row.site_id, Role.LEAD)
     if request.POST.get("version") != str(version.number):
-        messages.warning(request, "Another version came into force meanwhile. Read its targets before you sign.")
+        messages.warning(request, gettext("Another version came into force meanwhile. Read its targets before you sign."))
         return redirect("rollout", site=site, code=code)
     signing.sign(site=row.site, version=version, by=request.user, note=request.POST.get("note", "")[:500], now=timezone.now())
-    messages.success(request, f"Signed for {row.site}. The signature holds for twelve months.")
+    messages.success(request, gettext("Signed for %(site)s. The signature holds for twelve months.") % {"site": row.site})
     return redirect("rollout", site=site, code=code)
 
 
@@ -177,7 +181,7 @@ def _switched(request: StaffRequest, row: Rollout, form: SwitchForm) -> bool:
     except (rollouts.Refused, signing.NotSigned) as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.why.capitalize() + ".")
         return False
-    messages.success(request, "Changed, with your name and reason on record.")
+    messages.success(request, gettext("Changed, with your name and reason on record."))
     return True
 
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways import second_chance
@@ -53,7 +54,7 @@ def open_again(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, chance, reason = _asked(request, uid)
     if chance is not None and reason:
         second_chance.reopen(journey=journey, chance=chance, reason=reason, by=request.user, now=timezone.now())
-        messages.success(request, "The journey goes on where it stopped.")
+        messages.success(request, _("The journey goes on where it stopped."))
         return redirect("journey", uid=uid)
     return _again(request, reason)
 
@@ -64,7 +65,7 @@ def leave_closed(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey, chance, reason = _asked(request, uid)
     if chance is not None and reason:
         second_chance.decline(journey=journey, chance=chance, reason=reason, by=request.user, now=timezone.now())
-        messages.success(request, "Noted. These rules do not bring it back to this list.")
+        messages.success(request, _("Noted. These rules do not bring it back to this list."))
         return redirect("second_chances")
     return _again(request, reason)
 
@@ -80,5 +81,5 @@ def _asked(request: StaffRequest, uid: UUID) -> tuple[Journey, Chance | None, st
 
 
 def _again(request: StaffRequest, reason: str) -> HttpResponse:
-    messages.warning(request, "It has no second chance any more." if reason else "Say why, in a few words.")
+    messages.warning(request, _("It has no second chance any more.") if reason else _("Say why, in a few words."))
     return redirect("second_chances")

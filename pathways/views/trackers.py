@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pathways import registering
@@ -23,16 +25,18 @@ from pathways.uploads import Unusable
 from pathways.views.register_forms import sites_of
 from patients import access
 from patients.models import Identifier, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import later
 from patients.views.guard import STEERING, StaffRequest, page
 
 SHOWN = 100
 
 
 class NewForm(forms.Form):
-    name = forms.CharField(label="What you call it", max_length=80)
-    site = forms.ChoiceField(label="Site")
-    file = forms.FileField(label="The spreadsheet", help_text="XLSX or CSV, headings first, one row per patient.")
+    name = forms.CharField(label=gettext_lazy("What you call it"), max_length=80)
+    site = forms.ChoiceField(label=gettext_lazy("Site"))
+    file = forms.FileField(
+        label=gettext_lazy("The spreadsheet"), help_text=gettext_lazy("XLSX or CSV, headings first, one row per patient.")
+    )
 
     def __init__(self, user: User, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files)
@@ -42,22 +46,26 @@ class NewForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label="The spreadsheet as it is now")
+    file = forms.FileField(label=gettext_lazy("The spreadsheet as it is now"))
     as_of = forms.DateTimeField(
-        label="It speaks for the time until",
+        label=gettext_lazy("It speaks for the time until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="Blank: now. What is missing on an older sheet is not taken for not done.",
+        help_text=gettext_lazy("Blank: now. What is missing on an older sheet is not taken for not done."),
     )
 
 
 class MappingForm(forms.Form):
     """One choice per heading. How dates are written is always asked: nobody can tell 3/4 from 4/3."""
 
-    order = forms.ChoiceField(label="Dates that are text are written as", choices=[("", "Choose"), *ORDERS.items()])
-    programme = forms.ChoiceField(label="Everybody on the sheet is on", required=False)
+    order = forms.ChoiceField(
+        label=gettext_lazy("Dates that are text are written as"), choices=[("", gettext_lazy("Choose")), *ORDERS.items()]
+    )
+    programme = forms.ChoiceField(label=gettext_lazy("Everybody on the sheet is on"), required=False)
     sample = forms.ChoiceField(
-        label="Samples are, where no column says", required=False, choices=[("", "not said"), *((one, words(one)) for one in SPECIMENS)]
+        label=gettext_lazy("Samples are, where no column says"),
+        required=False,
+        choices=[("", gettext_lazy("not said")), *((one, later(one)) for one in SPECIMENS)],
     )
 
     def __init__(self, tracker: Tracker, data: Any = None) -> None:
@@ -65,7 +73,7 @@ class MappingForm(forms.Form):
         programme = self.fields["programme"]
         assert isinstance(programme, forms.ChoiceField)
         places = registering.places(tracker.feed.site)
-        programme.choices = [("", "no programme: the rules decide"), *((one.code, one.label) for one in places)]
+        programme.choices = [("", _("no programme: the rules decide")), *((one.code, one.label) for one in places)]
         self.headings = taking.headings(tracker)
         for n, heading in enumerate(self.headings):
             self.fields[f"c{n}"] = forms.ChoiceField(
@@ -81,8 +89,8 @@ class MappingForm(forms.Form):
 
 
 def _meanings() -> list[tuple[str, Any]]:
-    groups = (("Who it is", PERSON), ("A day on which", DAYS), ("More about it", DETAILS))
-    return [("", "leave out"), *((name, list(group.items())) for name, group in groups)]
+    groups = ((_("Who it is"), PERSON), (_("A day on which"), DAYS), (_("More about it"), DETAILS))
+    return [("", _("leave out")), *((name, list(group.items())) for name, group in groups)]
 
 
 def trackers_of(user: User) -> Any:
@@ -121,7 +129,7 @@ def columns(request: StaffRequest, uid: UUID) -> HttpResponse:
         except Unusable as wrong:
             form.add_error(None, str(wrong))
         else:
-            messages.success(request, "Kept for this and every later upload.")
+            messages.success(request, _("Kept for this and every later upload."))
             return redirect("tracker_preview" if _waiting(tracker) else "tracker", uid=tracker.uid)
     return render(request, "pathways/tracker_columns.html", {"tracker": tracker, "form": form}, status=422 if form.is_bound else 200)
 
@@ -181,7 +189,7 @@ def _settle(request: StaffRequest, found: Tracker, waiting: TrackerUpload) -> Ht
     now = timezone.now()
     if "drop" in request.POST:
         taking.drop(found=waiting, now=now)
-        messages.info(request, "The file was put aside; nothing of it was taken in.")
+        messages.info(request, _("The file was put aside; nothing of it was taken in."))
         return redirect("tracker", uid=found.uid)
     anyway = {int(n) for n in request.POST.getlist("anyway") if n.isdecimal() and len(n) < 7}
     try:
@@ -189,8 +197,12 @@ def _settle(request: StaffRequest, found: Tracker, waiting: TrackerUpload) -> Ht
     except Unusable as wrong:
         messages.error(request, str(wrong))
     else:
-        held = f" {counts['quarantined']} wait in the intake." if counts["quarantined"] else ""
-        messages.success(request, f"{counts['applied']} rows taken in, {counts['enrolled']} put on the programme.{held}")
+        held = _(" %(quarantined)s wait in the intake.") % {"quarantined": counts["quarantined"]} if counts["quarantined"] else ""
+        messages.success(
+            request,
+            _("%(applied)s rows taken in, %(enrolled)s put on the programme.%(held)s")
+            % {"applied": counts["applied"], "enrolled": counts["enrolled"], "held": held},
+        )
     return redirect("tracker", uid=found.uid)
 
 
@@ -219,7 +231,7 @@ def emptied(request: StaffRequest, uid: UUID) -> HttpResponse:
         if (said := request.POST.get(f"cell-{cell.pk}", "")) in ("keep", "wrong"):
             taking.answer(cell=cell, said=said, by=request.user, now=timezone.now())
             count += 1
-    messages.success(request, f"{count} answered.") if count else messages.warning(request, "Choose an answer.")
+    messages.success(request, _("%(count)s answered.") % {"count": count}) if count else messages.warning(request, _("Choose an answer."))
     return redirect("tracker", uid=found.uid)
 
 
@@ -244,7 +256,7 @@ def _saw(request: StaffRequest, found: Tracker, numbers: list[str], what: str) -
 
 def _words(one: Any) -> list[tuple[str, str, str]]:
     """(what, was, is) of a row, in the words of the mapping."""
-    added = [(MEANINGS.get(name, name), "", value) for name, value in one.added.items() if name in DAYS or one.is_new]
-    changed = [(MEANINGS.get(name, name), was, value) for name, (was, value) in one.changed.items()]
-    gone = [(MEANINGS.get(name, name), was, "") for name, was in one.emptied.items()]
+    added = [(later(MEANINGS.get(name, name)), "", value) for name, value in one.added.items() if name in DAYS or one.is_new]
+    changed = [(later(MEANINGS.get(name, name)), was, value) for name, (was, value) in one.changed.items()]
+    gone = [(later(MEANINGS.get(name, name)), was, "") for name, was in one.emptied.items()]
     return [*changed, *gone, *added]

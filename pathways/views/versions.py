@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways.definitions import lifecycle
@@ -21,23 +22,26 @@ from pathways.models import Journey, PathwayVersion
 from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.views.written import pathway_of, stage_of
 from patients.models import Role, User
-from patients.templatetags.finalmile import words
+from patients.templatetags.finalmile import translated, words
 from patients.views.guard import ANYONE, StaffRequest, page
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Status = PathwayVersion.Status
 MAKERS = (Role.LEAD, Role.ADMINISTRATOR)
 # What a version may go through from where it stands: verb, words on the button, whether it asks for a reason.
-STEPS: dict[str, tuple[tuple[str, str, bool], ...]] = {
-    Status.DRAFT: (("submit", "Submit for review", False), ("discard", "Discard", True)),
-    Status.IN_REVIEW: (("approve", "Approve", True), ("discard", "Discard", True)),
-    Status.APPROVED: (("publish", "Put in force", False), ("discard", "Discard", True)),
-    Status.PUBLISHED: (("retire", "Take out of force", True),),
+STEPS: dict[str, tuple[tuple[str, StrOrPromise, bool], ...]] = {
+    Status.DRAFT: (("submit", gettext_lazy("Submit for review"), False), ("discard", gettext_lazy("Discard"), True)),
+    Status.IN_REVIEW: (("approve", gettext_lazy("Approve"), True), ("discard", gettext_lazy("Discard"), True)),
+    Status.APPROVED: (("publish", gettext_lazy("Put in force"), False), ("discard", gettext_lazy("Discard"), True)),
+    Status.PUBLISHED: (("retire", gettext_lazy("Take out of force"), True),),
 }
 
 
 class ActForm(forms.Form):
-    why = forms.CharField(label="Why", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    on = forms.DateField(label="Day of the approval", widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    why = forms.CharField(label=gettext_lazy("Why"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    on = forms.DateField(label=gettext_lazy("Day of the approval"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
 
     def __init__(self, verb: str, data: Any = None, *, needs_reason: bool = True) -> None:
         super().__init__(data, auto_id=f"{verb}_%s", initial={"on": timezone.localdate()})
@@ -115,15 +119,21 @@ def act(request: StaffRequest, code: str, number: str) -> HttpResponse:
     found, verb = one(code, number), request.POST.get("act", "")
     step = next((step for step in steps(found, request.user) if step.verb == verb), None)
     if step is None:
-        messages.error(request, f"{found} is {found.get_status_display()}: this is not to be done now, or not by you.")
+        messages.error(
+            request,
+            gettext("%(found)s is %(status)s: this is not to be done now, or not by you.")
+            % {"found": found, "status": found.get_status_display()},
+        )
         return redirect("version", code=code, number=number)
     form = ActForm(verb, request.POST, needs_reason=step.form.fields["why"].required)
     if not form.is_valid():
-        messages.error(request, "Say why: it is kept with the version.")
+        messages.error(request, gettext("Say why: it is kept with the version."))
         return redirect("version", code=code, number=number)
     try:
         done = _do(verb, found, request.user, form.cleaned_data)
-        messages.success(request, f"Version {done.number} is {done.get_status_display()}.")
+        messages.success(
+            request, gettext("Version %(number)s is %(status)s.") % {"number": done.number, "status": done.get_status_display()}
+        )
     except (lifecycle.Refused, lifecycle.NotPublishable) as error:
         messages.error(request, str(error))
     return redirect("version", code=code, number=number)
@@ -149,7 +159,7 @@ def steps(found: PathwayVersion, user: User) -> list[Step]:
     """What this person may do with this version now. A clinician approves; the rest is the lead's and the administrator's."""
     possible = STEPS.get(found.status, ())
     may = [one for one in possible if (lifecycle.may_judge(found, user) if one[0] == "approve" else user.has_role(*MAKERS))]
-    return [Step(verb, label, ActForm(verb, needs_reason=reason)) for verb, label, reason in may]
+    return [Step(verb, str(label), ActForm(verb, needs_reason=reason)) for verb, label, reason in may]
 
 
 def one(code: str, number: str) -> PathwayVersion:
@@ -183,7 +193,7 @@ def grouped(found: list[Difference], *pathways: Pathway) -> list[tuple[str, list
 
 def _place(where: str, pathways: tuple[Pathway, ...]) -> str:
     track, _, stage = where.partition(".")
-    labels = (found.label for pathway in pathways if (found := stage_of(pathway, track, stage)))
+    labels = (translated(found.label) for pathway in pathways if (found := stage_of(pathway, track, stage)))
     return f"{words(track)}: {next(labels, words(stage).lower())}" if stage else words(where)
 
 

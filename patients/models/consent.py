@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .history import keeps_history
 from .patient import Patient
@@ -11,20 +12,20 @@ from .person import Mailbox, Person, Phone
 
 
 class ConsentKind(models.TextChoices):
-    TEXT = "text", "text messages"
-    EMAIL = "email", "e-mails"
-    GENETIC_TEST = "genetic_test", "genetic test"
-    RESEARCH = "research", "research"
-    FAMILY_CONTACT = "family_contact", "contact with family"
-    DISCLOSURE = "disclosure", "wish to know"
+    TEXT = "text", gettext_lazy("text messages")
+    EMAIL = "email", gettext_lazy("e-mails")
+    GENETIC_TEST = "genetic_test", gettext_lazy("genetic test")
+    RESEARCH = "research", gettext_lazy("research")
+    FAMILY_CONTACT = "family_contact", gettext_lazy("contact with family")
+    DISCLOSURE = "disclosure", gettext_lazy("wish to know")
 
 
 class ConsentEntry(models.Model):
     """Append-only: who said what, when, how, in which words."""
 
     class Decision(models.TextChoices):
-        GRANTED = "granted", "granted"
-        REVOKED = "revoked", "revoked"
+        GRANTED = "granted", gettext_lazy("granted")
+        REVOKED = "revoked", gettext_lazy("revoked")
 
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .history import keeps_history
 from .person import Person
@@ -42,9 +43,9 @@ class Patient(models.Model):
     """Blank and null say *unknown*, which is a value of its own in every report."""
 
     class Sex(models.TextChoices):
-        FEMALE = "female", "female"
-        MALE = "male", "male"
-        OTHER = "other", "other"
+        FEMALE = "female", gettext_lazy("female")
+        MALE = "male", gettext_lazy("male")
+        OTHER = "other", gettext_lazy("other")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     pseudonym = models.CharField(
@@ -125,10 +126,10 @@ class Authority(models.Model):
     court) a person judges each time, and nothing goes out by itself."""
 
     class Basis(models.TextChoices):
-        PARENT = "parent", "parent"
-        GUARDIAN = "guardian", "legal guardian"
-        PROXY = "proxy", "health-care proxy"
-        NAMED = "named", "named by the patient"
+        PARENT = "parent", gettext_lazy("parent")
+        GUARDIAN = "guardian", gettext_lazy("legal guardian")
+        PROXY = "proxy", gettext_lazy("health-care proxy")
+        NAMED = "named", gettext_lazy("named by the patient")
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="authorities")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="authorities")

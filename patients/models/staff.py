@@ -5,22 +5,23 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .site import Site
 
 
 class Role(models.TextChoices):
-    NAVIGATOR = "navigator", "nurse navigator"
-    LEAD = "lead", "lead navigator"
-    MANAGER = "manager", "manager"
-    CLINICIAN = "clinician", "clinician"
-    PHARMACIST = "pharmacist", "pharmacist"
-    GENETIC_COUNSELOR = "genetic_counselor", "genetic counselor"
-    LAB_LIAISON = "lab_liaison", "lab liaison"
-    FINANCIAL_COUNSELOR = "financial_counselor", "financial counselor"
-    ADMINISTRATOR = "administrator", "administrator"
-    AUDITOR = "auditor", "auditor"
-    INTEGRATION = "integration", "integration engineer"
+    NAVIGATOR = "navigator", gettext_lazy("nurse navigator")
+    LEAD = "lead", gettext_lazy("lead navigator")
+    MANAGER = "manager", gettext_lazy("manager")
+    CLINICIAN = "clinician", gettext_lazy("clinician")
+    PHARMACIST = "pharmacist", gettext_lazy("pharmacist")
+    GENETIC_COUNSELOR = "genetic_counselor", gettext_lazy("genetic counselor")
+    LAB_LIAISON = "lab_liaison", gettext_lazy("lab liaison")
+    FINANCIAL_COUNSELOR = "financial_counselor", gettext_lazy("financial counselor")
+    ADMINISTRATOR = "administrator", gettext_lazy("administrator")
+    AUDITOR = "auditor", gettext_lazy("auditor")
+    INTEGRATION = "integration", gettext_lazy("integration engineer")
 
 
 CARE = (

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from patients import alike, contacts
 from patients.demographics import Demographics
@@ -55,7 +56,7 @@ def add_what_is_new(*, patient: Patient, said: Demographics, site: Site, now: da
         writing.lock_numbers(numbers)
         owners = writing.find(numbers, site=site).owners
         if set(owners.values()) - {patient.pk}:
-            raise NumberOfAnother("This record number is another patient’s.")
+            raise NumberOfAnother(_("This record number is another patient’s."))
         writing.add_numbers({number: whose for number, whose in numbers.items() if number not in owners}, now=now)
         writing.add_site([patient.pk], site=site, now=now)
         known = {phone.e164 for phone in contacts.numbers_of(patient.person)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from patients import alike, sql
 from patients.demographics import Demographics
@@ -27,8 +28,8 @@ def match(said: Demographics) -> list[Candidate]:
     owners = set(writing.find(asked, site=None).known)
     near = set(writing.find(_near(asked), site=None).known) - owners
     alike_ids = {patient for (patient,) in sql.rows("find_alike", _question(said))}
-    found = [Candidate(patient, "same patient number", certain=True) for patient in sorted(owners)]
-    found += [Candidate(patient, "almost the same patient number") for patient in sorted(near)]
+    found = [Candidate(patient, _("same patient number"), certain=True) for patient in sorted(owners)]
+    found += [Candidate(patient, _("almost the same patient number")) for patient in sorted(near)]
     likely = [(why, known.patient) for known in writing.read(alike_ids - owners - near, site=None).values() if (why := _why(known, said))]
     return found + [Candidate(patient, " and ".join(why)) for why, patient in sorted(likely, key=lambda each: (-len(each[0]), each[1]))]
 
@@ -47,9 +48,9 @@ def _question(said: Demographics) -> dict[str, object]:
 def _why(known: Known, said: Demographics) -> tuple[str, ...]:
     same_birth = said.birth_lo is not None and known.birth_lo is not None
     reasons = (
-        ("same name", bool(said.family) and alike.same_name(known.family, known.given, said.family, said.given)),
-        ("same birth date", same_birth and alike.same_birth(known.birth_lo, known.birth_hi, said.birth_lo, said.birth_hi)),
-        ("same phone", bool(set(known.phones) & set(said.phones))),
+        (_("same name"), bool(said.family) and alike.same_name(known.family, known.given, said.family, said.given)),
+        (_("same birth date"), same_birth and alike.same_birth(known.birth_lo, known.birth_hi, said.birth_lo, said.birth_hi)),
+        (_("same phone"), bool(set(known.phones) & set(said.phones))),
     )
     stated = tuple(words for words, holds in reasons if holds)
     return stated if "same name" in stated or "same phone" in stated else ()

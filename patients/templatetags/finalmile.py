@@ -7,7 +7,8 @@ from datetime import date, datetime
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -41,11 +42,25 @@ def words(code: str | None) -> str:
 
 
 @register.filter
+def translated(text: str) -> str:
+    """Words of data inside a sentence, in the reader's language where the catalogue knows them, else as they are."""
+    return gettext(text) if text else ""
+
+
+@register.filter
 def sentence(text: str) -> str:
-    """In the reader's language where it is known (config/spoken.py); the first letter large, the others as they are."""
+    """In the reader's language where it is known (config/translated.py); the first letter large, the others as they are."""
     said = str(text)
+    if not said:
+        return ""
     large = said[:1].upper() + said[1:]
-    return gettext(large) if large else ""
+    translated = gettext(said)
+    translated = translated if translated != said else gettext(large)
+    return translated[:1].upper() + translated[1:]
+
+
+later = lazy(words, str)
+"""`words` for labels that are made once and read in many languages."""
 
 
 @register.filter
@@ -71,6 +86,12 @@ def moment(when: datetime | None) -> SafeString | str:
 def percent(share: float | None) -> str:
     """A share as a whole percentage; nothing is said about an empty denominator."""
     return "" if share is None else f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def number(value: float, decimals: int = 0) -> str:
+    """With the marks of the reader's language: 1,234.5 or 1.234,5."""
+    return number_format(round(value, decimals) if decimals else round(value), decimals, use_l10n=True, force_grouping=True)
 
 
 @register.filter

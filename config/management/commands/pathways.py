@@ -266,7 +266,7 @@ def _person(username: str) -> User | None:
 def _one(code: str, *status: str) -> PathwayVersion:
     version = PathwayVersion.objects.filter(code=code, status__in=status).first()
     if version is None:
-        wanted = " or ".join(Status(one).label for one in status)
+        wanted = " or ".join(str(Status(one).label) for one in status)
         raise CommandError(f"no version of {code} is {wanted}")
     return version
 

@@ -1,0 +1,69 @@
+"""Codes in words: kinds of events, and the names of ends, problems and tracks of the shipped programmes.
+
+Looked up by the filters `words`, `sentence` and `translated`. A site's own programme says what it says: what is missing here is shown as written.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+KINDS = [
+    _("Diagnosis"), _("Referral"), _("Pathology report"), _("Stage recorded"), _("Activity logged"), _("Biopsy ordered"),
+    _("Biopsy done"), _("Biopsy not done"), _("Surgery done"), _("Test ordered"), _("Order held"), _("Order cancelled"),
+    _("Specimen collected"), _("Specimen sent"), _("Specimen received"), _("Specimen adequate"), _("Specimen rejected"),
+    _("Result partial"), _("Result final"), _("Result failed"), _("Result document"), _("Phenotype assigned"), _("External result"),
+    _("Triaged"), _("Confirmation concluded"), _("Result reviewed"), _("Result communicated"), _("Form sent"),
+    _("Family history returned"), _("Counselled"), _("Kit sent"), _("Provider told"), _("Already known"), _("Management planned"),
+    _("Problem listed"), _("Risk managed"), _("Tumor board reviewed"), _("Treatment decided"), _("Imaging ordered"), _("Imaging done"),
+    _("Recommendation delivered"), _("Prescriber answered"), _("Drug ordered"), _("Drug order stopped"), _("Drug dispensed"),
+    _("Drug returned"), _("Drug administered"), _("Drug not given"), _("First dose attested"), _("Persistence confirmed"),
+    _("Change verified"), _("Prior authorization submitted"), _("Prior authorization pended"), _("Prior authorization peer to peer"),
+    _("Prior authorization approved"), _("Prior authorization denied"), _("Prior authorization appealed"),
+    _("Prior authorization not required"), _("Assistance requested"), _("Assistance granted"), _("Assistance denied"), _("Bill paid"),
+    _("Bill denied"), _("Visit moved"), _("Visit cancelled"), _("Visit missed"), _("Visit kept"), _("Admitted"), _("Discharged"),
+    _("Transferred out"), _("Trial screening"), _("Trial on study"), _("Trial screen failed"), _("Hospice started"),
+    _("Eligibility flagged"), _("Consulted"), _("Parent unavailable"), _("Provider notified"), _("Management recorded"), _("Reanalysed"),
+    _("Screen result"), _("Screen triaged"), _("Screening refused"), _("Transfused"), _("Diagnosis resolved"), _("Death"),
+    _("Death hint"), _("Consent recorded"), _("Enrolled"), _("Resumed"), _("Reopened"), _("Voided"), _("Restored"), _("Picked"),
+    _("Actionable confirmed"), _("Not actionable confirmed"), _("Handed over"), _("Care team changed"), _("Notice acknowledged"),
+    _("Notice answered"), _("Work outcome"), _("Contact attempted"), _("Patient replied"), _("Patient said"), _("Reply read"),
+    _("Relative named"), _("Relative joined"), _("Family news"), _("Migrated"), _("Result corrected"), _("Flagged actionable"),
+    _("Later line actionable"), _("Not actionable"), _("Cannot say"), _("Matched therapy"), _("Unmatched therapy"), _("Empiric started"),
+    _("Interaction flagged"), _("Occurrence due"), _("Occurrence met"), _("Occurrence missed"), _("Occurrence skipped"),
+]  # fmt: skip
+NAMES = [
+    _("Suspected"), _("Advanced"), _("Matched therapy"), _("No actionable alteration"), _("Completed elsewhere"),
+    _("Ineligible histology or stage"), _("Clinician decision other therapy"), _("Trial enrolled"), _("Contraindicated"),
+    _("Hospice or bsc"), _("Clinical deterioration"), _("Transferred"), _("QNS no rebiopsy"), _("Test failed no repeat"),
+    _("Not ordered"), _("Result not reviewed"), _("Payer denial final"), _("Cost"), _("No transport access"), _("Started before result"),
+    _("Not aware"), _("Lost to follow up"), _("Declined test"), _("Declined result"), _("Declined therapy"), _("Before first line"),
+    _("No biopsy"), _("No diagnosis"), _("No order"), _("No specimen"), _("No result"), _("Panel incomplete"), _("Later line review"),
+    _("No decision"), _("Not prescribed"), _("No drug"), _("Not picked up"), _("Start unconfirmed"), _("Persistence unknown"),
+    _("Reason missing"), _("End unconfirmed"), _("Tissue"), _("Not sent"), _("Not received"), _("QNS"), _("Test failed"), _("Plasma"),
+    _("Not drawn"), _("No plasma result"), _("Evaluation"), _("Adequacy unknown"), _("Staging"), _("No stage"), _("Confirmation"),
+    _("Unconfirmed flag"), _("Untreated"), _("Actionable untreated"), _("Visit"), _("Visit outcome unknown"), _("Visit missed"),
+    _("Not rebooked"), _("Payer test"), _("Prior authorization not submitted"), _("Prior authorization undecided"),
+    _("Prior authorization pended"), _("Prior authorization peer to peer"), _("Prior authorization denied"),
+    _("Prior authorization appeal undecided"), _("Assistance undecided"), _("Bill denied"), _("Payer drug"), _("Germline"), _("Named"),
+    _("Managed"), _("Negative"), _("Reclassified"), _("Uncertain told"), _("Already known"), _("Criteria not met"), _("Not referred"),
+    _("Kit not returned"), _("Insurance worry"), _("Declined counselling"), _("Right not to know"), _("Declined management"),
+    _("Already tested"), _("Not eligible by age"), _("Finding gone"), _("Out of country"), _("Contact refused"),
+    _("Declined by relative"), _("Unreachable"), _("Family"), _("Cascade"), _("Result unread"), _("Not disclosed"), _("Reclassification"),
+    _("No plan"), _("No risk management"), _("Relatives after death"), _("No permission"), _("Relative not invited"),
+    _("Relative not joined"), _("Cascade reason gone"), _("No counselling"), _("Problem list"), _("Not on problem list"),
+    _("Relatives not asked"), _("Relatives review"), _("Handed over"), _("Nothing to confirm"), _("Not triaged"), _("Not concluded"),
+    _("Result not told"), _("Not handed over"), _("Criteria"), _("Referred"), _("Tumour"), _("Return of results"), _("No referral"),
+    _("Form not returned"), _("Operated"), _("Surveillance completed"), _("Recurrence treated"), _("Clinician stopped"),
+    _("Recurrence found otherwise"), _("Anxiety"), _("Surveillance review"), _("Draws"), _("Draw due"), _("Draw missed"), _("Sample"),
+    _("Redraw"), _("Positive"), _("Positive not reviewed"), _("Imaging not done"), _("Screened"), _("In range"), _("False positive"),
+    _("Treated"), _("Alternative cause found"), _("QNS no recollection"), _("Wrong contact"), _("Not offered"), _("No spot"),
+    _("Repeat review"), _("Critical not notified"), _("Critical family not reached"), _("Critical not seen"), _("Not notified"),
+    _("Family not reached"), _("No confirmation"), _("Unresolved"), _("Carrier not told"), _("Critical untreated"), _("Refusal unsigned"),
+    _("Repeat"), _("No second spot"), _("No second result"), _("Flagged"), _("Cause found"), _("No cause found"), _("Told after death"),
+    _("Ineligible"), _("No consult"), _("No consent"), _("Trio incomplete"), _("No provisional result"), _("Team not notified"),
+    _("Parents not told"), _("Parents not told after death"), _("No management"), _("Still in hospital"), _("No follow up"),
+    _("Reanalysis due"), _("No final report"), _("Published"), _("On file"), _("Answered"), _("No exposure"), _("Exposures"),
+    _("Phenotype review"), _("Not recommended"), _("Change unverified"), _("Exposed"), _("Tested"), _("Normal phenotype"),
+    _("Drug stopped"), _("No phenotype"), _("Consented"), _("Enrolled"), _("No sample"), _("Doctor not told"), _("Call person"),
+    _("Write by portal"), _("Send letter"), _("Not reached"),
+]  # fmt: skip
