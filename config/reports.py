@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext_noop
 
 from notifications.reports import monday, rescue, tallies
-from pathways.reports import behind, board, dates, drop_off, equity, now, overview, sheets, shown, time, trend, what_if
+from pathways.reports import behind, board, dates, drop_off, equity, newly, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
@@ -115,6 +115,14 @@ REPORTS: Mapping[str, Report] = {
             rows=rescue.rescue_rows,
             every=True,
             takes=("compare",),
+        ),
+        Report(
+            "newly-actionable",
+            "Newly actionable",
+            "Whom would today's rules flag that those of then did not?",
+            newly.newly_actionable,
+            rows=newly.newly_rows,
+            every=True,
         ),
         Report(
             "monday",

@@ -120,6 +120,7 @@ ACTS: dict[str, str] = {
     "picked": "stage, line, histology, setting: what a person chose to settle a cannot_say",
     "actionable_confirmed": "gene, alteration, clinician",
     "not_actionable_confirmed": "clinician, reason; rules[] where a second chance was declined",
+    "knowledge_reviewed": "clinician, reason, rules[]: a clinician looked at what a change of the rules would flag; it changes nothing and ends nothing",
     "handed_over": "to, accepted",
     "care_team_changed": "role, to, source: who is accountable, responsible or takes part from now on",
     "notice_acknowledged": "notice, clinician: the clinician has seen a notice; nothing is done by it",

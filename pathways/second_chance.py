@@ -112,11 +112,11 @@ def _chance(house: House, patient: PatientState, journey: JourneyState, today: K
     would = [fact for fact in derive(house.definition(journey), told, today, versions=received) if fact.kind in FLAGS]
     stored = [fact for fact in attached if fact.kind in FLAGS]
     known_at = _known_at(journey, attached)
-    before = _rules(
+    before = rules_of(
         fact for fact in stored if _received(fact) <= known_at and fact.occurred.lo <= (journey.columns["ended_at"] or known_at)
     )
-    later = _rules(stored) - before
-    new = (_rules(would) | later) - before - _declined(told)
+    later = rules_of(stored) - before
+    new = (rules_of(would) | later) - before - _declined(told)
     if not new or any(fact.kind == "matched_therapy" for fact in attached):
         return None
     says = [fact for fact in (*would, *stored) if new & set(fact.body.get("rules") or ())]
@@ -125,7 +125,7 @@ def _chance(house: House, patient: PatientState, journey: JourneyState, today: K
         kind=says[-1].kind,
         rules=tuple(sorted(new)),
         before=tuple(sorted(before)),
-        genes=tuple(sorted({gene for fact in says for gene in _genes(fact)})),
+        genes=tuple(sorted({gene for fact in says for gene in genes_of(fact)})),
         why=RECLASSIFIED if new & later else ADDED,
         judged_by=max((str((fact.basis or {}).get("version", "")) for fact in attached if fact.basis is not None), default=""),
         would_be=today.version,
@@ -143,15 +143,15 @@ def _received(fact: Fact) -> datetime:
     return fact.received_at or fact.occurred.hi
 
 
-def _rules(facts: Iterable[Fact]) -> set[str]:
+def rules_of(facts: Iterable[Fact]) -> set[str]:
     return {str(rule) for fact in facts for rule in fact.body.get("rules") or ()}
 
 
-def _genes(fact: Fact) -> Iterator[str]:
+def genes_of(fact: Fact) -> Iterator[str]:
     yield from (str(one["gene"]) for one in fact.body.get("findings") or () if one.get("gene"))
     if fact.body.get("gene"):
         yield str(fact.body["gene"])
 
 
 def _declined(told: Sequence[Fact]) -> set[str]:
-    return _rules(fact for fact in told if fact.kind == DECLINED)
+    return rules_of(fact for fact in told if fact.kind == DECLINED)

@@ -39,6 +39,7 @@ WITHOUT_A_ROW = {
     "digests",
     "drafts",
     "incidents",
+    "newly-actionable",
     "notices",
     "oversight",
     "reports-to-read",

@@ -11,7 +11,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pathways import approvals, second_chance
+from pathways import approvals, newly_actionable, second_chance
 from pathways.knowledge import DISCLAIMER
 from pathways.knowledge.library import HERE, read
 from pathways.knowledge.lint import lint
@@ -41,6 +41,8 @@ class Command(BaseCommand):
         shown.add_argument("--json", action="store_true")
         chances = actions.add_parser("second-chance", help="closed journeys that today's rules would flag and those of then did not")
         chances.add_argument("--json", action="store_true")
+        newly = actions.add_parser("newly-actionable", help="open journeys whose findings became actionable since they were judged")
+        newly.add_argument("--json", action="store_true")
         for action, words in (("approve", "an unverified row flags from now on"), ("revoke", "an approved row flags no more")):
             decided = actions.add_parser(action, help=words)
             decided.add_argument("row", help="its id")
@@ -50,7 +52,14 @@ class Command(BaseCommand):
             decided.add_argument("--reason", required=True, help="on which ground")
 
     def handle(self, *, action: str, **options: Any) -> None:
-        answers = {"lint": self._lint, "show": self._show, "second-chance": self._chances, "approve": self._decide, "revoke": self._decide}
+        answers = {
+            "lint": self._lint,
+            "show": self._show,
+            "second-chance": self._chances,
+            "newly-actionable": self._news,
+            "approve": self._decide,
+            "revoke": self._decide,
+        }
         answers[action](action, options)
 
     def _lint(self, action: str, options: dict[str, Any]) -> None:
@@ -100,6 +109,25 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write(f"{row['journey']}  {row['pathway']}  {row['end']}  {', '.join(row['rules'])}: {row['why']}")
         self.stdout.write(f"{len(rows)} closed journeys have a second chance; a clinician decides on each")
+
+    def _news(self, action: str, options: dict[str, Any]) -> None:
+        found = newly_actionable.find(now=timezone.now())
+        known = Journey.objects.in_bulk([one.journey_id for one in found])
+        rows = [
+            {
+                "journey": str(known[one.journey_id].uid),
+                "pathway": known[one.journey_id].pathway,
+                "since": one.since.isoformat(),
+                **{name: getattr(one, name) for name in ("kind", "rules", "before", "why", "judged_by", "would_be")},
+            }
+            for one in found
+        ]
+        if options["json"]:
+            self.stdout.write(json.dumps({"newly_actionable": rows}))
+            return
+        for row in rows:
+            self.stdout.write(f"{row['journey']}  {row['pathway']}  since {row['since']}  {', '.join(row['rules'])}: {row['why']}")
+        self.stdout.write(f"{len(rows)} open journeys hold a finding that became actionable; a clinician decides on each")
 
     def _decide(self, action: str, options: dict[str, Any]) -> None:
         person = User.objects.filter(username=options["by"]).first()
