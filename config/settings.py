@@ -18,9 +18,10 @@ from config.logs import logging_config
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 FINALMILE_ENV: str = env("FINALMILE_ENV", default="development")
-if FINALMILE_ENV not in {"development", "test", "production"}:
-    raise ValueError(f"FINALMILE_ENV must be development, test or production, not {FINALMILE_ENV!r}")
-PRODUCTION = FINALMILE_ENV == "production"
+if FINALMILE_ENV not in {"development", "test", "staging", "production"}:
+    raise ValueError(f"FINALMILE_ENV must be development, test, staging or production, not {FINALMILE_ENV!r}")
+PRODUCTION = FINALMILE_ENV in {"staging", "production"}  # as strict; what stands in the database may be a copy of the real one
+REACHES_PEOPLE = FINALMILE_ENV == "production"  # from nowhere else does a text or an e-mail reach anybody real
 
 
 def required(name: str, otherwise: str) -> str:
@@ -186,8 +187,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "config.signin.name_tried"
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.console.EmailBackend"
-vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if PRODUCTION else {})
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if REACHES_PEOPLE else "django.core.mail.backends.console.EmailBackend"
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if REACHES_PEOPLE else {})
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 EMAIL_TEST_ADDRESSES: list[str] = env.list("EMAIL_TEST_ADDRESSES", default=[])

@@ -118,7 +118,7 @@ def for_command(words: list[str]) -> Iterator[None]:
 
 
 def _elsewhere(variable: str) -> bool:
-    return bool(os.environ.get(variable)) or os.environ.get("FINALMILE_ENV") == "production"
+    return bool(os.environ.get(variable)) or os.environ.get("FINALMILE_ENV") in {"staging", "production"}
 
 
 def end_on_sigterm() -> None:

@@ -25,7 +25,9 @@ class Halt(models.Model):
 
 
 class Epoch(models.Model):
-    """The database that texts were last sent from, by what PostgreSQL says of itself. A restored one says something else."""
+    """The database that texts were last sent from, by what PostgreSQL says of itself: a restored one says something else. `home` is the
+    address of the installation: a copy of the disk says the same, but is started elsewhere."""
 
     fingerprint = models.CharField(max_length=80)
+    home = models.CharField(max_length=200, blank=True, default="", db_default="")
     since = models.DateTimeField()

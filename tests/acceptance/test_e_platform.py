@@ -162,6 +162,23 @@ def test_case_107_a_training_site_never_reaches_the_provider() -> None:
     assert "must be a simulator's address" in done.stderr
 
 
+NOT_REAL = """
+import django; django.setup()
+from django.conf import settings
+from notifications import transports
+way = transports.current()
+print(settings.TWILIO_API_URL, settings.DEBUG, settings.SESSION_COOKIE_SECURE, settings.EMAIL_BACKEND.split(".")[-2])
+print([way.may_reach(number) for number in ("+16175551234", "+16175550123", "+15005550006")])
+"""
+
+
+def test_case_107b_staging_is_as_strict_as_production_and_reaches_nobody() -> None:
+    """A copy of the database, the provider's own address and real credentials: only invented numbers, and no e-mail leaves."""
+    done = production("-c", NOT_REAL, FINALMILE_ENV="staging", DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:2] == ["https://api.twilio.com False True console", "[False, True, True]"]
+
+
 def post(body: bytes, token: str, kind: str = "application/json") -> Any:
     return Client().post("/inbound/", body, content_type=kind, headers={"Authorization": f"Bearer {token}"})
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django import Settings
 
-from notifications import halts, outbox, restoring, transports
+from notifications import epoch, halts, outbox, restoring, transports
 from notifications.models import Epoch, Message, SendSlot, WorkItem
 from notifications.plan import plan
 from notifications.restoring import PERHAPS, ListMissing, Settled
@@ -72,3 +73,25 @@ def test_an_administrator_stops_and_starts_texts(world: World, monkeypatch: pyte
         call_command("texts", "resume", "restore")
     call_command("texts", "resume", "staff", "--by", "fay")
     assert send_due(now=NOON).accepted == 1
+
+
+def test_a_copied_disk_does_not_text_the_patients_of_the_original(world: World, settings: Settings) -> None:
+    """PostgreSQL cannot tell a copy of its own files from itself; the installation can, by the address it is reached at."""
+    settings.PRODUCTION, settings.PUBLIC_BASE_URL = True, "https://texts.example.org"
+    world.text_alert()
+    plan(now=NOON)
+    assert epoch.is_ours(now=NOON)
+    settings.PUBLIC_BASE_URL = "https://staging.example.org"
+    assert send_due(now=NOON, transport=Carrier()) == Sent()
+    assert [(halt.key, halt.reason) for halt in halts.standing()] == [("restore", "database of another installation")]
+    assert WorkItem.objects.filter(cause_kind="halt").count() == 1
+
+
+def test_an_installation_from_before_is_not_stopped_by_its_upgrade(world: World, settings: Settings) -> None:
+    epoch.adopt(now=NOON)
+    assert Epoch.objects.get().home == ""
+    settings.PRODUCTION, settings.PUBLIC_BASE_URL = True, "https://texts.example.org"
+    world.text_alert()
+    plan(now=NOON)
+    assert send_due(now=NOON, transport=Carrier()).accepted == 1
+    assert Epoch.objects.order_by("pk").last().home == "https://texts.example.org"  # type: ignore[union-attr]
