@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("oversight/", oversight.oversight, name="oversight"),
     path("oversight/<uuid:uid>/judge/", oversight.judge_emergency, name="judge_emergency"),
     path("texts/", texts.texts, name="texts"),
+    path("texts/<slug:language>/review/", texts.review, name="review_texts"),
     path("texts/stopped/", stopped.stopped, name="stopped"),
     path("texts/stopped/stop/", stopped.stop_texts, name="stop_texts"),
     path("texts/stopped/release/", stopped.release_texts, name="release_texts"),

@@ -5,7 +5,7 @@ A signature that lapses, or a new version in force, asks the lead again; it neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -54,8 +54,16 @@ class Unsourced(msgspec.Struct, frozen=True):
     source: str
 
 
+ALSO_SIGNED: list[Callable[[PathwayVersion], list[Unsourced]]] = []
+"""What else a lead answers for, said by apps above this one (texts that nobody of the house has read)."""
+
+
 def unsourced(version: PathwayVersion) -> list[Unsourced]:
-    """Every target of the version that is a local default or unverified, in the order of the definition."""
+    """Every target of the version that is a local default or unverified, in the order of the definition, and what else is to be signed."""
+    return [*_targets(version), *(one for more in ALSO_SIGNED for one in more(version))]
+
+
+def _targets(version: PathwayVersion) -> list[Unsourced]:
     return list(_of(version.pk, version.digest)) if version.body.get("tracks") else []
 
 
@@ -67,7 +75,7 @@ def _of(version_id: int, digest: str) -> tuple[Unsourced, ...]:
 
 
 def state(*, site: Site, version: PathwayVersion, now: datetime) -> State:
-    if not unsourced(version):
+    if not _targets(version) and not unsourced(version):
         return State.NOTHING
     last = latest(site=site, version=version)
     if last is None:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -81,9 +81,9 @@ def add_address(request: StaffRequest, uid: UUID) -> HttpResponse:
 
 @require_POST
 @page(*LINKING)
-def end_address(request: StaffRequest, uid: UUID, address: UUID) -> HttpResponse:
+def end_address(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient = patient_to_link(request, uid)
-    mailbox = get_object_or_404(Mailbox, uid=address, contact_points__person=patient.person, contact_points__until=None)
+    mailbox = _named(patient, request)
     contacts.end_email(person=patient.person, mailbox=mailbox, now=timezone.now())
     messages.success(request, "The address reaches this patient no more.")
     return redirect("patient", uid=patient.uid)
@@ -91,9 +91,9 @@ def end_address(request: StaffRequest, uid: UUID, address: UUID) -> HttpResponse
 
 @require_POST
 @page(*LINKING)
-def clear_address(request: StaffRequest, uid: UUID, address: UUID) -> HttpResponse:
+def clear_address(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient = patient_to_link(request, uid)
-    mailbox = get_object_or_404(Mailbox, uid=address, contact_points__person=patient.person, contact_points__until=None)
+    mailbox = _named(patient, request)
     contacts.clear_bounced(mailbox=mailbox)
     messages.success(request, "Written down: the address works after all.")
     return redirect("patient", uid=patient.uid)
@@ -119,6 +119,14 @@ def live_in(request: StaffRequest, uid: UUID) -> HttpResponse:
     contacts.live_in(person=patient.person, zone=form.cleaned_data["zone"])
     messages.success(request, "Texts keep these hours from now on." if form.cleaned_data["zone"] else "The next address decides.")
     return redirect("patient", uid=patient.uid)
+
+
+def _named(patient: Patient, request: StaffRequest) -> Mailbox:
+    """The address of the patient's that the form names."""
+    for mailbox in mailboxes_of(patient):
+        if str(mailbox.uid) == request.POST.get("address"):
+            return mailbox
+    raise Http404
 
 
 def mailboxes_of(patient: Patient) -> list[Mailbox]:

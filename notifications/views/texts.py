@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from notifications import reviewing
 from notifications.forecast import price_on
+from notifications.models import Channel
+from notifications.reviewing import Review
+from notifications.wording import pages, written
 from notifications.wording.compiler import HERE, LANGUAGES, Wording, languages, load, segments, wording_of
 from notifications.wording.readability import LIMITS, Ease, ease
-from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_case
+from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_case, written_faults
 from pathways.deadlines import Duration
 from pathways.definitions import registry
 from pathways.models import PathwayVersion
@@ -22,6 +29,7 @@ from patients.templatetags.finalmile import translated
 from patients.views.guard import ANYONE, StaffRequest, page
 
 EXAMPLE_LINK = "https://answers.example.org/a/" + "x" * 22
+CHANNELS = {str(value): str(label) for value, label in Channel.choices}
 SHOWN = {"first_name": "Ana", "org": "Riverside Care", "phone": "(555) 010-0199", "ref": "0042"}
 
 
@@ -39,6 +47,7 @@ class Face:
     ease: Ease | None = None
     limit: float = 0
     reviewed: str = ""
+    review: Review | None = None
     faults: tuple[str, ...] = ()
 
 
@@ -51,7 +60,32 @@ class Step:
     rung: str
     key: str
     own: bool
+    channels: str
     ready: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The same key as an e-mail reads, and a letter."""
+
+    language: str
+    name: str
+    subject: str
+    email: str
+    letter: str
+    review: Review | None
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the house is with one language. `seen` says what is on this page, so that nothing else is approved by it."""
+
+    code: str
+    name: str
+    total: int
+    open: int
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +93,23 @@ class Shown:
     key: str
     faces: list[Face]
     uses: list[str]
+    letters: list[Written]
 
 
 @require_GET
 @page(*ANYONE)
 def texts(request: StaffRequest) -> HttpResponse:
-    used = uses()
+    used, known = uses(), reviewing.reviews()
     keys = list(dict.fromkeys(key for code in LANGUAGES for key in load(code)))
-    shown = [Shown(key, [_face(key, code) for code in LANGUAGES], used.get(key, [])) for key in keys]
+    shown = [
+        Shown(
+            key,
+            [_face(key, code, known) for code in LANGUAGES],
+            used.get(key, []),
+            [_written(key, code, known) for code in LANGUAGES if key in written.load(code)],
+        )
+        for key in keys
+    ]
     missing = [
         _("%(key)s in %(name)s") % {"key": one.key, "name": face.name}
         for one in shown
@@ -75,7 +118,41 @@ def texts(request: StaffRequest) -> HttpResponse:
     ]
     price = price_on(timezone.localdate())
     context = {"texts": shown, "missing": missing, "names": languages(), "example": SHOWN, "steps": steps(), "price": price}
+    context["frame"] = [(name, [(code, pages.words()[code][name]) for code in LANGUAGES]) for name in pages.words()[LANGUAGES[0]]]
+    context |= {"readings": [_reading(code, known) for code in LANGUAGES], "may_review": request.user.has_role(*reviewing.REVIEWERS)}
     return render(request, "notifications/texts.html", context)
+
+
+@require_POST
+@page(*reviewing.REVIEWERS)
+def review(request: StaffRequest, language: str) -> HttpResponse:
+    """A named person stands for every word of a language, as it was shown to them."""
+    try:
+        reviewing.approve(language=language, seen=request.POST.get("seen", ""), by=request.user, now=timezone.now())
+    except reviewing.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Written down: you read every word in {languages()[language].name} and stand for it.")
+    return redirect("texts")
+
+
+def _reading(code: str, known: Mapping[str, Review]) -> Reading:
+    words = reviewing.of_language(code)
+    return Reading(code, languages()[code].name, len(words), len(reviewing.unreviewed(code, known)), reviewing.digest_of(words))
+
+
+def _written(key: str, code: str, known: Mapping[str, Review]) -> Written:
+    stop = settings.PUBLIC_BASE_URL + "/mail/stop/..."
+    org, phone, refs = SHOWN["org"], SHOWN["phone"], [SHOWN["ref"]]
+    mail = written.mail(key, code, first_name=SHOWN["first_name"], stop=stop, org=org, phone=phone, refs=refs)
+    text, frame = written.say(key, code, org=org, phone=phone, refs=refs)[0], pages.words()[code]
+    letter = "\n\n".join((f"{frame['letter_dear']} {SHOWN['first_name']} Okafor,", text, frame["letter_bye"].format(org=SHOWN["org"])))
+    faults = tuple(f"{rule}: {detail}" for rule, detail in written_faults(written.load(code)[key].text, code))
+    return Written(code, languages()[code].name, mail.subject, mail.body, letter, _review(reviewing.WRITTEN, key, code, known), faults)
+
+
+def _review(kind: str, key: str, code: str, known: Mapping[str, Review]) -> Review | None:
+    return next((known.get(one.digest) for one in reviewing.of_language(code) if (one.kind, one.key) == (kind, key)), None)
 
 
 def steps() -> list[Step]:
@@ -87,9 +164,10 @@ def steps() -> list[Step]:
             wait=translated(stage.label),
             rung=_offset(rung.at),
             key=rung.wording,
+            channels=", ".join(CHANNELS.get(channel, channel) for channel in rung.channels),
             own=any(f"{rung.wording}@{code}" in load(language) for language in LANGUAGES),
             ready=[
-                (languages()[language].name, bool((found := wording_of(rung.wording, language, code)) and found.is_active))
+                (languages()[language].name, all(_has_words(rung.wording, channel, language, code) for channel in rung.channels))
                 for language in LANGUAGES
             ],
         )
@@ -98,6 +176,13 @@ def steps() -> list[Step]:
         for rung in stage.ladder
         if rung.is_text
     ]
+
+
+def _has_words(key: str, channel: str, language: str, programme: str) -> bool:
+    if channel == "call":
+        return True
+    found = wording_of(key, language, programme) if channel == "sms" else written.wording_of(key, language, programme)
+    return found is not None and found.is_active
 
 
 def _offset(at: Duration) -> str:
@@ -125,7 +210,7 @@ def uses() -> dict[str, list[str]]:
     return {key: list(dict.fromkeys(places)) for key, places in found.items()}
 
 
-def _face(key: str, code: str) -> Face:
+def _face(key: str, code: str, known: Mapping[str, Review]) -> Face:
     wording = load(code).get(key)
     if wording is None:
         return Face(code, languages()[code].name)
@@ -142,6 +227,7 @@ def _face(key: str, code: str) -> Face:
         ease=ease(wording.text.format(**READ_ALOUD), code),
         limit=LIMITS[code],
         reviewed=wording.reviewed,
+        review=_review(reviewing.TEXT, key, code, known),
         faults=_faults(key, code, wording),
     )
 

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 
 import msgspec
 
+from notifications.wording import written
 from notifications.wording.compiler import FIELDS, GSM, HERE, LANGUAGES, LONGEST_SEGMENTS, Wording, denied, languages, load, segments
+from notifications.wording.pages import words
 from notifications.wording.readability import LIMITS, ease
 
 LONGEST_LINK = "https://answers.riverside-community-care.org/a/" + "x" * 22
 WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199", "ref": "0000, 0000"}
+WRITTEN_FIELDS = frozenset({"org", "phone", "ref"})
+NOTHING = {"first_name": "", "org": "", "phone": "", "ref": "", "answer": "", "link": ""}
 READ_ALOUD = {"first_name": "Ana", "org": "Sol", "phone": "", "ref": "", "answer": "", "link": ""}
 ANSWERS = frozenset({"stop.confirmation", "safety", "out.of.hours"})
 """Texts that answer the patient's own need no way out: who wrote STOP is out, and a cry for help gets help and nothing else."""
@@ -33,7 +37,38 @@ def check() -> list[Fault]:
     faults = [Fault(f"{code}.yaml", key, rule, detail) for code in LANGUAGES for key, rule, detail in _faults_of(code)]
     keys = {code: set(load(code)) for code in LANGUAGES}
     missing = [(code, key) for code in LANGUAGES for key in sorted(set.union(*keys.values()) - keys[code])]
-    return faults + [Fault(f"{code}.yaml", key, "translated", "this language has no such text") for code, key in missing]
+    faults += [Fault(f"{code}.yaml", key, "translated", "this language has no such text") for code, key in missing]
+    return faults + [Fault(f"written.{code}.yaml", key, rule, detail) for code in LANGUAGES for key, rule, detail in _written_faults(code)]
+
+
+def _written_faults(code: str) -> Iterator[tuple[str, str, str]]:
+    """Of what e-mails and letters say, each in its whole frame."""
+    for key in sorted({key for each in LANGUAGES for key in written.load(each)} - written.load(code).keys()):
+        yield key, "translated", "this language has no such words"
+    for key, wording in written.load(code).items():
+        if not wording.is_active:
+            yield key, "reviewed", "say who reviewed it and when: name, YYYY-MM-DD"
+        for text in filter(None, (wording.text, wording.several)):
+            yield from ((key, rule, detail) for rule, detail in written_faults(text, code))
+
+
+def written_faults(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """(rule, detail) for each rule that the words of an e-mail or letter break."""
+    if unknown := _names(text) - WRITTEN_FIELDS:
+        yield "merge fields", f"unknown: {', '.join(sorted(unknown))}"
+        return
+    if "phone" not in _names(text):
+        yield "way to answer", "nobody answers mail: the words name no number to call"
+    if found := LINK.search(text):
+        yield "links", f"{found.group()}: an address comes only from the frame, on our own domain"
+    if word := denied(" ".join((text, *_frame(language))).format_map(NOTHING)):
+        yield "denied word", word
+    if language in LIMITS and not (read := ease(text.format_map(READ_ALOUD), language)).is_easy:
+        yield "reading grade", f"{read.measure} {read.score}, limit {LIMITS[language]:g}"
+
+
+def _frame(language: str) -> list[str]:
+    return [text for name, text in words()[language].items() if name.startswith(("email_", "letter_"))]
 
 
 def _faults_of(code: str) -> Iterator[tuple[str, str, str]]:

@@ -65,6 +65,7 @@ NAMES = {
     "code": "nsclc-biomarker",
     "feed": "north-lab",
     "kind": "test_ordered",
+    "language": "es",
     "name": "drop-off",
     "number": "1",
     "place": "0",
