@@ -24,9 +24,10 @@ from pathways.writing.changes import Changes
 from pathways.writing.desk import Desk, Incoming
 from pathways.writing.enrolling import enrol as open_journey
 from pathways.writing.house import House
-from pathways.writing.load import load
+from pathways.writing.load import ask_for, load, read
 from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
+from pathways.writing.wire import one_trip
 from patients.models import Patient, Site, User
 
 
@@ -83,9 +84,12 @@ def _write(
     if not by_patient:
         return
     with _uncollected():
-        patients = load(list(by_patient))
+        with one_trip(small=True):
+            asked = ask_for(list(by_patient))
+            house = house or House.load(now)  # after the lock: modes are those of now
+            patients = read(asked)
         changes = Changes()
-        desk = Desk(house or House.load(now), changes, size=size)
+        desk = Desk(house, changes, size=size)
         for patient_id in sorted(patients):
             patient = patients[patient_id]
             incoming = [part for member in patient.members for part in by_patient.get(member, [])]

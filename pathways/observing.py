@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from pathways.kinds import FED
 from pathways.models import Coverage, Expectation, Feed
 from pathways.sql import load
-from pathways.writing.wire import execute
+from pathways.writing.wire import apart, execute
 from patients.calendars import calendar_for_site
 from patients.models import Site, User
 
@@ -101,7 +101,7 @@ def hear(feed_id: int, kinds: Collection[str], *, now: datetime) -> None:
     """The feed brought these kinds: their quiet begins anew."""
     if not cache.get_or_set(_key(feed_id), lambda: Expectation.objects.filter(feed=feed_id).exists(), KEPT_SECONDS):
         return
-    with transaction.atomic():
+    with apart(), transaction.atomic():
         rows = list(Expectation.objects.select_for_update().filter(feed=feed_id, kind__in=[*kinds, ""]).order_by("pk"))
         for row in rows:
             row.heard_at = max(row.heard_at or now, now)

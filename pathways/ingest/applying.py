@@ -7,13 +7,14 @@ from datetime import datetime
 
 import msgspec
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from pathways import journeys, merging
 from pathways.definitions import registry as definitions
 from pathways.facts import Fact
 from pathways.models import Feed
 from pathways.models.inbound import NOTHING_LISTENS
+from pathways.writing.wire import apart, execute
 from patients import authority, registry
 from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
@@ -110,18 +111,20 @@ class Applier:
         told = [(item, parsed, said) for item in items if (parsed := item.parsed) and (said := self._screened(item, parsed)) is not None]
         arrived: set[str] = set()
         self.kin = []
-        for item, parsed, _said in told:
-            self._merges(item, parsed, undone=True)  # first, or what is said of the one would be written to the other
+        self._merges(told, undone=True)  # first, or what is said of the one would be written to the other
         received, heard = self._place(told, arrived)
         ledger.write(items, feed=self.feed, now=self.now)
         if received:
             journeys.receive(received, now=self.now)
-        authority.hear(self.kin, now=self.now, source=self.feed.name)  # before consents, which are theirs
+        if self.kin:
+            with apart():
+                authority.hear(self.kin, now=self.now, source=self.feed.name)  # before consents, which are theirs
         life.apply(heard, feed=self.feed, now=self.now)
-        for item, parsed, _said in told:
-            self._merges(item, parsed, undone=False)
-        with connection.cursor() as cursor:  # a row that points at nothing must fail here, where it can be set aside, and not at commit
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        self._merges(told, undone=False)
+        execute(
+            "SET CONSTRAINTS ALL IMMEDIATE", None
+        )  # a row that points at nothing must fail here, where it can be set aside, and not at commit
+        execute("SET CONSTRAINTS ALL DEFERRED", None)
         return arrived
 
     def _screened(self, item: Item, parsed: ParsedMessage) -> Relevant | None:
@@ -219,10 +222,12 @@ class Applier:
             raise Whole(reason, explanation, waits_for)
         item.set_aside(reason, explanation, waits_for)
 
-    def _merges(self, item: Item, parsed: ParsedMessage, *, undone: bool) -> None:
-        for subject in parsed.subjects:
-            if subject.merge and subject.merge.undone is undone and item.outcome == ledger.APPLIED:
-                self._merge(subject.merge)
+    def _merges(self, told: Sequence[tuple[Item, ParsedMessage, Relevant]], *, undone: bool) -> None:
+        for item, parsed, _said in told:
+            for subject in parsed.subjects:
+                if subject.merge and subject.merge.undone is undone and item.outcome == ledger.APPLIED:
+                    with apart():
+                        self._merge(subject.merge)
 
     def _merge(self, merge: Merge) -> None:
         try:

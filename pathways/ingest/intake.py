@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 
 from pathways import sweep
 from pathways.models import Feed, Journey, Rollout
-from pathways.writing.wire import rows
+from pathways.writing.wire import one_trip, rows
 
 from . import feeds, ledger, split, waiting
 from .applying import Applier
@@ -104,13 +104,14 @@ def items_of(payload: bytes | ParsedMessage, profile: FeedProfile) -> Iterator[I
 def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: bool) -> None:
     """A deadlock with another worker is nobody's fault: the whole batch is tried again.
 
-    A message that comes alone is first tried without a savepoint, which nearly all of them do without; should it fail, with.
+    A message that comes alone is first tried without a savepoint and waiting for no answer but those it needs, as nearly all of them can
+    be; should it fail, with.
     """
     before = [(item.outcome, item.reason, item.explanation) for item in batch]
     careful = len(batch) > 1
     for last in (False,) * (TRIES - 1) + (True,):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), one_trip(small=not careful):
                 if historical:
                     _refuse_where_it_rings(feed)
                 process(batch, feed=feed, now=now, careful=careful)
@@ -119,8 +120,9 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
                 _heard(feed, batch, now=now, historical=historical)
             return
         except OperationalError as error:
-            if last or getattr(error.__cause__, "sqlstate", "") not in DEADLOCKS:
+            if last or (careful and getattr(error.__cause__, "sqlstate", "") not in DEADLOCKS):
                 raise
+            careful = True
         except Exception:
             if careful:
                 raise

@@ -9,6 +9,7 @@ import msgspec
 
 from pathways.facts import Fact
 from pathways.models import Feed
+from pathways.writing.wire import apart
 from patients import consent, registry
 from patients.models import ConsentKind
 
@@ -24,6 +25,12 @@ def apply(heard: Sequence[Heard], *, feed: Feed, now: datetime) -> None:
     told = sorted(
         ((fact.occurred.lo, each.patient_id, fact) for each in heard for fact in each.facts if fact.kind in KINDS), key=lambda one: one[:2]
     )
+    if told:
+        with apart():
+            _apply(told, feed)
+
+
+def _apply(told: Sequence[tuple[datetime, int, Fact]], feed: Feed) -> None:
     consents = []
     for at, patient_id, fact in told:
         if fact.kind == "consent_recorded":

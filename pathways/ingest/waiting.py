@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pathways.models import Inbound
-from pathways.writing.wire import rows
+from pathways.writing.wire import apart, rows
 
 from . import feeds, ledger, split
 from .applying import Applier
@@ -26,8 +26,9 @@ def let_in(arrived: Collection[str], *, now: datetime) -> None:
         if not waited:
             return
         keys = set()
-        for row in Inbound.objects.filter(pk__in=waited).select_related("feed__site").order_by("pk"):
-            keys |= again(row, now=now)
+        with apart():
+            for row in Inbound.objects.filter(pk__in=waited).select_related("feed__site").order_by("pk"):
+                keys |= again(row, now=now)
 
 
 def again(row: Inbound, *, now: datetime) -> set[str]:

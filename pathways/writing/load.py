@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from psycopg import Cursor
 
 from pathways.facts import Fact, Moment
 from pathways.writing.state import JourneyState, MatterState, PatientState, StayState, version_key
-from pathways.writing.wire import answers, rows
+from pathways.writing.wire import ask, execute, one_trip, told
 
-EVENTS = """
+MEMBERS = "%(ids)s::bigint[] || ARRAY(SELECT p.id FROM patients_patient p WHERE p.survivor_id = ANY(%(ids)s))"
+"""The records of those asked for and those merged into them, found by the server: so that nobody waits for the list."""
+EVENTS = f"""
 SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis,
        e.occurred_lo, e.occurred_hi, e.assumed_zone, e.recorded_at, e.received_at, e.keys, e.body
-FROM pathways_event e WHERE e.patient_id = ANY(%s)
+FROM pathways_event e WHERE e.patient_id = ANY({MEMBERS})
 """
 COLUMNS = (
     "phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, sampled_at, resulted_at, decided_at, "
@@ -25,43 +29,64 @@ JSON_COLUMNS = ("milestones", "balls", "anomalies")
 _decode = msgspec.json.Decoder().decode
 JOURNEYS = f"""
 SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}
-FROM pathways_journey j WHERE j.patient_id = ANY(%s) ORDER BY j.id FOR NO KEY UPDATE
+FROM pathways_journey j WHERE j.patient_id = ANY({MEMBERS}) ORDER BY j.id FOR NO KEY UPDATE
 """
-STAYS = """
+STAYS = f"""
 SELECT s.journey_id, s.id, s.stage_id, s.track, g.name, s.occurrence, s.root_lineage, s.entered_at, s.due_at, s.left_at, s.left_by,
        s.rung_at, s.attention_at, s.rang_through, s.round, s.feed_id, s.gated, s.release
 FROM pathways_journey j JOIN pathways_stay s ON s.journey_id = j.id JOIN pathways_stage g ON g.id = s.stage_id
-WHERE j.patient_id = ANY(%s) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
+WHERE j.patient_id = ANY({MEMBERS}) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
 """
-BINDINGS = """
+BINDINGS = f"""
 SELECT DISTINCT ON (b.journey_id, b.event_id) b.journey_id, b.event_id, b.attached, b.by_id IS NOT NULL
 FROM pathways_journey j JOIN pathways_binding b ON b.journey_id = j.id
-WHERE j.patient_id = ANY(%s) ORDER BY b.journey_id, b.event_id, b.id DESC
+WHERE j.patient_id = ANY({MEMBERS}) ORDER BY b.journey_id, b.event_id, b.id DESC
 """
-PATIENTS = """
+PATIENTS = f"""
 SELECT p.id, COALESCE(p.survivor_id, p.id), h.birth_lo
 FROM patients_patient p JOIN patients_person h ON h.id = p.person_id
-WHERE p.id = ANY(%(ids)s) OR p.survivor_id = ANY(%(ids)s) ORDER BY p.id FOR NO KEY UPDATE OF p
+WHERE p.id = ANY({MEMBERS}) ORDER BY p.id
 """
-MATTERS = """
-SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id FROM pathways_matter m WHERE m.patient_id = ANY(%s)
+LOCK = f"SELECT p.id FROM patients_patient p WHERE p.id = ANY({MEMBERS}) ORDER BY p.id FOR NO KEY UPDATE"
+MATTERS = f"""
+SELECT m.id, m.kind, m.subject, m.journey_id, m.closed_at IS NULL, m.patient_id FROM pathways_matter m WHERE m.patient_id = ANY({MEMBERS})
 """
+
+
+@dataclass(slots=True)
+class Asked:
+    """Questions on their way to the server."""
+
+    patients: Cursor[Any]
+    rest: list[Cursor[Any]]
 
 
 def load(patient_ids: Sequence[int], *, lock: bool = True) -> dict[int, PatientState]:
     """State by survivor id of every patient named. Merged records answer under their survivor. Who only looks takes no lock."""
+    with one_trip(small=True):
+        return read(ask_for(patient_ids, lock=lock))
+
+
+def ask_for(patient_ids: Sequence[int], *, lock: bool = True) -> Asked:
+    """As `load`, the answer to be read later, by `read`. The lock comes first: what is read then stands still, and whoever was merged
+    while we waited for the lock is seen."""
+    ids = {"ids": list(set(patient_ids))}
+    if lock:
+        execute(LOCK, ids)
+    return Asked(ask(PATIENTS, ids), [ask(_locking(sql, lock), ids) for sql in (EVENTS, JOURNEYS, STAYS, BINDINGS, MATTERS)])
+
+
+def read(asked: Asked) -> dict[int, PatientState]:
+    """The state of those asked for."""
     patients: dict[int, PatientState] = {}
     survivor: dict[int, int] = {}
-    for row_id, survivor_id, birth in rows(_locking(PATIENTS, lock), {"ids": list(set(patient_ids))}):
+    for row_id, survivor_id, birth in told(asked.patients):
         survivor[row_id] = survivor_id
         state = patients.setdefault(survivor_id, PatientState(survivor_id, None))
         state.members += (row_id,)
         if row_id == survivor_id:
             state.birth = birth
-    members = [list(survivor)]
-    events, found, stays, bindings, matters = answers(
-        [(_locking(sql, lock), members) for sql in (EVENTS, JOURNEYS, STAYS, BINDINGS, MATTERS)]
-    )
+    events, found, stays, bindings, matters = map(told, asked.rest)
     for event in events:
         _add_fact(patients[survivor[event[1]]], event)
     journeys = {row[0]: _journey(row) for row in found}

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pathways.models.team import TeamRole
 from pathways.ordering import Orderer
-from pathways.writing.wire import execute, put, rows
+from pathways.writing.wire import ask, execute, put, told
 from patients import practitioners
 
 HELD = """
@@ -43,9 +43,10 @@ def store(ordered: Mapping[int, Orderer | None], *, now: datetime) -> None:
     """Brings what feeds said of each journey's orderer onto its care team; None: nothing says it any more."""
     if not ordered:
         return
+    standing = ask(HELD, [list(ordered)])
     known = _people(one for one in ordered.values() if one is not None)
     held: dict[tuple[int, str], list[Held]] = defaultdict(list)
-    for journey_id, role, *values in rows(HELD, [list(ordered)]):
+    for journey_id, role, *values in told(standing):
         held[journey_id, role].append(Held(*values))
     ended: dict[int, datetime] = {}
     begun: list[tuple[int, str, int, datetime, str, bool]] = []

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg import Cursor
 
 from pathways import alerts
 from pathways.models import Journey
@@ -16,7 +15,7 @@ from pathways.models.edges import edges
 from pathways.writing import ordered
 from pathways.writing.changes import Changes, NewEvent, NewMatter
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
-from pathways.writing.wire import FEW, execute, one_trip, put
+from pathways.writing.wire import FEW, execute, one_trip, put, when_answered
 
 EVENT = (
     "id, patient_id, kind, lineage, rank, issued_at, message_at, digest, retracted, grade, basis, occurred_lo, occurred_hi, "
@@ -89,7 +88,7 @@ def store(changes: Changes, *, now: datetime) -> None:
         put("pathways_journey", JOURNEY, (_new_journey(journey, now) for journey in changes.new_journeys))
         put("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))
         moving = [journey for journey in changes.journeys.values() if not journey.is_new]
-        moved = _update_journeys(moving, now)
+        _update_journeys(moving, now)
         _point("pathways_journey", "version_id", changes.repinned)
         _supersede(changes.superseded)
         _point("pathways_stay", "stage_id", changes.restaged)
@@ -105,8 +104,6 @@ def store(changes: Changes, *, now: datetime) -> None:
         if changes.turns:
             _note_turns(changes.turns)
     ordered.store(changes.ordered, now=now)
-    if moved is not None and moved.rowcount != len(moving):
-        raise IllegalMove(f"{len(moving) - moved.rowcount} journeys would leave their state machine")
 
 
 def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> None:
@@ -192,9 +189,9 @@ def _new_journey(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _update_journeys(journeys: list[JourneyState], now: datetime) -> Cursor[Any] | None:
+def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
     if not journeys:
-        return None
+        return
     phases, statuses = edges(Journey, "phase"), edges(Journey, "status")
     params: dict[str, Any] = {
         "rows": _json([{"id": journey.id, **journey.columns} for journey in journeys]),
@@ -204,7 +201,13 @@ def _update_journeys(journeys: list[JourneyState], now: datetime) -> Cursor[Any]
         "status_from": [source for source, _ in statuses],
         "status_to": [target for _, target in statuses],
     }
-    return execute(UPDATE_JOURNEYS, params)
+    moved = execute(UPDATE_JOURNEYS, params)
+
+    def check() -> None:
+        if moved.rowcount != len(journeys):
+            raise IllegalMove(f"{len(journeys) - moved.rowcount} journeys would leave their state machine")
+
+    when_answered(check)
 
 
 def _update_stays(stays: list[StayState]) -> None:

@@ -5,8 +5,9 @@ Errors come as Django's own, so that a deadlock is known for one wherever it str
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -35,16 +36,25 @@ def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
 
 def answers(asked: Sequence[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
     """All rows of several statements for one trip. The server runs one after the other: each sees what was committed when it began."""
+    with one_trip(small=len(asked) > 1):
+        cursors = [ask(sql, params) for sql, params in asked]
+        return [told(cursor) for cursor in cursors]
+
+
+def ask(sql: str, params: Any) -> Cursor[Any]:
+    """Asks for rows that are read later: on the same trip as the next answer that somebody reads."""
     with connection.wrap_database_errors:
-        cursors = [_reading() for _ in asked]
-        with connection.connection.pipeline() if len(asked) > 1 else nullcontext():
-            for cursor, (sql, params) in zip(cursors, asked, strict=True):
-                cursor.execute(sql, params)
-        return [cursor.fetchall() for cursor in cursors]
+        return _reading().execute(sql, params)
+
+
+def told(asked: Cursor[Any]) -> list[tuple[Any, ...]]:
+    """What was asked for."""
+    with connection.wrap_database_errors:
+        return asked.fetchall()
 
 
 def execute(sql: str, params: Any) -> Cursor[Any]:
-    """Runs a statement; the cursor's `rowcount` tells how many rows it touched, within `one_trip` only after its end."""
+    """Runs a statement; the cursor's `rowcount` tells how many rows it touched, within `one_trip` only when it is answered."""
     with connection.wrap_database_errors:
         return _plain().execute(sql, params)
 
@@ -65,15 +75,70 @@ def put(table: str, columns: str, given: Iterable[tuple[Any, ...]]) -> None:
                 copy.write_row(row)
 
 
+class _Trip(threading.local):
+    """The trip that this thread is on: its pipeline, and what is to be checked at its end."""
+
+    way: ExitStack | None = None
+    checks: list[Callable[[], None]]
+
+
+_trip = _Trip()
+
+
 @contextmanager
 def one_trip(*, small: bool) -> Iterator[None]:
-    """Statements inside wait for no answer of the one before. Only for few rows: COPY needs the wire for itself."""
-    if not small:
+    """Statements inside wait for no answer until somebody reads one; a trip inside a trip is the same trip. Only for few rows: COPY
+    needs the wire for itself. What the server refuses is raised at the next answer, at the latest here, and has undone the transaction
+    or savepoint around it.
+    """
+    if not small or _trip.way is not None:
         yield
         return
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    _trip.way, _trip.checks = ExitStack(), []
+    try:
+        with _trip.way as way:
+            _set_out(way)
+            yield
+    finally:
+        _trip.way = None
+    for check in _trip.checks:
+        check()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Statements inside wait each for its answer, also on a trip: for what counts the rows that it changed, as the ORM does."""
+    way = _trip.way
+    if way is None:
         yield
+        return
+    way.close()
+    _trip.way = None
+    yield
+    _trip.way = way
+    _set_out(way)
+
+
+def _set_out(way: ExitStack) -> None:
+    way.enter_context(connection.wrap_database_errors)
+    way.enter_context(connection.connection.pipeline())
+    way.enter_context(connection.execute_wrapper(_counts_nothing))
+
+
+def _counts_nothing(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """The ORM takes the number of changed rows for known as soon as it has asked; on a trip it would act on a wrong one."""
+    if sql.startswith(("UPDATE", "DELETE")):
+        raise RuntimeError("on a trip nobody knows yet how many rows a statement changed: do this apart")
+    return execute(sql, params, many, context)
+
+
+def when_answered(check: Callable[[], None]) -> None:
+    """Calls `check` when all that was asked so far is answered: at the end of the trip, or at once where there is none."""
+    if _trip.way is None:
+        check()
+    else:
+        _trip.checks.append(check)
 
 
 def _plain() -> Cursor[Any]:

@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 
 from patients import codes, sql
-from patients.models import Patient, Site
+from patients.models import Site
 
 from .deciding import Number
 from .known import Known
@@ -66,7 +66,7 @@ def _known(row: Sequence[Any]) -> Known:
 
 def lock(patients: Sequence[int]) -> None:
     """Lock in order of id, so that two writers wait for each other and never for ever."""
-    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=patients).order_by("pk").values_list("pk"))
+    sql.run("lock_people", {"patients": list(patients)})
 
 
 def lock_numbers(numbers: Iterable[Number]) -> None:

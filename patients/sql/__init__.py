@@ -25,9 +25,8 @@ def rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return fetched
 
 
-def run(name: str, parameters: Mapping[str, Any]) -> int:
-    """Run a named statement; how many rows it touched."""
-    with connection.cursor() as cursor:
-        cursor.execute(load(name), parameters)
-        touched: int = cursor.rowcount
-        return touched
+def run(name: str, parameters: Mapping[str, Any]) -> None:
+    """Run a named statement, the same way."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        Cursor(connection.connection).execute(load(name), parameters)

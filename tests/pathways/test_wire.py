@@ -1,0 +1,55 @@
+"""Statements that share a trip to the database."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from pathways.writing.wire import apart, ask, execute, one_trip, rows, told, when_answered
+from patients.models import Site
+
+pytestmark = pytest.mark.django_db
+ADD = (
+    "INSERT INTO patients_site (code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages) "
+    "VALUES (%s, '', 'UTC', 'US', '', '', '', false, '{}')"
+)
+NAMES = "SELECT code FROM patients_site WHERE code LIKE 'trip-%%' ORDER BY code"
+
+
+def test_what_was_sent_before_is_seen_by_what_is_asked_after() -> None:
+    with one_trip(small=True):
+        execute(ADD, ["trip-1"])
+        early = ask(NAMES, None)
+        with one_trip(small=True):  # the same trip
+            execute(ADD, ["trip-2"])
+        assert rows(NAMES, None) == [("trip-1",), ("trip-2",)]
+        assert told(early) == [("trip-1",)]
+
+
+def test_a_check_waits_for_the_answer_and_can_refuse_all() -> None:
+    def refuse() -> None:
+        assert done.rowcount == 1
+        raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"), transaction.atomic(), one_trip(small=True):
+        done = execute(ADD, ["trip-1"])
+        when_answered(refuse)
+    assert rows(NAMES, None) == []
+
+
+def test_an_error_is_raised_at_the_end_of_the_trip_and_undoes_the_savepoint() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic(), one_trip(small=True):
+        execute(ADD, ["trip-1"])
+        execute(ADD, ["trip-1"])
+    assert rows(NAMES, None) == []
+
+
+def test_the_orm_counts_changed_rows_only_apart() -> None:
+    with one_trip(small=True):
+        execute(ADD, ["trip-1"])
+        with apart():
+            assert Site.objects.filter(code="trip-1").update(name="One") == 1
+        execute(ADD, ["trip-2"])
+    assert rows(NAMES, None) == [("trip-1",), ("trip-2",)]
+    with pytest.raises(RuntimeError, match="apart"), transaction.atomic(), one_trip(small=True):
+        Site.objects.filter(code="trip-1").update(name="X")
