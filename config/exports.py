@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from config.report_files import as_csv, as_workbook
-from config.report_pages import asked_for
+from config.report_pages import asked_for, sheet_of
 from pathways.reports.sheet import Sheet
 from patients import access
 from patients.views import guard
@@ -34,7 +34,7 @@ def workbook(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
 def _exported(request: guard.StaffRequest, name: str, code: str, kind: str) -> Sheet:
     now = timezone.now()
     asked = asked_for(request, name, code, now=now)
-    sheet = asked.report.sheet(asked.question, exact=asked.exact)
+    sheet = sheet_of(asked)
     access.saw(request, action="export", what=f"report {name}.{kind}", patients=[], now=now)
     return sheet
 

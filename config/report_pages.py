@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from config.methods import section
 from config.report_rows import listed
 from config.reports import EVERY, REPORTS, Report
 from pathways.definitions import registry
@@ -60,11 +61,12 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
     return Asked(report, asked, exact, code, offered)
 
 
-def _sheet(asked: Asked) -> Sheet:
-    """What the page shows; of journeys alone it is counted anew only when something was received."""
-    if not asked.report.kept:
-        return asked.report.sheet(asked.question, exact=asked.exact)
-    return kept(asked.report.name, asked.question, asked.exact, lambda question: asked.report.sheet(question, exact=asked.exact))
+def sheet_of(asked: Asked) -> Sheet:
+    """What page and files show; counted anew only when something changed that it rests on."""
+    report, question, exact = asked.report, asked.question, asked.exact
+    if report.kept is None:
+        return report.sheet(question, exact=exact)
+    return kept(report.name, question, exact, lambda question: report.sheet(question, exact=exact), report.kept)
 
 
 @require_GET
@@ -96,7 +98,7 @@ def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
     asked = asked_for(request, name, code, now=timezone.now())
     if code != EVERY:
         remember(request, code)
-    sheet = _sheet(asked)
+    sheet = sheet_of(asked)
     return render(request, asked.report.template, {**frame(asked, sheet), "query": request.GET.urlencode()})
 
 
@@ -112,6 +114,7 @@ def frame(asked: Asked, sheet: Sheet) -> dict[str, Any]:
         "code": asked.code,
         "choices": asked.choices,
         "takes": asked.report.takes,
+        "method": section(asked.report.method),
         "programmes": [(EVERY, _("All programmes")), *programmes] if asked.report.every and programmes else programmes,
         "title": translated(published[asked.code].definition.title) if asked.code in published else _("All programmes"),
     }

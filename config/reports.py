@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from django.utils.translation import gettext_noop
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_noop
 from notifications.reports import monday, rescue, tallies
 from pathways.reports import behind, board, dates, drop_off, equity, newly, now, overview, sheets, shown, time, trend, what_if
 from pathways.reports.cohort import Question
+from pathways.reports.kept import JOURNEYS, Watch
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
 from patients.views.guard import REPORTS as READERS
@@ -28,7 +30,7 @@ class Report:
     """`sheet` answers a question; `rows` lists what is behind one of its numbers; `plain` is JSON where it says more than the sheet.
 
     `asks` is the question in a manager's words. `every`: it can be asked of all programmes together; `one`: of a single one.
-    `takes` names the filters that mean something to it. `kept`: it rests on journeys alone, so its page is kept until one changes.
+    `takes` names the filters that mean something to it. `kept`: what its page rests on; it is kept until that changes. `method`: the section of docs/statistics.md that says how it is estimated.
     """
 
     name: str
@@ -43,12 +45,22 @@ class Report:
     strata: Sequence[str] = ()
     readers: Sequence[str] = READERS
     template: str = "reports/report.html"
-    kept: bool = False
+    kept: Watch | None = None
+    method: str = "shares-and-differences"
 
     def answer(self, question: Question, *, exact: bool) -> dict[str, Any]:
         return self.plain(question, exact) if self.plain else as_plain(self.sheet(question, exact=exact))
 
 
+WORK = Watch(
+    (
+        *JOURNEYS.tables,
+        *("pathways_event.id", "pathways_matter.id", "pathways_inbound.id"),
+        *("notifications_workitem.id", "notifications_message.id", "notifications_reply.id"),
+    ),
+    timedelta(minutes=1),
+)
+"""Messages and items also change in place, so a page that counts them is at most a minute old; it says as of when it speaks."""
 COHORT = ("entry", "funnel", "horizon", "by", "as_of")
 
 REPORTS: Mapping[str, Report] = {
@@ -62,7 +74,8 @@ REPORTS: Mapping[str, Report] = {
             rows=behind.rows,
             plain=lambda question, exact: shown.drop_off(drop_off.drop_off(question), exact=exact),
             takes=COHORT,
-            kept=True,
+            kept=JOURNEYS,
+            method="aalen-johansen",
         ),
         Report(
             "time",
@@ -72,7 +85,8 @@ REPORTS: Mapping[str, Report] = {
             rows=time.rows,
             plain=lambda question, exact: shown.times(time.times(question), exact=exact),
             takes=COHORT,
-            kept=True,
+            kept=JOURNEYS,
+            method="kaplan-meier",
         ),
         Report(
             "now",
@@ -81,6 +95,7 @@ REPORTS: Mapping[str, Report] = {
             sheets.now,
             rows=sheets.now_rows,
             plain=lambda question, exact: shown.now(now.now(question), exact=exact),
+            method="a-snapshot-is-no-rate",
         ),
         Report(
             "trend",
@@ -88,7 +103,9 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("Is a change more than chance?"),
             trend.trend,
             rows=trend.trend_rows,
+            kept=JOURNEYS,
             takes=("entry", "funnel", "horizon", "as_of"),
+            method="control-charts",
         ),
         Report(
             "equity",
@@ -96,8 +113,10 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("Which groups arrive less often, and where does the gap open?"),
             equity.equity,
             rows=equity.equity_rows,
+            kept=JOURNEYS,
             takes=COHORT,
             strata=equity.FIELDS,
+            method="groups-and-where-a-gap-opens",
         ),
         Report(
             "what-if",
@@ -105,7 +124,9 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("Where would an hour of work save most?"),
             what_if.what_if,
             rows=behind.rows,
+            kept=JOURNEYS,
             takes=("entry", "funnel", "horizon", "as_of"),
+            method="what-fixing-one-gap-would-bring",
         ),
         Report(
             "rescue",
@@ -115,6 +136,7 @@ REPORTS: Mapping[str, Report] = {
             rows=rescue.rescue_rows,
             every=True,
             takes=("compare",),
+            method="two-groups-by-lot",
         ),
         Report(
             "newly-actionable",
@@ -130,10 +152,12 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("What must the team look at before the week begins?"),
             monday.monday,
             rows=monday.monday_rows,
+            kept=WORK,
             one=False,
             every=True,
             takes=("as_of",),
             template="reports/monday.html",
+            method="a-snapshot-is-no-rate",
         ),
         Report(
             "overview",
@@ -141,9 +165,11 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("How do our programmes compare on the steps that they share?"),
             overview.overview,
             rows=overview.overview_rows,
+            kept=JOURNEYS,
             one=False,
             every=True,
             takes=("as_of",),
+            method="aalen-johansen",
         ),
         Report(
             "board",
@@ -151,16 +177,21 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("What should the board know, on one page?"),
             board.board,
             rows=behind.rows,
+            kept=JOURNEYS,
             takes=("entry", "funnel", "horizon", "as_of"),
+            method="aalen-johansen",
         ),
         Report(
             "dates",
             gettext_noop("What each date means"),
             gettext_noop("By which source, in which order, and on which facts?"),
             dates.dates,
+            method="what-a-step-s-clock-is",
         ),
         *(
-            Report(one.name, one.title, asks, one.sheet, rows=one.rows, one=False, every=True, takes=("as_of",))
+            Report(
+                one.name, one.title, asks, one.sheet, rows=one.rows, one=False, every=True, takes=("as_of",), kept=WORK, method="tallies"
+            )
             for one, asks in (
                 (tallies.MESSAGES, gettext_noop("What became of the texts, and what came back?")),
                 (tallies.WORK, gettext_noop("What arrives, what is closed, what grows old?")),

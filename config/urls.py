@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import account, admin, administration, digest_pages, exports, health, report_pages
+from config import account, admin, administration, digest_pages, exports, health, methods, report_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("reports/", report_pages.index, name="reports"),
+    path("reports/methods/", methods.methods_page, name="methods"),
     path("reports/<slug:name>/", report_pages.first, name="report_of"),
     path("reports/<slug:name>/<slug:code>/", report_pages.report, name="report"),
     path("reports/<slug:name>/<slug:code>/rows/", report_pages.rows, name="report_rows"),

@@ -192,8 +192,12 @@ def _size(wording: str, reader: _Reader, site: Site) -> int:
 
 def price_on(day: date) -> Price:
     """The price in force that day, else the first there is."""
-    begun = [price for price in prices() if price.since <= day]
-    return begun[-1] if begun else prices()[0]
+    return price_of(day) or prices()[0]
+
+
+def price_of(day: date) -> Price | None:
+    """The price in force that day; None before the first that is known."""
+    return next((price for price in reversed(prices()) if price.since <= day), None)
 
 
 @cache

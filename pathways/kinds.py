@@ -10,7 +10,7 @@ FED: dict[str, str] = {
     # getting onto a pathway
     "diagnosis": "code, text, role (primary|secondary|history), verification (confirmed|provisional|refuted|...), stage, histology, laterality, line",
     "referral": "code, text, specialty: someone asked for the patient to be seen (REF, PPR, ServiceRequest referral)",
-    "pathology_report": "text: candidate only; specimen class, conclusion codes",
+    "pathology_report": "text: candidate only; specimen class, conclusion codes, laboratory",
     "stage_recorded": "stage, system: a stage given apart from the diagnosis",
     "activity_logged": "text, under_observation_from: a line of an event log of others",
     # biopsy, order, specimen
@@ -27,9 +27,9 @@ FED: dict[str, str] = {
     "specimen_adequate": "tumour_percent",
     "specimen_rejected": "reason (quantity|quality|identity|early|transfused|other), text, donor: QNS and other refusals of a specimen",
     # results
-    "result_partial": "code, specimen_class, findings[], panel_complete: preliminary or partial report",
-    "result_final": "code, text, specimen_class, findings[], panel (gene -> five values), document (bool)",
-    "result_failed": "reason, text: the test gave no result",
+    "result_partial": "code, specimen_class, findings[], panel_complete, laboratory: preliminary or partial report",
+    "result_final": "code, text, specimen_class, findings[], panel (gene -> five values), document (bool), laboratory",
+    "result_failed": "reason, text, laboratory: the test gave no result",
     "result_document": "title: report that only a person can read (PDF, MDM); abstraction",
     "phenotype_assigned": "gene, phenotype, activity_score, diplotype",
     "external_result": "document_class (dtc_raw|dtc_report|third_party), laboratory, findings[]: from outside, confirmed by no clinical laboratory",

@@ -48,7 +48,7 @@ MESSAGES = Tally(
         Part("replies", gettext_noop("What came back"), "replies", Behind.REPLIES, "kind", "read"),
     ),
     _says_texts,
-    (gettext_noop("Costs stand where texts are planned: the forecast of a programme's dry run."),),
+    priced=True,
 )
 WORK = Tally(
     "work",

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
+from notifications.reports import costs
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import freshness, in_force
 from pathways.reports.hiding import for_eyes
@@ -47,15 +48,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
+    """`priced`: it counts texts, so it says what they cost."""
+
     name: str
     title: str
     parts: tuple[Part, ...]
     says: Callable[[dict[str, list[Hit]]], Sequence[str]]
     notes: Sequence[str] = field(default_factory=tuple)
+    priced: bool = False
 
     def sheet(self, question: Question, *, exact: bool) -> Sheet:
         found = {part.name: self.hits(part, question) for part in self.parts}
         since = since_of(question)
+        texts = costs.charged(question, since) if self.priced else []
         sheet = Sheet(
             name=self.name,
             title=gettext(self.title),
@@ -69,10 +74,17 @@ class Tally:
                 censoring=gettext("What is under way stands as it stood at the as-of time; receipts and closures may still come."),
             ),
             drawings=tuple(_drawn(part, found[part.name]) for part in self.parts[:1] if found[part.name] and exact),
-            tables=tuple(_table(part, found[part.name]) for part in self.parts),
-            sums=tuple(Sum(f"{part.name}:all", tuple(_keys(part, found[part.name]))) for part in self.parts if found[part.name]),
-            latent={f"{part.name}:all": len(found[part.name]) for part in self.parts},
-            notes=tuple(map(gettext, self.notes)),
+            figures=(costs.figure(texts, exact=exact),) if self.priced else (),
+            tables=(
+                *(_table(part, found[part.name]) for part in self.parts),
+                *((costs.table(texts, exact=exact),) if self.priced else ()),
+            ),
+            sums=(
+                *(Sum(f"{part.name}:all", tuple(_keys(part, found[part.name]))) for part in self.parts if found[part.name]),
+                *costs.sums(texts),
+            ),
+            latent={f"{part.name}:all": len(found[part.name]) for part in self.parts} | costs.latent(texts),
+            notes=(*map(gettext, self.notes), *(costs.said(texts) if self.priced else ())),
         )
         return for_eyes(sheet, exact=exact)
 
@@ -90,6 +102,8 @@ class Tally:
     def rows(self, question: Question, number: str) -> Rows:
         """`part/group/detail`."""
         name, _, line = number.partition("/")
+        if self.priced and name == costs.NAME:
+            return Rows(Behind.MESSAGES, costs.uids(costs.charged(question, since_of(question)), number))
         part = next((part for part in self.parts if part.name == name), None)
         if part is None:
             raise UnknownNumber(number)

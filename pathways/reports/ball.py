@@ -1,4 +1,4 @@
-"""Whose turn it was: every day under way belongs to exactly one party, and so do the days past due."""
+"""Whose turn it was and where days were lost: every day under way belongs to exactly one party, and so do the days past due."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import connection
 
-from pathways.reports.cohort import Cohort, known
+from pathways.reports.cohort import PLACES, Cohort, known
 from pathways.sql import load
 
 NOBODY = "nobody"
+LABORATORY = ("lab", "pathology")
+"""Parties whose turn is the laboratory's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +26,39 @@ class Turn:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Journeys of one laboratory, payer or site: days under way, days on which some wait was past due, and of these the laboratory's."""
+
+    field: str
+    name: str
+    journeys: int
+    days: float
+    lost: float
+    laboratory: float
+
+
+def places(found: Cohort) -> tuple[Place, ...]:
+    """By laboratory, by payer and by site, the most days lost first. What is unknown is a place of its own."""
+    return tuple(Place(*row) for row in _asked(found, "report_days", **PLACES))
+
+
 def turns(found: Cohort) -> tuple[Turn, ...]:
     """By the most days first. The shares sum to one."""
-    rows = _asked(found, "COUNT(DISTINCT spans.id)")
+    rows = _asked(found, "report_ball", journeys="COUNT(DISTINCT days.id)")
     every = sum(days for _, _, days, _ in rows) or 1.0
     return tuple(Turn(party or NOBODY, journeys, days, lost, days / every) for party, journeys, days, lost in rows)
 
 
 def journeys_of(found: Cohort, party: str) -> list[int]:
     """The journeys (ids) on which a party had the ball."""
-    return next((ids for who, ids, _, _ in _asked(found, "array_agg(DISTINCT spans.id)") if (who or NOBODY) == party), [])
+    rows = _asked(found, "report_ball", journeys="array_agg(DISTINCT days.id)")
+    return next((ids for who, ids, _, _ in rows if (who or NOBODY) == party), [])
 
 
-def _asked(found: Cohort, journeys: str) -> list[tuple[Any, ...]]:
-    statement = f"WITH {known(found.question)}" + load("pathways.sql", "report_ball").format(journeys=journeys)
+def _asked(found: Cohort, statement: str, **parts: str) -> list[tuple[Any, ...]]:
+    asked, question = load("pathways.sql", statement).format(**parts), found.question
+    parameters = {"ids": found.columns.id.tolist(), "as_of": question.as_of, "pathway": question.pathway, "parties": list(LABORATORY)}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": found.columns.id.tolist(), "as_of": found.question.as_of, "pathway": found.question.pathway})
+        cursor.execute(f"WITH {known(question)}{asked}", parameters)
         return list(cursor.fetchall())

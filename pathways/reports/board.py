@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from pathways.reports import drop_off as losing
@@ -11,14 +13,15 @@ from pathways.reports.equity import headline
 from pathways.reports.freshness import versions
 from pathways.reports.sheet import Cell, Figure, Kind, Sheet, told
 from pathways.reports.sheets import CENSORED, about
-from pathways.reports.trend import trend
-from pathways.reports.what_if import what_if
+from pathways.reports.trend import trend_of
+from pathways.reports.what_if import what_if_of
 
 
 def board(question: Question, *, exact: bool) -> Sheet:
-    report = losing.drop_off(question)
+    read = losing.read(replace(question, by="month"))
+    report = replace(read.report(), question=question)
     answer = shown.drop_off(report, exact=exact)
-    course, gain = trend(question, exact=exact), what_if(question, exact=exact)
+    course, gain = trend_of(read, exact=exact), what_if_of(report, exact=exact)
     whole, matched = answer["whole"], answer["matched"]
     within = _("go the whole way within %(horizon)s days") % {"horizon": question.horizon_days}
 
@@ -28,7 +31,7 @@ def board(question: Question, *, exact: bool) -> Sheet:
     return Sheet(
         name="board",
         title=_("Board summary"),
-        says=(course.says[0], gain.says[0], headline(question, exact=exact)),
+        says=(course.says[0], gain.says[0], headline(read, exact=exact)),
         about=about(question, of=versions(report.versions), censoring=_(CENSORED), suppressed=not exact),
         figures=(
             Figure(opened(answer["n"], "n"), _("journeys followed")),

@@ -15,7 +15,20 @@ from numpy.typing import NDArray
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
 from pathways.models import JourneyRevision
-from pathways.reports.columns import ACTIVE, NEVER, NOT_APPLICABLE, REACHED, Columns, as_datetime, copied, moment, spelled
+from pathways.reports.columns import (
+    ACTIVE,
+    NEVER,
+    NOT_APPLICABLE,
+    REACHED,
+    STATE,
+    Columns,
+    Ints,
+    as_datetime,
+    copied,
+    moment,
+    spelled,
+    wide,
+)
 from pathways.reports.columns import UNKNOWN as NOT_KNOWN
 from pathways.sql import load
 from pathways.timeline import PHASES
@@ -36,6 +49,9 @@ BY: Mapping[str, str] = {
 }
 """What a report can be asked apart by, as SQL over a journey, its patient, person and site."""
 STRATA = tuple(BY)
+PLACES: Mapping[str, str] = {"laboratory": load("pathways.sql", "report_laboratory"), "payer": BY["payer"], "site": BY["site"]}
+"""Where days are lost. No funnel is asked by laboratory: whoever has one has been tested."""
+ANY: Mapping[str, str] = {**PLACES, **BY}
 REASON = "j.exit_reason || '/' || j.outcome"
 UNKNOWN = "unknown"
 STATES = ("", "reached", "implied", "not_applicable")
@@ -116,13 +132,28 @@ class Cohort:
 
     def strata(self) -> dict[str, Cohort]:
         """The cohort by the asked field; unknown is a stratum of its own."""
-        kinds, place = np.unique(self.columns.stratum, return_inverse=True)
-        words = spelled(BY[self.question.by], self.columns.id, self.columns.stratum)
+        return self._apart(self.question.by, self.columns.stratum)
+
+    def apart(self, fields: Sequence[str]) -> dict[str, dict[str, Cohort]]:
+        """The cohort by each of several fields, from one more pass over its journeys."""
+        order = np.argsort(self.columns.id)
+        asked = "".join(f", hashtextextended(COALESCE({ANY[name]}, ''), 0)" for name in fields)
+        statement = load("pathways.sql", "report_strata").format(fields=asked)
+        hashes = np.empty((self.n, len(fields)), dtype=np.int64)
+        hashes[order] = wide(statement, {"ids": self.columns.id.tolist()}, len(fields) + 1)[:, 1:]
+        return {name: self._apart(name, hashes[:, i]) for i, name in enumerate(fields)}
+
+    def _apart(self, field: str, hashes: Ints) -> dict[str, Cohort]:
+        kinds, place = np.unique(hashes, return_inverse=True)
+        words = spelled(ANY[field], self.columns.id, hashes)
         parts = {words[int(kind)] or UNKNOWN: self.part(place == n) for n, kind in enumerate(kinds)}
         return {name: parts[name] for name in sorted(parts)}
 
     def part(self, chosen: NDArray[Any]) -> Cohort:
-        return Cohort(self.question, self.steps, self.columns.where(chosen))
+        """Some of the journeys; why they ended is spelled out once for all parts."""
+        found = Cohort(self.question, self.steps, self.columns.where(chosen))
+        found.__dict__["reasons"] = self.reasons
+        return found
 
     @cached_property
     def reasons(self) -> dict[int, str]:
@@ -171,23 +202,28 @@ def cohort(question: Question, *, steps: Sequence[Step] | None = None) -> Cohort
     if question.entry and definition.entries and question.entry not in definition.entries:
         raise UnknownReport(f"{question.pathway} has no entry {question.entry!r}; it has {', '.join(definition.entries)}")
     steps = steps_of(definition, question.funnel) if steps is None else tuple(steps)
-    return Cohort(question, steps, _by(question.as_of, copied(_statement(question, steps), _parameters(question, steps), len(steps))))
+    also = [name for name, wanted in (("stratum", question.by), ("person", question.every_episode)) if wanted]
+    columns = copied(_statement(question, steps, also), _parameters(question, steps), len(steps), *also)
+    return Cohort(question, steps, _by(question.as_of, columns))
 
 
 def _spine(definition: Definition, phase: str) -> str:
     return next((one.name for one in definition.spine if one.phase == phase), phase)
 
 
-def _statement(question: Question, steps: Sequence[Step]) -> str:
+def _statement(question: Question, steps: Sequence[Step], also: Sequence[str]) -> str:
     """Phases have time columns of their own; the milestone says whether the time was seen or only implied."""
-    asked = []
+    states, columns = "", ""
     for i, step in enumerate(steps):
         line = f"j.milestones -> %(step{i})s"
-        at = f"j.{step.column}" if step.column else f"({line} ->> 1)::timestamptz"
-        state = f"CASE {line} ->> 0 WHEN 'reached' THEN 1 WHEN 'implied' THEN 2 WHEN 'not_applicable' THEN 3 ELSE 0 END::int2"
-        asked.append(f", {state}, COALESCE({at}, 'infinity')")
-    by = f"hashtextextended(COALESCE({BY[question.by]}, ''), 0)" if question.by else "0::bigint"
-    return f"WITH {known(question)}\n" + load("pathways.sql", "report_cohort").format(by=by, steps="".join(asked))
+        said = f"CASE {line} ->> 0 WHEN 'reached' THEN 1 WHEN 'implied' THEN 2 WHEN 'not_applicable' THEN 3 ELSE 0 END"
+        states += f"\n       | ({said}::int8 << {STATE + 2 * i})"
+        columns += f", COALESCE({f'j.{step.column}' if step.column else f'({line} ->> 1)::timestamptz'}, 'infinity')"
+    by = BY[question.by] if question.by else ""
+    asked = {"stratum": f"hashtextextended(COALESCE({by}, ''), 0)", "person": "COALESCE(p.survivor_id, p.id)"}
+    columns += "".join(f", {asked[name]} AS {name}" for name in also)
+    person = "JOIN patients_person person ON person.id = p.person_id" if "person." in by else ""
+    return f"WITH {known(question)}\n" + load("pathways.sql", "report_cohort").format(states=states, columns=columns, person=person)
 
 
 def known(question: Question) -> str:

@@ -30,18 +30,16 @@ HEADER, TRAILER = 19, 2
 
 FIXED: Sequence[tuple[str, str]] = (
     ("id", ">i8"),
-    ("site", ">i8"),
-    ("version", ">i8"),
+    ("site", ">i4"),
+    ("version", ">i4"),
     ("opened", ">i8"),
     ("observed", ">i8"),
     ("ended", ">i8"),
-    ("status", ">i2"),
-    ("exit_class", ">i2"),
     ("reason", ">i8"),
-    ("held", ">i2"),
-    ("stratum", ">i8"),
-    ("person", ">i8"),
+    ("flags", ">i8"),
 )
+STATUS, EXIT_CLASS, HELD, STATE = (0, 3), (2, 7), (5, 1), 6
+"""Where the flags say what: how far to shift, and what is left of them. From bit 6 on each step has two bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +78,23 @@ def as_datetime(at: int) -> datetime | None:
     return None if at in (NEVER, ALWAYS) else EPOCH + int(at) * MICROSECOND
 
 
-def copied(statement: str, parameters: Mapping[str, Any], steps: int) -> Columns:
-    """Runs the statement as a binary copy: the fixed columns, then state and time of each step."""
-    names = [*FIXED, *((f"{kind}{i}", size) for i in range(steps) for kind, size in (("state", ">i2"), ("time", ">i8")))]
+def copied(statement: str, parameters: Mapping[str, Any], steps: int, *also: str) -> Columns:
+    """Runs the statement as a binary copy: the fixed columns, the time of each step, and of `also` (stratum, person) what it asks; else zeros."""
+    names = [*FIXED, *((f"time{i}", ">i8") for i in range(steps)), *((name, ">i8") for name in also)]
     layout = np.dtype([("n", ">i2"), *((part, kind) for name, size in names for part, kind in ((f"{name}.", ">i4"), (name, size)))])
     rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
-    native = {name: rows[name].astype(size[1:]) for name, size in names}
-    states = np.stack([native[f"state{i}"] for i in range(steps)], axis=1) if steps else np.zeros((len(rows), 0), dtype=np.int16)
-    times = np.stack([native[f"time{i}"] for i in range(steps)], axis=1) if steps else np.zeros((len(rows), 0), dtype=np.int64)
-    return Columns(**{name: native[name] for name, _ in FIXED}, states=states, times=times)
+    native: dict[str, Any] = {name: rows[name].astype(np.int64) for name in (*(name for name, _ in FIXED), *also)}
+    states, times = np.empty((len(rows), steps), dtype=np.int16), np.empty((len(rows), steps), dtype=np.int64)
+    flags = native.pop("flags")
+    for i in range(steps):
+        states[:, i], times[:, i] = _said(flags, STATE + 2 * i, 3), rows[f"time{i}"]
+    bits: dict[str, Any] = {"status": _said(flags, *STATUS), "exit_class": _said(flags, *EXIT_CLASS), "held": _said(flags, *HELD)}
+    nothing: dict[str, Any] = {name: np.zeros(len(rows), dtype=np.int64) for name in ("stratum", "person") if name not in also}
+    return Columns(**native, **bits, **nothing, states=states, times=times)
+
+
+def _said(flags: Ints, shift: int, of: int) -> Codes:
+    return ((flags >> shift) & of).astype(np.int16)
 
 
 def pairs(statement: str, parameters: Mapping[str, Any]) -> tuple[Ints, Ints]:
@@ -96,6 +102,13 @@ def pairs(statement: str, parameters: Mapping[str, Any]) -> tuple[Ints, Ints]:
     layout = np.dtype([("n", ">i2"), ("first.", ">i4"), ("first", ">i8"), ("second.", ">i4"), ("second", ">i4")])
     rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
     return rows["first"].astype(np.int64), rows["second"].astype(np.int64)
+
+
+def wide(statement: str, parameters: Mapping[str, Any], columns: int) -> Ints:
+    """A table of bigints, copied in binary."""
+    layout = np.dtype([("n", ">i2"), *((part, kind) for i in range(columns) for part, kind in ((f"{i}.", ">i4"), (str(i), ">i8")))])
+    rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
+    return np.stack([rows[str(i)].astype(np.int64) for i in range(columns)], axis=1)
 
 
 def _bytes(statement: str, parameters: Mapping[str, Any]) -> memoryview:

@@ -94,15 +94,34 @@ class DropOff:
     strata: Mapping[str, DropOff]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A cohort as one pass gave it, with what is found of its journeys and which steps nobody sees: all that any part of it needs."""
+
+    found: Cohort
+    known: Standing
+    unseen: Sequence[bool]
+
+    def report(self, strata: Mapping[str, Cohort] | None = None, *, by: str = "") -> DropOff:
+        """Of the whole, with the strata beside it."""
+        whole = self.of(self.found)
+        question = replace(whole.question, by=by or whole.question.by)
+        return replace(whole, question=question, strata={name: self.of(part) for name, part in (strata or {}).items()})
+
+    def of(self, part: Cohort) -> DropOff:
+        return _marked(of_cohort(part, self.known), self.unseen)
+
+
+def read(question: Question) -> Read:
+    """Raises cohort.UnknownReport."""
+    found = cohort(question)
+    return Read(found, matched.standing(question), observable.unseen(question, [step.milestone for step in found.steps]))
+
+
 def drop_off(question: Question) -> DropOff:
     """Runs the report. Raises cohort.UnknownReport."""
-    found = cohort(question)
-    hidden = observable.unseen(question, [step.milestone for step in found.steps])
-    known = matched.standing(question)
-    report = _marked(of_cohort(found, known), hidden)
-    if not question.by:
-        return report
-    return replace(report, strata={name: _marked(of_cohort(part, known), hidden) for name, part in found.strata().items()})
+    one = read(question)
+    return one.report(one.found.strata() if question.by else None)
 
 
 def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
@@ -113,7 +132,8 @@ def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
 
 def of_cohort(found: Cohort, known: Standing) -> DropOff:
     ways = passages(found.columns)
-    whole, who = _whole(ways, found), matched.chosen(found, known)
+    timed, who = _whole(ways, found), matched.chosen(found, known)
+    whole = timed.curve(upto=found.question.horizon_days) if timed else None
     return DropOff(
         question=found.question,
         n=found.n,
@@ -122,7 +142,7 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
         ends=tuple(_ends(found, ways)),
         open=int(np.count_nonzero(found.columns.status == ACTIVE)),
         whole=UNSAID if whole is None else incidence_at(whole, ARRIVED, found.question.horizon_days),
-        curve=() if whole is None else tuple(_points(whole, found.question.horizon_days)),
+        curve=tuple(_points(whole, timed, found.question.horizon_days)) if whole and timed else (),
         matched=matched.counted(who),
         denominators=denominators(found, who),
         benchmark=beside(found.question.pathway, found.question.funnel, len(found.steps)),
@@ -143,7 +163,7 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
         entered=int(np.count_nonzero(here)),
         cells={name: int(count) for name, count in zip(CELLS, counts, strict=True)},
         reasons=_reasons(found, columns.reason[stopped]),
-        conversion=_within(timed.curve(), timed, found) if figures["measured"] else UNSAID,
+        conversion=_within(timed.curve(upto=found.question.horizon_days), timed, found) if figures["measured"] else UNSAID,
         observable=True,
         **figures,
     )
@@ -166,7 +186,7 @@ def _reasons(found: Cohort, hashes: Ints) -> dict[str, int]:
     return dict(sorted(named.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _whole(ways: Passages, found: Cohort) -> Incidence | None:
+def _whole(ways: Passages, found: Cohort) -> Timed | None:
     """From entry to the last step, over the whole path: never the product of the steps."""
     columns, last = found.columns, len(found.steps) - 1
     if last < 0:
@@ -175,18 +195,16 @@ def _whole(ways: Passages, found: Cohort) -> Incidence | None:
     if not len(chosen):
         return None
     arrived = ways.at[chosen] > last
-    timed = followed(found, chosen, columns.opened[chosen], arrived, columns.times[chosen, last])
-    return timed.curve()
+    return followed(found, chosen, columns.opened[chosen], arrived, columns.times[chosen, last])
 
 
-def _points(curve: Incidence, horizon: int) -> Iterator[Point]:
+def _points(curve: Incidence, timed: Timed, horizon: int) -> Iterator[Point]:
     """The curve by the day up to the horizon, with how many were still at risk."""
-    for day in np.unique(np.linspace(0, horizon, min(horizon, MOST_POINTS) + 1).round()):
+    days = np.unique(np.linspace(0, horizon, min(horizon, MOST_POINTS) + 1).round()).astype(np.int64)
+    for day, at_risk in zip(days.tolist(), timed.at_risk(horizon)[days].tolist(), strict=True):
         at = int(np.searchsorted(curve.times, day, side="right")) - 1
         left = float(curve.by_cause[LEFT][at]) if at >= 0 and LEFT in curve.by_cause else 0.0
         under_way = float(curve.survival[at]) if at >= 0 else 1.0
-        later = int(np.searchsorted(curve.times, day, side="left"))
-        at_risk = int(curve.at_risk[later]) if later < len(curve.times) else 0
         yield Point(float(day), incidence_at(curve, ARRIVED, float(day)), left, under_way, at_risk)
 
 

@@ -43,7 +43,9 @@ def equity(question: Question, *, exact: bool) -> Sheet:
     if question.by and question.by not in FIELDS:
         raise UnknownReport(f"equity is asked by {', '.join(FIELDS)}")
     by = question.by or FIELDS[0]
-    answer, of = _answer(question, by, exact)
+    read = losing.read(replace(question, by=""))
+    answers = dict(_answers(read, FIELDS, exact))
+    answer = answers[by]
     reference, gaps = compare(answer)
     known = [gap for gap in gaps if gap.difference is not None and gap.name != reference]
     telling = _telling(known)
@@ -51,9 +53,9 @@ def equity(question: Question, *, exact: bool) -> Sheet:
         name="equity",
         title=gettext("Whom it hurts most"),
         says=tuple(_says(by, reference, known, telling, question.horizon_days)),
-        about=about(replace(question, by=by), of=versions(of), censoring=gettext(CENSORED), suppressed=not exact),
+        about=about(replace(question, by=by), of=versions(answer["versions"]), censoring=gettext(CENSORED), suppressed=not exact),
         drawings=tuple(_drawn(by, gaps, answer, question.horizon_days)),
-        tables=(_gaps(by, gaps, reference, exact), _steps(by, answer), _fields(question, by, answer, exact)),
+        tables=(_gaps(by, gaps, reference, exact), _steps(by, answer), _fields(answers, exact)),
         notes=(
             (
                 gettext(
@@ -65,12 +67,12 @@ def equity(question: Question, *, exact: bool) -> Sheet:
     )
 
 
-def headline(question: Question, *, exact: bool) -> str:
-    """The sentence that the report begins with."""
-    by = question.by or FIELDS[0]
-    reference, gaps = compare(_answer(question, by, exact)[0])
+def headline(read: losing.Read, *, exact: bool) -> str:
+    """The sentence that the report begins with, of a cohort that was read for another."""
+    by, horizon = FIELDS[0], read.found.question.horizon_days
+    reference, gaps = compare(dict(_answers(read, [by], exact))[by])
     known = [gap for gap in gaps if gap.difference is not None and gap.name != reference]
-    return next(iter(_says(by, reference, known, _telling(known), question.horizon_days)))
+    return next(iter(_says(by, reference, known, _telling(known), horizon)))
 
 
 def _telling(known: Sequence[Gap]) -> list[Gap]:
@@ -78,9 +80,10 @@ def _telling(known: Sequence[Gap]) -> list[Gap]:
     return [gap for gap in known if gap.high is not None and gap.low is not None and (gap.high < 0 or gap.low > 0)]
 
 
-def _answer(question: Question, by: str, exact: bool) -> tuple[Mapping[str, Any], tuple[int, ...]]:
-    report = losing.drop_off(replace(question, by=by))
-    return shown.drop_off(report, exact=exact), report.versions
+def _answers(read: losing.Read, fields: Sequence[str], exact: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What the drop-off report shows its reader by each field, from one read."""
+    for field, parts in read.found.apart(fields).items():
+        yield field, shown.drop_off(read.report(parts, by=field), exact=exact)
 
 
 def compare(answer: Mapping[str, Any]) -> tuple[str, list[Gap]]:
@@ -190,11 +193,10 @@ def _rate(rate: Mapping[str, Any] | None) -> Cell:
     return Cell(hidden=True) if rate is None else Cell(rate["value"], rate["low"], rate["high"])
 
 
-def _fields(question: Question, by: str, answer: Mapping[str, Any], exact: bool) -> Table:
+def _fields(answers: Mapping[str, Mapping[str, Any]], exact: bool) -> Table:
     """How much of each field is known at all: a gap cannot be seen in what nobody wrote down."""
     rows = []
-    for field in FIELDS:
-        of = answer if field == by else _answer(question, field, exact)[0]
+    for field, of in answers.items():
         missing = of["strata"].get(UNKNOWN)
         n = 0 if missing is None else missing["n"]
         share = None if n is None or not of["n"] else n / of["n"]

@@ -63,29 +63,51 @@ class Incidence:
 def kaplan_meier(durations: Numbers, happened: Sequence[bool] | NDArray[Any], entries: Numbers | None = None) -> Survival:
     """Survival of the event, the rest censored. `entries`: when each came under observation (delayed entry)."""
     until, since, kept = _observed(durations, entries)
-    event = np.asarray(happened, dtype=bool)[kept]
-    times, deaths = np.unique(until[event], return_counts=True)
-    at_risk = _number_at_risk(until, since, times)
+    at = _events(until, np.asarray(happened, dtype=np.int64)[kept], since)
+    deaths, at_risk = at.own[1] if at.own else at.at_risk, at.at_risk
     survival: Floats = np.cumprod(1.0 - deaths / at_risk, dtype=np.float64)
-    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths.astype(np.float64), at_risk))))
-    return Survival(times, survival, low, high, at_risk)
+    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths, at_risk))))
+    return Survival(at.times, survival, low, high, at_risk)
 
 
-def aalen_johansen(durations: Numbers, causes: Sequence[int] | NDArray[Any], entries: Numbers | None = None) -> Incidence:
-    """Cumulative incidence of each cause above 0; cause 0 is censored. Exits compete: nobody who left can still arrive."""
+def aalen_johansen(
+    durations: Numbers, causes: Sequence[int] | NDArray[Any], entries: Numbers | None = None, *, upto: float | None = None
+) -> Incidence:
+    """Cumulative incidence of each cause above 0; cause 0 is censored. Exits compete: nobody who left can still arrive.
+
+    The curve ends at `upto`: whoever is followed for longer is at risk until then, and need not be sorted.
+    """
     until, since, kept = _observed(durations, entries)
-    why = np.asarray(causes, dtype=np.int64)[kept]
-    times, at = np.unique(until[why != CENSORED], return_inverse=True)
-    happened = why[why != CENSORED]
-    kinds = [int(kind) for kind in np.unique(happened)]
-    at_risk = _number_at_risk(until, since, times)
-    own = {kind: np.bincount(at[happened == kind], minlength=len(times)).astype(np.float64) for kind in kinds}
-    every = sum(own.values(), np.zeros(len(times)))
-    after: Floats = np.cumprod(1.0 - every / at_risk, dtype=np.float64)
-    before = np.concatenate(([1.0], after))[: len(times)]
-    by_cause = {kind: np.cumsum(before * own[kind] / at_risk) for kind in kinds}
-    variance = {kind: _variance(by_cause[kind], before, at_risk, every, own[kind]) for kind in kinds}
-    return Incidence(times, after, by_cause, variance, at_risk)
+    at = _events(until, np.asarray(causes, dtype=np.int64)[kept], since, upto)
+    every = sum(at.own.values(), np.zeros(len(at.times)))
+    after: Floats = np.cumprod(1.0 - every / at.at_risk, dtype=np.float64)
+    before = np.concatenate(([1.0], after))[: len(at.times)]
+    by_cause = {kind: np.cumsum(before * own / at.at_risk) for kind, own in at.own.items()}
+    variance = {kind: _variance(by_cause[kind], before, at.at_risk, every, own) for kind, own in at.own.items()}
+    return Incidence(at.times, after, by_cause, variance, at.at_risk)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The times at which anything happened: to how many of each cause, and how many were at risk just before."""
+
+    times: Floats
+    own: dict[int, Floats]
+    at_risk: Floats
+
+
+def _events(until: Floats, why: NDArray[Any], since: Floats | None, upto: float | None = None) -> Events:
+    """One sort tells everything: the rows of one instant stand together, and those from the first of them on were at risk in it."""
+    here = np.arange(len(until)) if upto is None else np.flatnonzero(until <= upto)
+    order = here[np.argsort(until[here])]
+    days, why = until[order], why[order]
+    first = np.flatnonzero(np.diff(days, prepend=-np.inf) > 0)
+    kinds = [kind for kind in np.flatnonzero(np.bincount(why)).tolist() if kind != CENSORED]
+    own = {kind: np.add.reduceat((why == kind).astype(np.int32), first).astype(np.float64) for kind in kinds}
+    happened = sum(own.values(), np.zeros(len(first))) > 0
+    times, gone = days[first[happened]], first[happened]
+    at_risk = (len(until) - gone).astype(np.float64) if since is None else _came(until, since, times) - gone
+    return Events(times, {kind: counts[happened] for kind, counts in own.items()}, at_risk)
 
 
 def _observed(durations: Numbers, entries: Numbers | None) -> tuple[Floats, Floats | None, NDArray[Any]]:
@@ -99,15 +121,12 @@ def _observed(durations: Numbers, entries: Numbers | None) -> tuple[Floats, Floa
     return until[kept], since[kept], kept
 
 
-def _number_at_risk(durations: Floats, entries: Floats | None, times: Floats) -> Floats:
-    """At risk just before each time: entered before it and not yet gone. Who comes and goes within one instant was at risk in it."""
-    gone = np.searchsorted(np.sort(durations), times, side="left")
-    if entries is None:
-        return (len(durations) - gone).astype(np.float64)
-    come = np.searchsorted(np.sort(entries), times, side="left")
-    passing = np.sort(durations[entries == durations])
+def _came(until: Floats, since: Floats, times: Floats) -> Floats:
+    """Under observation before each time. Who comes and goes within one instant was at risk in it."""
+    come = np.searchsorted(np.sort(since), times, side="left")
+    passing = np.sort(until[since == until])
     within = np.searchsorted(passing, times, side="right") - np.searchsorted(passing, times, side="left")
-    return (come - gone + within).astype(np.float64)
+    return (come + within).astype(np.float64)
 
 
 def _hazard_variance(deaths: Floats, at_risk: Floats) -> Floats:

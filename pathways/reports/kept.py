@@ -1,14 +1,14 @@
 """Answers that are kept until something changes: a page asked again while nothing was received costs a look into the cache.
 
 What changed is told by the newest rows of the tables that every change leaves one in. A page asked "now" takes an answer of the last
-quarter of an hour; it says as of when it speaks.
+quarter of an hour; it says as of when it speaks. Where rows also change in place (messages, work) an answer holds for a minute.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -20,20 +20,39 @@ from pathways.reports.cohort import Question
 from pathways.reports.columns import EPOCH
 
 T = TypeVar("T")
-FRESH = timedelta(minutes=15)
 KEPT_SECONDS = 3600
-NEWEST = """
-SELECT (SELECT max(id) FROM pathways_journey), (SELECT max(id) FROM pathways_journeyrevision), (SELECT max(id) FROM pathways_binding),
-       (SELECT max(id) FROM pathways_pathwayversion), (SELECT max(id) FROM pathways_coverage), (SELECT max(id) FROM patients_patient),
-       (SELECT max(id) FROM patients_merge), (SELECT max(pgh_id) FROM patients_patienthistory)
-"""
 
 
-def kept(name: str, question: Question, exact: bool, make: Callable[[Question], T]) -> T:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The tables (`table.key`) whose newest row tells that something changed, and for how long an answer holds where none did."""
+
+    tables: tuple[str, ...]
+    holds: timedelta
+
+
+JOURNEYS = Watch(
+    (
+        "pathways_journey.id",
+        "pathways_journeyrevision.id",
+        "pathways_binding.id",
+        "pathways_pathwayversion.id",
+        "pathways_coverage.id",
+        "pathways_rolloutchange.id",
+        "patients_patient.id",
+        "patients_merge.id",
+        "patients_patienthistory.pgh_id",
+    ),
+    timedelta(minutes=15),
+)
+"""Of a journey every change leaves a row in one of these."""
+
+
+def kept(name: str, question: Question, exact: bool, make: Callable[[Question], T], watch: Watch = JOURNEYS) -> T:
     """The answer to a question, made anew only if something was received since."""
-    key, newest = _key(name, question, exact), _newest()
+    key, newest = _key(name, question, exact), _newest(watch)
     found: tuple[Any, datetime, T] | None = cache.get(key)
-    if found is not None and found[0] == newest and timedelta() <= question.as_of - found[1] <= FRESH:
+    if found is not None and found[0] == newest and timedelta() <= question.as_of - found[1] <= watch.holds:
         return found[2]
     answer = make(question)
     cache.set(key, (newest, question.as_of, answer), KEPT_SECONDS)
@@ -47,7 +66,8 @@ def _key(name: str, question: Question, exact: bool) -> str:
     return f"reports.{hashlib.sha256(said.encode()).hexdigest()}"
 
 
-def _newest() -> tuple[Any, ...]:
+def _newest(watch: Watch) -> tuple[Any, ...]:
+    asked = ", ".join(f"(SELECT max({key}) FROM {table})" for table, _, key in (one.partition(".") for one in watch.tables))
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST)
+        cursor.execute(f"SELECT {asked}")
         return tuple(cursor.fetchone() or ())

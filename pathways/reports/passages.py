@@ -75,8 +75,25 @@ class Timed:
     seen: Mask
     person: Ints
 
-    def curve(self) -> Incidence:
-        return aalen_johansen(self.days, self.cause, self.entry)
+    def curve(self, upto: float | None = None) -> Incidence:
+        return aalen_johansen(self.days, self.cause, self.entry, upto=upto)
+
+    def at_risk(self, horizon: int) -> Ints:
+        """How many were under observation and still on the way as each day began, up to the horizon."""
+        seen = self.seen
+        gone = _before(self.days[seen], horizon)
+        come = (
+            np.full(horizon + 1, np.count_nonzero(seen))
+            if self.entry is None
+            else _before(np.where(self.entry > 0, self.entry, -1.0)[seen], horizon)
+        )
+        return come - gone
+
+
+def _before(days: Floats, horizon: int) -> Ints:
+    """How many lie before each whole day, from day 0 to the horizon."""
+    whole = np.minimum(np.floor(days), horizon).astype(np.int64) + 1
+    return np.cumsum(np.bincount(whole, minlength=horizon + 2))[: horizon + 1]
 
 
 def step_curve(found: Cohort, step: str) -> Incidence:

@@ -177,7 +177,8 @@ def with_cells(sheet: Sheet, change: Any) -> Sheet:
 
 def counted(sheet: Sheet) -> dict[str, int]:
     """Every count of people that the sheet shows, by key."""
-    cells: Sequence[Cell] = [cell for table in sheet.tables for row in table.rows for cell in row] + [one.cell for one in sheet.figures]
+    figures = [cell for one in sheet.figures for cell in (one.cell, *(cell for _, cell in one.of))]
+    cells: Sequence[Cell] = [cell for table in sheet.tables for row in table.rows for cell in row] + figures
     return {cell.key: int(cell.value) for cell in cells if cell.key and isinstance(cell.value, int)}
 
 

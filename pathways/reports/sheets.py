@@ -198,6 +198,14 @@ def time(question: Question, *, exact: bool) -> Sheet:
                 note=gettext("Every day under way belongs to one party. Days lost are those on which some wait was past due."),
                 empty=gettext("Nobody has waited yet."),
             ),
+            table(
+                "places",
+                "Where days are lost",
+                answer["places"],
+                opens=_named(exact, lambda row, column: f"place/{row['by']}/{row['where']}"),
+                note="The laboratory is the one that did the latest test; who has no result yet, or whose laboratory nobody told, is unknown.",
+                empty="Nobody has waited yet.",
+            ),
         ),
     )
 

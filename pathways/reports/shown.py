@@ -5,9 +5,10 @@ Hidden values are None. `exact` shows everything: only for people who may open t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pathways.reports.ball import Turn
+from pathways.reports.ball import Place, Turn
 from pathways.reports.benchmarks import Benchmark
 from pathways.reports.cohort import Question
 from pathways.reports.denominators import Denominator
@@ -189,7 +190,39 @@ def times(report: Times, *, exact: bool = False) -> Shown:
     eyes = None if exact else hidden_of(counts, sums, latent=latent, levels=[whole])
     shown = _times(report, Eyes(eyes))
     shown["strata"] = {name: _times(part, Eyes(eyes, f"{name}|")) for name, part in report.strata.items()}
+    return _without_rests(shown, report) if eyes is not None else shown
+
+
+def _without_rests(shown: Shown, report: Times) -> Shown:
+    """A party that is small in one stratum is told of none: the whole less the others would tell it."""
+    small = {turn.party for part in report.strata.values() for turn in part.turns if is_small(turn.journeys)}
+    for part in shown["strata"].values():
+        part["turns"] = [
+            turn if turn["ball"] not in small else {"ball": turn["ball"], **dict.fromkeys([*turn][1:])} for turn in part["turns"]
+        ]
     return shown
+
+
+def _places(places: Sequence[Place], *, exact: bool) -> list[Shown]:
+    """Of each field the places add up to the whole, so that a hidden one takes another with it."""
+    counts = {f"{one.field}:{one.name}": one.journeys for one in places}
+    hidden: set[str] = set()
+    for field in dict.fromkeys(one.field for one in places):
+        keys = tuple(key for key in counts if key.startswith(f"{field}:"))
+        whole = sum(counts[key] for key in keys)
+        hidden |= set() if exact else hidden_of({"n": whole, **{key: counts[key] for key in keys}}, [Sum("n", keys)], levels=[["n"]])
+    return [_place(one, exact=exact, secret=f"{one.field}:{one.name}" in hidden) for one in places]
+
+
+def _place(one: Place, *, exact: bool, secret: bool) -> Shown:
+    days = {"days_under_way": one.days, "days_lost": one.lost, "days_lost_at_laboratory": one.laboratory}
+    return {
+        "by": one.field,
+        "where": one.name,
+        "journeys": None if secret else _told(one.journeys, exact),
+        **{name: None if secret else round(value, 1 if exact else 0) for name, value in days.items()},
+        "days_lost_each": None if secret or not one.journeys else round(one.lost / one.journeys, 1 if exact else 0),
+    }
 
 
 def _times(report: Times, eyes: Eyes) -> Shown:
@@ -199,6 +232,7 @@ def _times(report: Times, eyes: Eyes) -> Shown:
         "intervals": [_interval(i, one, eyes) for i, one in enumerate(report.intervals)],
         "targets": [_target(i, one, eyes) for i, one in enumerate(report.targets)],
         "turns": [_turn(one, exact=eyes.hidden is None) for one in report.turns],
+        "places": _places(report.places, exact=eyes.hidden is None),
         "suppressed": eyes.hidden is not None,
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pathways.reports import ball, targets
-from pathways.reports.ball import Turn
+from pathways.reports.ball import Place, Turn
 from pathways.reports.behind import uids, within
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of
 from pathways.reports.columns import Ints
@@ -44,13 +44,14 @@ class Times:
     intervals: tuple[Interval, ...]
     targets: tuple[TargetRow, ...]
     turns: tuple[Turn, ...]
+    places: tuple[Place, ...]
     strata: Mapping[str, Times]
 
 
 def times(question: Question) -> Times:
     """Runs the report. Raises cohort.UnknownReport."""
     found, asked = cohort(question), targets.measured(question)
-    report = of_cohort(found, asked)
+    report = replace(of_cohort(found, asked), places=ball.places(found))
     if not question.by:
         return report
     parts = asked.strata()
@@ -64,7 +65,12 @@ def of_cohort(found: Cohort, asked: Cohort) -> Times:
         pairs.append((0, len(found.steps) - 1))
     aims = _targets(found)
     intervals = tuple(_interval(found, *pair, aims) for pair in pairs)
-    return Times(found.question, found.n, intervals, targets.targets(asked), ball.turns(found), {})
+    return Times(found.question, found.n, intervals, targets.targets(asked), ball.turns(found), (), {})
+
+
+def whole_way(found: Cohort) -> Interval | None:
+    """From the first step to the last."""
+    return _interval(found, 0, len(found.steps) - 1, {}) if len(found.steps) > 1 else None
 
 
 def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
@@ -101,7 +107,7 @@ def sides(timed: Timed) -> dict[str, Ints]:
 
 
 def rows(question: Question, number: str) -> Rows:
-    """`interval/FROM/TO/figure`, `target/N/figure` or `turn/PARTY`, with `STRATUM|` before it within one stratum. Raises UnknownNumber."""
+    """`interval/FROM/TO/figure`, `target/N/figure`, `turn/PARTY` or `place/FIELD/NAME`, with `STRATUM|` before it within one stratum. Raises UnknownNumber."""
     stratum, _, name = number.rpartition("|")
     kind, _, rest = name.partition("/")
     found = targets.measured(question) if kind == "target" else cohort(question)
@@ -124,8 +130,14 @@ def _target_members(found: Cohort, name: str) -> Ints:
     return found.columns.id[targets.members(found, int(number), figure)]
 
 
+def _place_members(found: Cohort, name: str) -> Ints:
+    field, _, place = name.partition("/")
+    return found.apart([field])[field][place].columns.id
+
+
 MEMBERS: Mapping[str, Callable[[Cohort, str], Ints | list[int]]] = {
     "interval": _interval_members,
     "target": _target_members,
     "turn": ball.journeys_of,
+    "place": _place_members,
 }

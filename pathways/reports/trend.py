@@ -43,9 +43,15 @@ class Month:
 
 
 def trend(question: Question, *, exact: bool) -> Sheet:
-    asked = replace(question, by="month")
-    report = losing.drop_off(asked)
-    months = list(_months(asked, report.strata, lasting.times(asked).strata, None if exact else hidden_months(report)))
+    return trend_of(losing.read(replace(question, by="month")), exact=exact)
+
+
+def trend_of(read: losing.Read, *, exact: bool) -> Sheet:
+    """Of a cohort that was asked by month."""
+    question, parts = read.found.question, read.found.strata()
+    report = read.report(parts)
+    spans = {name: lasting.whole_way(part) for name, part in parts.items()}
+    months = list(_months(question, report.strata, spans, None if exact else hidden_months(report)))
     shares, days = _shares(months), _days(months)
     return Sheet(
         name="trend",
@@ -81,20 +87,19 @@ def hidden_months(report: losing.DropOff) -> set[str]:
 
 
 def _months(
-    question: Question, losses: Mapping[str, losing.DropOff], times: Mapping[str, lasting.Times], hidden: set[str] | None
+    question: Question, losses: Mapping[str, losing.DropOff], times: Mapping[str, lasting.Interval | None], hidden: set[str] | None
 ) -> Iterator[Month]:
     changes = changed(question)
     for name in _calendar(losses):
         part, eyes = losses.get(name), shown.Eyes(hidden, f"{name}|")
         n = eyes.count("n", part.n) if part else 0
         whole = (eyes.rate(part.whole, "n", "within") if part else None) or {"value": None, "low": None, "high": None}
-        days = _median(times[name], exact=hidden is None) if name in times else None
+        days = _median(times.get(name), exact=hidden is None)
         yield Month(name, n, whole["value"], whole["low"], whole["high"], days, is_mature(name, question), changes.get(name, ""))
 
 
-def _median(times: lasting.Times, *, exact: bool) -> float | None:
+def _median(whole: lasting.Interval | None, *, exact: bool) -> float | None:
     """From the first step to the last; of few it would be those few."""
-    whole = times.intervals[-1] if times.intervals else None
     if whole is None or (not exact and any(0 <= count <= SMALL for count in (whole.happened, whole.n - whole.happened))):
         return None
     return whole.median_days.value

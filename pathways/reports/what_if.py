@@ -33,7 +33,11 @@ class Gain:
 
 
 def what_if(question: Question, *, exact: bool) -> Sheet:
-    report = losing.drop_off(question)
+    return what_if_of(losing.drop_off(question), exact=exact)
+
+
+def what_if_of(report: losing.DropOff, *, exact: bool) -> Sheet:
+    question = report.question
     answer = shown.drop_off(report, exact=exact)
     found = gains(answer["steps"], answer["n"])
     return Sheet(

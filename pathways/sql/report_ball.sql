@@ -1,21 +1,6 @@
--- report_ball: for how long each party had the ball over a cohort's journeys, by as_of, and how much of it some wait was past due. Relies on the
--- primary key and stay_journey. Every day of an open journey belongs to one party, so the parties' days sum to the cohort's days under way.
--- Put after `known AS (...)`; {journeys} makes one value of spans.id: how many there are, or which. Parameters: ids (bigint[]), as_of, pathway. A watch is never past due; waits that overlap count once.
-, spans AS (
-    SELECT j.id, one.span ->> 0 AS party,
-           tstzrange((one.span ->> 1)::timestamptz, LEAST(COALESCE((one.span ->> 2)::timestamptz, %(as_of)s), %(as_of)s)) AS during
-    FROM known j CROSS JOIN LATERAL jsonb_array_elements(j.balls) AS one (span)
-    WHERE j.id = ANY (%(ids)s::bigint[]) AND (one.span ->> 1)::timestamptz < %(as_of)s AND COALESCE((one.span ->> 2)::timestamptz, %(as_of)s) >= (one.span ->> 1)::timestamptz
-),
-late AS (
-    SELECT s.journey_id, range_agg(tstzrange(s.due_at, LEAST(COALESCE(s.left_at, %(as_of)s), %(as_of)s))) AS during
-    FROM pathways_stay s JOIN pathways_stage g ON g.id = s.stage_id
-    WHERE s.journey_id = ANY (%(ids)s::bigint[]) AND s.superseded = '' AND NOT g.watch
-      AND s.due_at < LEAST(COALESCE(s.left_at, %(as_of)s), %(as_of)s)
-    GROUP BY s.journey_id
-)
-SELECT spans.party, {journeys},
-       SUM(EXTRACT(EPOCH FROM upper(spans.during) - lower(spans.during)))::float8 / 86400,
-       COALESCE(SUM((SELECT SUM(EXTRACT(EPOCH FROM upper(r) - lower(r))) FROM unnest(late.during * tstzmultirange(spans.during)) AS r)), 0)::float8 / 86400
-FROM spans LEFT JOIN late ON late.journey_id = spans.id
-GROUP BY spans.party ORDER BY 3 DESC
+-- report_ball: for how long each party had the ball over a cohort's journeys, and how much of it some wait was past due. Relies on what report_spans relies
+-- on. Put after `known AS (...)`; `journeys` makes one value of days.id: how many there are, or which. Parameters: ids (bigint[]), as_of, pathway.
+-- The parties' days sum to the cohort's days under way.
+,
+-- include pathways.sql report_spans
+SELECT days.party, {journeys}, SUM(days.days), SUM(days.lost) FROM days GROUP BY days.party ORDER BY 3 DESC

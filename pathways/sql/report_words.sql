@@ -1,4 +1,4 @@
--- report_words: words of a few journeys, for hashes that stand in a cohort. {words} is the expression. Relies on the primary key. Parameters: ids (bigint[]).
+-- report_words: words of a few journeys, for hashes that stand in a cohort. `words` is the expression. Relies on the primary key. Parameters: ids (bigint[]).
 SELECT j.id, {words}
 FROM pathways_journey j
 JOIN patients_patient p ON p.id = j.patient_id

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -14,6 +16,7 @@ from pathways.definitions import registry
 from pathways.reports import drop_off as report
 from pathways.reports import shown
 from pathways.reports.drop_off import EXIT_CLASSES
+from pathways.reports.kept import kept
 from pathways.views.asked import choices, question, rows_address, shows_all
 from pathways.views.funnel import funnel
 from pathways.views.programme import opens_with, remember
@@ -39,7 +42,8 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
     definition = published[code].definition
     exact = shows_all(request.user)
     asked = question(request.GET, definition, request.user, timezone.now(), exact=exact)
-    answer = shown.drop_off(report.drop_off(asked), exact=exact)
+    answer = kept("drop-off page", asked, exact, lambda asked: shown.drop_off(report.drop_off(asked), exact=exact))
+    asked = replace(asked, as_of=datetime.fromisoformat(answer["as_of"]))
     context = {
         "answer": answer,
         "asked": asked,
@@ -50,6 +54,7 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
         "code": code,
         "funnel": funnel(answer["steps"]),
         "classes": EXIT_CLASSES,
+        "method": "Aalen-Johansen",
         "preventable": total(answer, "preventable"),
         "ends": by_class(answer),
     }

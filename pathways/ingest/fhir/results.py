@@ -51,6 +51,7 @@ class Report(msgspec.Struct):
     text: str
     elsewhere: bool = False
     orderer: Mapping[str, Any] = {}
+    laboratory: str = ""
 
 
 def report(context: Context, dr: DiagnosticReport) -> None:
@@ -81,6 +82,7 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         text=clean(" ".join((dr.conclusion, *(each.coded().label for each in dr.conclusion_code))), 4000),
         elsewhere=bool(dr.result) and not observations,
         orderer=next((named for each in _requests(context, dr) if (named := clinicians.orderer(context, each))), {}),
+        laboratory=_laboratory(context, [*dr.performer, *(who for each in observations for who in each.performer)]),
     )
     if category in ("molecular", "pathology", "newborn") and not molecular.outside_class(f"{said.test.words} {said.text}"):
         for specimen in specimens:
@@ -117,8 +119,19 @@ def lone(context: Context, observation: Observation) -> None:
     said = Report(
         f"Observation/{name}", test, "molecular", state, rank, context.instant(observation.issued), context.moment(observation.issued) or when,
         [observation], keys, orders.class_of(specimens, test.words), document=False, text="",
+        laboratory=_laboratory(context, observation.performer),
     )  # fmt: skip
     _say(context, statement, said)
+
+
+def _laboratory(context: Context, performers: Sequence[Reference]) -> str:
+    """Who did the test: the first organization that performed it. A person who did it is no laboratory."""
+    for who in performers:
+        raw = context.find(who) or {}
+        name = str(raw.get("name") or who.display)
+        if name and "Organization" in (raw.get("resourceType"), who.type, who.reference.split("/")[0]):
+            return clean(name, 120)
+    return ""
 
 
 def _say(context: Context, statement: Any, said: Report) -> None:
@@ -133,6 +146,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         "specimen_class": said.specimen_class,
         "document": said.document,
         **said.orderer,
+        **({"laboratory": said.laboratory} if said.laboratory else {}),
     }
     retracted = said.state == "retracted"
     name = said.name or f"{said.test.body()['code']}@{said.when.lo.isoformat() if said.when else ''}"

@@ -118,6 +118,7 @@ class Observation(Resource, frozen=True):
     derived_from: list[Reference] = []
     focus: list[Reference] = []
     interpretation: list[Concept] = []
+    performer: list[Reference] = []
 
 
 class Attachment(Element, frozen=True):
@@ -138,6 +139,7 @@ class DiagnosticReport(Resource, frozen=True):
     conclusion: str = ""
     conclusion_code: list[Concept] = []
     presented_form: list[Attachment] = []
+    performer: list[Reference] = []
 
 
 class ServiceRequest(Resource, frozen=True):

@@ -114,6 +114,7 @@ def _molecular(part: Part, report: Report) -> None:
         "text": said,
         "specimen_class": codes.specimen_class(specimens.words(part, spms) or part.message.text(first.obr, 15), _words(report)),
         "document": any(line.document for line in report.lines),
+        **_laboratory(part, report),
         **_of_another(report),
         **clinicians.orderer(part, first.orc, first.obr),
     }
@@ -160,6 +161,7 @@ def _pathology(part: Part, report: Report) -> None:
         "text": _said(part, report),
         "specimen_class": codes.specimen_class(specimens.words(part, spms) or part.message.text(report.groups[0].obr, 15)) or "tissue",
         "codes": sorted({code for line in report.lines for code in line.reading.value.all_codes()}),
+        **_laboratory(part, report),
         **_of_another(report),
     }
     name, when = _name(part, report, issued), at(issued) or _observed(part, report)
@@ -228,6 +230,17 @@ def _name(part: Part, report: Report, issued: datetime | None) -> str:
 def _of_another(report: Report) -> dict[str, Any]:
     """The laboratory says that it filed somebody else's result here (OBX-11 W)."""
     return {"wrong_patient": True} if any(line.status == observations.WRONG_PATIENT for line in report.lines) else {}
+
+
+def _laboratory(part: Part, report: Report) -> dict[str, str]:
+    """Who did the test: the organization of its lines (OBX-23), else their producer (OBX-15), else the facility that sent the report (MSH-4).
+
+    Not ORC-21: that is who ordered it.
+    """
+    lines = [obx for group in report.groups for obx in group.obx]
+    named = (part.get(obx, 23) or part.get(obx, 15, 2) or part.get(obx, 15) for obx in lines)
+    found = clean(next(filter(None, named), "") or part.get(part.message.one("MSH"), 4), 120)
+    return {"laboratory": found} if found else {}
 
 
 def _words(report: Report) -> str:

@@ -278,3 +278,24 @@ def test_a_report_from_outside_states_neither_result_nor_sample_nor_phenotype(wo
     facts = parsed(bundle(PATIENT, specimen, observation, report)).facts
     assert [fact.kind for fact in facts] == ["external_result"]
     assert facts[0].body["findings"]
+
+
+@pytest.mark.parametrize(
+    ("performers", "laboratory"),
+    [
+        ([{"reference": "Organization/lab"}], "North Lab"),
+        (
+            [{"reference": "Practitioner/x", "display": "Dr. Reader"}, {"reference": "Organization/elsewhere", "display": "Reference Lab"}],
+            "Reference Lab",
+        ),
+        ([{"reference": "Practitioner/x", "display": "Dr. Reader"}], None),
+        ([], None),
+    ],
+)
+def test_a_result_says_which_organization_performed_it(performers: list[dict[str, str]], laboratory: str | None) -> None:
+    """A person who read it is no laboratory; a lone observation names its own."""
+    lab = {"resourceType": "Organization", "id": "lab", "name": "North Lab"}
+    said = report(variant("1", ABSENT, "NRAS"), performer=performers)
+    said["entry"].insert(0, {"resource": lab})
+    assert only(said).body.get("laboratory") == laboratory
+    assert only(bundle(PATIENT, lab, {**variant("1", ABSENT, "NRAS"), "performer": performers})).body.get("laboratory") == laboratory

@@ -159,3 +159,22 @@ def test_a_phenotype_is_a_fact_of_its_own() -> None:
     )
     (found,) = (fact for fact in facts(body) if fact.kind == "phenotype_assigned")
     assert (found.body["gene"], found.body["phenotype"]) == ("CYP2C19", "Poor metabolizer")
+
+
+@pytest.mark.parametrize(
+    ("fields", "laboratory"),
+    [
+        ("||||QUEST^Quest Diagnostics^L||||||||NICHOLS INSTITUTE^L", "NICHOLS INSTITUTE"),
+        ("||||QUEST^Quest Diagnostics^L", "Quest Diagnostics"),
+        ("||||LAB7", "LAB7"),
+        ("", "NORTH LAB"),
+    ],
+)
+def test_a_result_says_which_laboratory_did_it(fields: str, laboratory: str) -> None:
+    """Its lines before the sender; who ordered it (ORC-21) is no laboratory."""
+    body = panel(f"OBX|1|ST|EGFR^EGFR mutation analysis^L||Not detected||||||F{fields}")
+    head, _, rest = body.partition(b"\r")
+    parts = head.split(b"|")
+    parts[3] = b"NORTH LAB"
+    ordered = rest.replace(b"ORC|RE|ORD1|F1", b"ORC|RE|ORD1|F1||||||||||||||||||Ordering Hospital")
+    assert result(b"|".join(parts) + b"\r" + ordered).body["laboratory"] == laboratory
