@@ -140,8 +140,8 @@ REPORTS: Mapping[str, Report] = {
         ),
         Report(
             "newly-actionable",
-            "Newly actionable",
-            "Whom would today's rules flag that those of then did not?",
+            gettext_noop("Newly actionable"),
+            gettext_noop("Whom would today's rules flag that those of then did not?"),
             newly.newly_actionable,
             rows=newly.newly_rows,
             every=True,

@@ -25,7 +25,7 @@ KINDS = [
     _("Eligibility flagged"), _("Consulted"), _("Parent unavailable"), _("Provider notified"), _("Management recorded"), _("Reanalysed"),
     _("Screen result"), _("Screen triaged"), _("Screening refused"), _("Transfused"), _("Diagnosis resolved"), _("Death"),
     _("Death hint"), _("Consent recorded"), _("Enrolled"), _("Resumed"), _("Reopened"), _("Voided"), _("Restored"), _("Picked"),
-    _("Actionable confirmed"), _("Not actionable confirmed"), _("Handed over"), _("Care team changed"), _("Notice acknowledged"),
+    _("Actionable confirmed"), _("Not actionable confirmed"), _("Knowledge reviewed"), _("Handed over"), _("Care team changed"), _("Notice acknowledged"),
     _("Notice answered"), _("Work outcome"), _("Contact attempted"), _("Patient replied"), _("Patient said"), _("Reply read"),
     _("Relative named"), _("Relative joined"), _("Family news"), _("Migrated"), _("Result corrected"), _("Flagged actionable"),
     _("Later line actionable"), _("Not actionable"), _("Cannot say"), _("Matched therapy"), _("Unmatched therapy"), _("Empiric started"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from pathways import journeys
 from pathways.facts import Fact
@@ -24,8 +25,8 @@ from pathways.writing.state import JourneyState, PatientState
 from patients.models import User
 
 BATCH = 200
-ADDED = "a rule that was not there, or not in force, when it was judged"
-RECLASSIFIED = "a result that was reclassified or corrected since it was read"
+ADDED = gettext_noop("a rule that was not there, or not in force, when it was judged")
+RECLASSIFIED = gettext_noop("a result that was reclassified or corrected since it was read")
 REVIEWED = "knowledge_reviewed"
 ANSWERS = ("actionable_confirmed", "not_actionable_confirmed", REVIEWED)
 READ = ("result_partial", "result_final", "external_result", "phenotype_assigned")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import django
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from config.embedded.session import end_on_sigterm, scratch_services
@@ -79,6 +80,13 @@ def nothing_is_remembered() -> Iterator[None]:
     """Rate limits count in the process's cache; one test's attempts are not another's."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def english_is_spoken() -> Iterator[None]:
+    """A request in Spanish leaves its thread speaking Spanish; the next test begins in English, and so does what it asks of the product."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from pathways import approvals
 from pathways.models import Journey
 from pathways.newly_actionable import News, find, source_of
@@ -19,20 +21,22 @@ def newly_actionable(question: Question, *, exact: bool) -> Sheet:
     found = _found(question)
     sheet = Sheet(
         name="newly-actionable",
-        title="Newly actionable",
+        title=_("Newly actionable"),
         says=(_says(found),) if exact else (),
         about=About(
             as_of=question.as_of,
             programme=question.pathway,
             versions=in_force(question.pathway),
             fresh=freshness(question.sites, now=question.as_of),
-            whom="Open journeys in which something was found, asked of the rules of today as if they had always held",
-            censoring="Closed journeys are second chances. What a clinician has answered is not counted; who received the matched therapy neither.",
+            whom=_("Open journeys in which something was found, asked of the rules of today as if they had always held"),
+            censoring=_(
+                "Closed journeys are second chances. What a clinician has answered is not counted; who received the matched therapy neither."
+            ),
         ),
-        figures=(Figure(count(len(found), key="all", opens="all"), "open journeys to look at"),),
+        figures=(Figure(count(len(found), key="all", opens="all"), _("open journeys to look at")),),
         tables=(_table(found),),
         sums=(Sum("all", tuple(_key(*one) for one in _groups(found))),) if found else (),
-        notes=("It flags a gap for review and recommends nothing; nothing opens before a clinician has decided.",),
+        notes=(_("It flags a gap for review and recommends nothing; nothing opens before a clinician has decided."),),
     )
     return for_eyes(sheet, exact=exact)
 
@@ -53,26 +57,26 @@ def _key(rules: str, why: str) -> str:
 
 def _says(found: Sequence[News]) -> str:
     if not found:
-        return "Nothing that was found in an open journey has become actionable since it was judged."
-    return f"{len(found)} open journeys hold a finding that has become actionable since it was judged."
+        return _("Nothing that was found in an open journey has become actionable since it was judged.")
+    return _("%(n)s open journeys hold a finding that has become actionable since it was judged.") % {"n": len(found)}
 
 
 def _table(found: Sequence[News]) -> Table:
     columns = (
-        Column("rules", "rules that are new", Kind.WORDS),
-        Column("genes", "genes", Kind.WORDS),
-        Column("why", "what changed", Kind.WORDS),
-        Column("since", "since", Kind.DAY),
-        Column("judged_by", "judged by", Kind.WORDS),
-        Column("would_be", "now", Kind.WORDS),
-        Column("source", "source", Kind.WORDS),
-        Column("journeys", "open journeys"),
+        Column("rules", _("rules that are new"), Kind.WORDS),
+        Column("genes", _("genes"), Kind.WORDS),
+        Column("why", _("what changed"), Kind.WORDS),
+        Column("since", _("since"), Kind.DAY),
+        Column("judged_by", _("judged by"), Kind.WORDS),
+        Column("would_be", _("now"), Kind.WORDS),
+        Column("source", _("source"), Kind.WORDS),
+        Column("journeys", _("open journeys")),
     )
     rows = tuple(
         _row(rules, why, n, [one for one in found if (", ".join(one.rules), one.why) == (rules, why)])
         for (rules, why), n in sorted(_groups(found).items())
     )
-    return Table("rules", "By rule", columns, rows, empty="None.")
+    return Table("rules", _("By rule"), columns, rows, empty=_("None."))
 
 
 def _row(rules: str, why: str, n: int, of: Sequence[News]) -> tuple[Cell, ...]:
@@ -81,7 +85,7 @@ def _row(rules: str, why: str, n: int, of: Sequence[News]) -> tuple[Cell, ...]:
     return (
         words(rules),
         words(", ".join(sorted({gene for one in of for gene in one.genes}))),
-        words(why),
+        words(_(why)),
         Cell(max(one.since for one in of), precise=True),
         words(", ".join(sorted({one.judged_by for one in of if one.judged_by}))),
         words(of[0].would_be),
