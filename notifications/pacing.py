@@ -21,6 +21,8 @@ from pathways.sql import load
 OPENS, CLOSES = 9, 20
 LONGEST = timedelta(days=60)
 A_WEEK = 3  # texts to one number in seven days
+SEGMENTS = 2  # of a text, as long as the compiler lets one be
+MINUTE = timedelta(minutes=1)
 
 
 class Crowd(msgspec.Struct, frozen=True):
@@ -63,7 +65,17 @@ def waiting(*, now: datetime, programme: str = "") -> list[Crowd]:
         return [Crowd(*row) for row in cursor.fetchall()]
 
 
-def pace(crowds: Iterable[Crowd], *, now: datetime, per_minute: int, per_day: int, segments: int = 2) -> Plan:
+def room(*, now: datetime, per_minute: int) -> int:
+    """How many texts carriers let through now, at so many segments a minute; more would wait at the provider, where no STOP, no death and no
+    quiet hour is asked any more. Processes that ask at the same moment may go over it by a batch each, which the provider queues."""
+    with connection.cursor() as cursor:
+        cursor.execute(load("notifications.sql", "claimed_lately"), {"since": now - MINUTE})
+        row = cursor.fetchone()
+    assert row is not None
+    return max(per_minute // SEGMENTS, 1) - int(row[0])
+
+
+def pace(crowds: Iterable[Crowd], *, now: datetime, per_minute: int, per_day: int, segments: int = SEGMENTS) -> Plan:
     """Hour by hour: who is awake, whose turn it is, and how many the carriers take. Of a number's texts the next comes a day later, the fourth
     not within the week."""
     queue: Counter[Crowd] = Counter()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from notifications import endings, epoch, halts, outbox, transports
+from notifications import endings, epoch, halts, outbox, pacing, transports
 from notifications.codes import Fate, policy
 from notifications.outbox import Claimed
 from notifications.posting import Posts
@@ -123,6 +123,11 @@ class _Run:
         if self.paused or started - self.begun >= seconds or (halt is not None and (halt.again_at is None or at < halt.again_at)):
             self.over = True
             return
+        if per_minute := self.way.per_minute():
+            batch = min(batch, pacing.room(now=at, per_minute=per_minute))
+            if batch <= 0:  # the next wake-up goes on
+                self.over = True
+                return
         claim = outbox.claim(now=at, batch=1 if halt else batch)
         self.claimed.extend(Ready(claimed, started) for claimed in claim.texts)
         self.trial = claim.texts[0].id if halt and claim.texts else None

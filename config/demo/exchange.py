@@ -73,6 +73,9 @@ class InProcess:
     def may_reach(self, number: str) -> bool:
         return True
 
+    def per_minute(self) -> int:
+        return 0
+
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         return False
 

@@ -69,6 +69,10 @@ class Transport(Protocol):
         """Whether this installation may text that number at all: outside production no real one."""
         ...
 
+    def per_minute(self) -> int:
+        """Segments that carriers let through a minute; 0 where there are none, as behind a simulator."""
+        ...
+
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         """Whether the provider signed this webhook to `url`."""
         ...

@@ -94,6 +94,9 @@ class Twilio:
         """A simulator reaches nobody; the provider itself only invented and listed numbers, unless this is production."""
         return settings.REACHES_PEOPLE or self.local or is_invented(number) or number in settings.TWILIO_TEST_NUMBERS
 
+    def per_minute(self) -> int:
+        return 0 if self.local else int(settings.SMS_PER_MINUTE)
+
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         return any(validator.validate(url, dict(fields), signature) for validator in self.validators)
 

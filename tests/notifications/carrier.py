@@ -20,6 +20,7 @@ class Carrier:
     wrote: list[Seen] = field(default_factory=list)
     barred: bool = False
     calls: int = 0
+    segments_a_minute: int = 0
 
     def send(self, text: Text) -> Answer:
         self.calls += 1
@@ -39,6 +40,9 @@ class Carrier:
 
     def may_reach(self, number: str) -> bool:
         return not self.barred
+
+    def per_minute(self) -> int:
+        return self.segments_a_minute
 
     def genuine(self, url: str, fields: Mapping[str, str], signature: str) -> bool:
         return signature == "good"

@@ -12,8 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications import pacing
+from notifications.models import Message
 from notifications.pacing import Crowd, pace
 from notifications.plan import plan
+from notifications.send import send_due
+from patients.models import Phone
+from tests.notifications.carrier import Carrier
 from tests.notifications.world import DAY, HOUR, NOON, World
 
 ZONES = st.sampled_from(["America/New_York", "Pacific/Honolulu", "America/Phoenix"])
@@ -53,3 +57,20 @@ def test_what_waits_is_counted_once_by_the_numbers_zone(world: World, capsys: py
     call_command("texts", "plan", "--count", "4000", "--zone", "America/New_York", "--json")
     said = json.loads(capsys.readouterr().out)
     assert (said["texts"], said["segments"], len(said["by_day"])) == (4_000, 8_000, 4)
+
+
+def test_no_more_is_handed_over_than_carriers_let_through(world: World) -> None:
+    """Four texts of two segments a minute: the fifth waits with us, where a STOP still counts, and the plan says as much."""
+    for _ in range(9):
+        world.text_alert()
+    plan(now=NOON)
+    carrier, went = Carrier(segments_a_minute=8), []
+    foreseen = pace(pacing.waiting(now=NOON), now=NOON, per_minute=8, per_day=1_000)
+    for seconds in range(0, 150, 10):
+        went.append(send_due(now=NOON + timedelta(seconds=seconds), transport=carrier, stopwatch=lambda: 0.0).accepted)
+        if seconds == 70:
+            waiting = Message.objects.filter(state="pending").values("recipient__contact_points__phone")
+            Phone.objects.filter(pk__in=waiting).update(stopped_at=NOON)
+    assert went[:7] == [4, 0, 0, 0, 0, 0, 4]
+    assert sum(went) == 8  # the ninth said STOP while it waited
+    assert foreseen.takes == timedelta(minutes=3)
