@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from config.models import Heartbeat
-from notifications import clock
+from notifications import clock, halts
 from notifications.models import Halt, Message, WorkItem
 from pathways.models import Alert, Inbound, Journey, Matter, Stay
 
@@ -70,8 +70,9 @@ def last_sweep(now: datetime) -> Answer:
 
 
 def oldest_due_message(now: datetime) -> Answer:
-    """Seconds that the longest waiting sendable message waits; none waiting is well."""
-    return _age(now, oldest_due(now), settings.READY_MESSAGE_SECONDS, never_ok=True)
+    """Seconds that the longest waiting sendable message waits; none waiting is well. `stopped` says what stops texts, if anything does."""
+    stopped = [halt.key for halt in halts.standing()]
+    return {**_age(now, oldest_due(now), settings.READY_MESSAGE_SECONDS, never_ok=True), "stopped": stopped}
 
 
 def oldest_due(now: datetime) -> datetime | None:

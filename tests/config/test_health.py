@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from config import health
 from config.models import Heartbeat, beat
+from notifications import halts
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,12 @@ def test_an_outbox_that_waits_too_long_is_not_ready(now: Any, monkeypatch: pytes
     assert health.oldest_due_message(now)["ok"] is False
     monkeypatch.setattr(health, "oldest_due", lambda _now: None)
     assert health.oldest_due_message(now)["ok"] is True
+
+
+def test_what_stops_texts_is_named(db: None, now: Any) -> None:
+    assert health.oldest_due_message(now)["stopped"] == []
+    halts.trip(halts.STAFF, reason="a rehearsal", now=now)
+    assert health.oldest_due_message(now)["stopped"] == ["staff"]
 
 
 def test_metrics_count_what_the_database_knows(client: Client) -> None:
