@@ -120,7 +120,7 @@ def by_code(user: User, code: str) -> WorkItem | None:
     if len(typed) != CODE or not set(typed) <= set(hexdigits):
         return None
     first, last = (UUID(typed + end * (32 - CODE)) for end in "0f")
-    return WorkItem.objects.visible_to(user).filter(uid__range=(first, last)).order_by("pk").first()
+    return WorkItem.objects.worked_by(user).filter(uid__range=(first, last)).order_by("pk").first()
 
 
 def write_down(

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from pathways.models import Alert, Journey, Matter
+from pathways.models import Alert, Journey, JourneySite, Matter
 from patients.models import Patient, Site
 
 if TYPE_CHECKING:
@@ -33,7 +33,13 @@ OPEN_STATES = (ItemState.OPEN, ItemState.CLAIMED, ItemState.PARKED)
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def visible_to(self, user: User) -> WorkItemQuerySet:
-        """Items of the user's sites; shadow items are for the go-live comparison only."""
+        """Items that the user may read: of their sites, and those of journeys in which a site of theirs takes part."""
+        sites = user.site_ids()
+        shared = JourneySite.objects.filter(site__in=sites).values("journey")
+        return self.filter(models.Q(site__in=sites) | models.Q(journey__in=shared), shadow=False)
+
+    def worked_by(self, user: User) -> WorkItemQuerySet:
+        """Items that are asked of the user's sites, and so theirs to work; shadow items are for the go-live comparison only."""
         return self.filter(site__in=user.site_ids(), shadow=False)
 
     def open(self) -> WorkItemQuerySet:

@@ -1,5 +1,5 @@
 -- settle_withdrawn: of rows locked by lock_withdrawn, messages and items that no standing alert keeps alive are withdrawn with the
--- alert's reason; a claimed item stays with its holder and is marked; journeys where something was said or done on a fact that turned
+-- alert's reason; a claimed item stays with its holder and is marked, or is done where its holder settled the matter themselves; journeys where something was said or done on a fact that turned
 -- out wrong are handed back. An alert whose message or item somebody else holds stays unsettled until the next tick.
 -- Relies on message_alert_alert, message_alert_once and the key of work_item_alert.
 -- Parameters: now, alerts, messages, items (locked ids), corrections (reasons that mean the fact was wrong), sources, targets (edges of
@@ -47,11 +47,26 @@ unasked AS (
     WHERE w.id = h.id
     RETURNING 1
 ),
+answered AS (
+    -- What the holder settled on a page of its own (a report read, a candidate decided) is done by that: nothing is left with them.
+    UPDATE notifications_workitem w
+    SET state = 'done', outcome = left(m.reason, 40), closed_at = %(now)s, revision = w.revision + 1
+    FROM held_items h
+    JOIN edge e ON e.source = 'item:' || h.state AND e.target = 'item:done', pathways_matter m
+    WHERE w.id = h.id AND h.state = 'claimed' AND m.id = w.matter_id AND m.closed_by_id = w.owner_id
+      AND h.id IN (SELECT item_id FROM asked WHERE gone)
+    RETURNING w.id, w.owner_id, w.outcome
+),
+told AS (
+    INSERT INTO notifications_workitemact (item_id, act, by_id, at, reason, details)
+    SELECT id, 'finished', owner_id, %(now)s, outcome, '{}' FROM answered
+    RETURNING 1
+),
 orphaned AS (
     UPDATE notifications_workitem w
     SET reason_gone_at = %(now)s
     FROM held_items h
-    WHERE w.id = h.id AND h.state = 'claimed' AND w.reason_gone_at IS NULL AND h.id IN (SELECT item_id FROM asked WHERE gone)
+    WHERE NOT EXISTS (SELECT FROM pathways_matter m WHERE m.id = w.matter_id AND m.closed_by_id = w.owner_id) AND w.id = h.id AND h.state = 'claimed' AND w.reason_gone_at IS NULL AND h.id IN (SELECT item_id FROM asked WHERE gone)
     RETURNING 1
 ),
 wrong AS (

@@ -1,5 +1,6 @@
 -- unrelated_reads.sql
--- Charts read by staff who had no task with the patient: no work item that was theirs or their role's, no journey they answer for,
+-- Charts read by staff who had no task with the patient: no work item that was theirs or their role's, no journey they answer for
+-- or on whose care team they were (themselves or as a clinician's delegate),
 -- no matter to decide at a site where they work, nothing they wrote down. One row per reader and patient, most pages first.
 -- Of patients known at `sites` and reads from `since` until `until`. A task counts from `before` ahead of the first read until then after.
 -- Relies on access_at (patients_accesslog.at) and the indices of work items, journeys and events on the patient.
@@ -34,6 +35,14 @@ WHERE EXISTS (SELECT FROM patients_patientsite s WHERE s.patient_id = r.patient_
     SELECT FROM record JOIN pathways_journey j ON j.patient_id = record.id
     LEFT JOIN patients_practitioner d ON d.id = j.responsible_id
     WHERE record.patient_id = r.patient_id AND (j.accountable_id = r.user_id OR d.user_id = r.user_id))
+  AND NOT EXISTS (
+    SELECT FROM record JOIN pathways_journey j ON j.patient_id = record.id
+    JOIN pathways_careteam c ON c.journey_id = j.id
+    LEFT JOIN patients_practitioner d ON d.id = c.practitioner_id
+    WHERE record.patient_id = r.patient_id
+      AND c.since <= r.last_at + %(before)s AND COALESCE(c.until, 'infinity') >= r.first_at - %(before)s
+      AND (c.staff_id = r.user_id OR d.user_id = r.user_id
+           OR EXISTS (SELECT FROM patients_practitioner_delegates g WHERE g.practitioner_id = d.id AND g.user_id = r.user_id)))
   AND NOT EXISTS (
     SELECT FROM record JOIN pathways_matter t ON t.patient_id = record.id
     JOIN patients_membership m ON m.site_id = t.site_id AND m.user_id = r.user_id

@@ -56,7 +56,7 @@ def bulk(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     related = ("patient__person", "patient__survivor__person", "journey__version", "matter", "owner", "site")
     items = list(
-        WorkItem.objects.visible_to(request.user).filter(uid__in=chosen).select_related(*related).order_by("priority", "due_at", "pk")
+        WorkItem.objects.worked_by(request.user).filter(uid__in=chosen).select_related(*related).order_by("priority", "due_at", "pk")
     )
     access.saw(request, action="list", what="queue, several", patients=[item.patient_id for item in items if item.patient_id], now=now)
     confirmed = "confirm" in request.POST

@@ -22,7 +22,7 @@ from notifications.views import notes, story
 from notifications.views.item_forms import OutcomeForm, SnoozeForm, spoken
 from notifications.views.lines import line_of, open_stays
 from notifications.views.why import Known, Proof, proofs
-from notifications.views.worklist import around, item_of, undo_of
+from notifications.views.worklist import around, item_of, item_to_read, undo_of
 from pathways.course import course
 from pathways.models import Stay
 from pathways.views.written import pathway_of
@@ -48,19 +48,22 @@ SKIPS = (
 def work_item(request: StaffRequest, uid: UUID) -> HttpResponse:
     """Why it is here, whom to call, and what can be done about it."""
     now = timezone.now()
-    item = item_of(request, uid)
+    item = item_to_read(request, uid)
     saw(request, item, "work item", now)
-    presence.look(item=item, by=request.user, editing=False, now=now)
+    reads_only = item.site_id not in request.user.site_ids()
+    if not reads_only:
+        presence.look(item=item, by=request.user, editing=False, now=now)
     context = {
+        "reads_only": reads_only,
         "others": presence.others(item, request.user, now=now),
         "acts": item.acts.select_related("by", "to").order_by("-pk")[:RECENT],
-        **(notes.context(patient=item.patient, item=item, user=request.user) if item.patient else {}),
+        **(notes.context(patient=item.patient, item=item, user=request.user) if item.patient and not reads_only else {}),
         "guided": request.session.get("guided", False),
         "skips": SKIPS,
         "undo": undo_of(request, now),
         "item": item,
         "line": line_of(item, request.user, now),
-        "mine": item.owner_id in (None, request.user.pk),
+        "mine": not reads_only and item.owner_id in (None, request.user.pk),
         "proofs": proofs_of(item, now),
         "put_off": comparing.put_off(item.journey, now=now) if item.journey else [],
         "phones": phones_of(item),

@@ -56,7 +56,7 @@ def roles_by_site(user: User) -> dict[int, set[str]]:
 
 def shown(user: User) -> WorkItemQuerySet:
     """Items of the user's sites, without those whose outcome was recorded a moment ago and can still be undone."""
-    return WorkItem.objects.visible_to(user).filter(intended_until__isnull=True)
+    return WorkItem.objects.worked_by(user).filter(intended_until__isnull=True)
 
 
 def mine(user: User, wanted: Wanted) -> WorkItemQuerySet:

@@ -118,10 +118,17 @@ def _key(name: str, sites: list[int]) -> str:
     return f"notifications.queue.{name}.{'-'.join(map(str, sites))}"
 
 
+RELATED = ("patient__person", "journey__version", "matter", "owner", "site")
+
+
 def item_of(request: StaffRequest, uid: UUID) -> WorkItem:
-    """An item of another site does not exist for this user."""
-    related = ("patient__person", "journey__version", "matter", "owner", "site")
-    return get_object_or_404(WorkItem.objects.visible_to(request.user).select_related(*related), uid=uid)
+    """An item to be worked. One that is asked of another site does not exist here."""
+    return get_object_or_404(WorkItem.objects.worked_by(request.user).select_related(*RELATED), uid=uid)
+
+
+def item_to_read(request: StaffRequest, uid: UUID) -> WorkItem:
+    """An item to be looked at: also one that is asked of another site of a journey in which a site of the user takes part."""
+    return get_object_or_404(WorkItem.objects.visible_to(request.user).select_related(*RELATED), uid=uid)
 
 
 @require_POST

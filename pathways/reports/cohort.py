@@ -244,6 +244,7 @@ def _parameters(question: Question, steps: Sequence[Step]) -> dict[str, Any]:
         "until": question.until,
         "sites": list(question.sites) if question.sites is not None else None,
         "prevalent": question.prevalent,
+        "by_site": question.by == "site",
         "later": [] if question.every_episode else _later(question),
         **{f"step{i}": step.milestone for i, step in enumerate(steps)},
     }

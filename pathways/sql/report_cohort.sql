@@ -3,9 +3,13 @@
 -- times and what else is asked of each journey (its stratum, its patient); `person` joins the person where a stratum needs it.
 -- Parameters: pathway, as_of, entry (or null), since, until (of opening, or null), sites (bigint[] or null), prevalent (bool: also those
 -- already under way at go-live), later (bigint[]: journeys that are not the first of their patient and primary).
+-- by_site (bool: asked apart by site). A home that took the journey over saw nothing before: it enters late, unless the former home is asked too.
 -- Never counts: void journeys, training sites, test patients. What happened after as_of has not happened.
 SELECT j.id, j.home_site_id::int4, j.version_id::int4, j.opened_at,
-       COALESCE(j.observed_from, '-infinity') AS observed_from,
+       GREATEST(COALESCE(j.observed_from, '-infinity'),
+                CASE WHEN j.under_observation_from IS NOT NULL AND (%(by_site)s OR (%(sites)s::bigint[] IS NOT NULL AND NOT EXISTS (
+                         SELECT FROM pathways_journeysite f WHERE f.journey_id = j.id AND f.site_id = ANY (%(sites)s::bigint[]))))
+                     THEN j.under_observation_from ELSE '-infinity' END) AS observed_from,
        CASE WHEN ending.at <= %(as_of)s THEN ending.at ELSE 'infinity' END AS ended_at,
        CASE WHEN ending.at <= %(as_of)s THEN hashtextextended(j.exit_reason || '/' || j.outcome, 0) ELSE 0 END AS reason,
        CASE WHEN ending.at <= %(as_of)s THEN CASE j.status WHEN 'completed' THEN 1 ELSE 2 END ELSE 0 END::int8

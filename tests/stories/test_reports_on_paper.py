@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from notifications import worklist
+from notifications.models import WorkItem, WorkItemAct
 from pathways import abstracting
 from pathways.abstracting import Gene, Reading, Refused
 from pathways.facts import Grade
@@ -136,3 +138,18 @@ def test_a_fax_is_read_from_the_journeys_page_and_the_form_prints(hospital: Hosp
     assert bytes(kept.original or b"") == PDF
     abstracting.confirm(abstraction=kept, by=hospital.lena, now=hospital.now)
     assert hospital.milestone(ana, "result_failed") == "reached"
+
+
+def test_who_read_it_first_has_nothing_left_to_do_and_somebody_else_is_asked(hospital: Hospital) -> None:
+    ana, matter = waits_to_be_read(hospital)
+    hospital.tick()
+    item = WorkItem.objects.open().get(matter=matter)
+    worklist.claim(item=item, by=hospital.lars, revision=item.revision, now=hospital.now)
+    at_the_screen(hospital.lars).post(f"/reports-to-read/{matter.uid}/", filled())
+    hospital.tick()
+    item.refresh_from_db()
+    assert (item.state, item.outcome, item.owner) == ("done", "read once", hospital.lars)
+    assert WorkItemAct.objects.filter(item=item, act="finished", by=hospital.lars).exists()
+    assert hospital.matters(ana).filter(kind="second_reading", closed_at=None).exists(), (
+        "and somebody else is asked, by a matter of its own"
+    )

@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications import handing
+from notifications import handing, worklist
 from notifications.models import WorkItem
+from notifications.worklist import NewItem
 from pathways import team
 from pathways.models import CareTeam, Event, HandOver, Journey, JourneySite, Stay, TeamRole
 from patients.models import Practitioner, Site, User
@@ -119,3 +120,27 @@ def test_nobody_is_asked_who_may_not_answer_for_a_journey(dara: User, hal: User,
     for somebody in (hal, eli):
         with pytest.raises(team.Refused):
             handing.ask(journey=followed, to=somebody, note="", by=dara, now=now)
+
+
+def test_a_site_that_takes_part_reads_the_items_and_works_only_its_own(
+    signed_in: Enter, desk: Desk, dara: User, eli: User, south: Site, followed: Journey, now: datetime
+) -> None:
+    """One rule, `WorkItem.visible_to`: read what concerns a journey that one's site takes part in; `worked_by`: work what one's site is asked."""
+    home = desk.item(Stay.objects.open().get(journey=followed, stage__name="to_decide"))
+    assert not WorkItem.objects.visible_to(eli).filter(pk=home.pk).exists()
+    team.let_take_part(journey=followed, site=south, now=now)
+    theirs = worklist.open(
+        NewItem(cause_kind="note", cause_key="n1", site=south.pk, problem="note", due_at=now, patient=followed.patient_id, journey=followed.pk),
+        now=now,
+    )  # fmt: skip
+    assert set(WorkItem.objects.visible_to(eli).filter(journey=followed)) == {home, theirs}
+    assert set(WorkItem.objects.worked_by(eli).filter(journey=followed)) == {theirs}
+    client = signed_in(eli)
+    page = client.get(f"/items/{home.uid}/").content.decode()
+    assert "you may read it" in page and "/claim/" not in page and "/finish/" not in page
+    assert str(home.uid) in client.get(f"/journeys/{followed.uid}/").content.decode()
+    assert str(home.uid) not in client.get("/queue/?lane=team").content.decode()
+    for verb in ("claim", "put-back", "finish", "snooze", "take-over", "hand-over"):
+        assert client.post(f"/items/{home.uid}/{verb}/", {"revision": "0"}).status_code == 404, verb
+    assert client.post(f"/items/{theirs.uid}/claim/", {"revision": theirs.revision}, follow=True).status_code == 200
+    assert WorkItem.objects.get(pk=theirs.pk).owner == eli

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.models import WorkItem
 from notifications.views import oversight
-from pathways.models import Journey, Matter
+from pathways.models import CareTeam, Journey, Matter
 from patients import access
 from patients.models import Patient, Person, Role, Site, User
 from tests.browser.morning import Morning
@@ -47,13 +47,15 @@ def test_whoever_has_a_task_is_not(dara: User, lena: User, north: Site, today: M
     assert found(north) == set()
 
 
-@pytest.mark.parametrize("task", ["owned item", "item for the role", "accountable", "a matter to decide"])
+@pytest.mark.parametrize("task", ["owned item", "item for the role", "accountable", "care team", "a matter to decide"])
 def test_each_kind_of_task_explains_a_look(nosy: User, north: Site, today: Morning, task: str) -> None:
     looks(nosy, today.patient)
     if task == "owned item":
         WorkItem.objects.filter(pk=today.critical.pk).update(owner=nosy)
     elif task == "item for the role":
         WorkItem.objects.filter(pk=today.critical.pk).update(also_for=["pharmacist"])
+    elif task == "care team":
+        CareTeam.objects.create(journey=today.journey, role="pharmacist", staff=nosy, since=timezone.now(), source="by hand")
     elif task == "accountable":
         Journey.objects.filter(pk=today.journey.pk).update(accountable=nosy)
     else:
