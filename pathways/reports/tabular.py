@@ -66,6 +66,8 @@ def _kind(name: str, rows: Sequence[Mapping[str, Any]]) -> Kind:
         return Kind.DAYS if "days" in name or "median" in name else Kind.SHARE
     if any(isinstance(one, str | bool) for one in values) or (not values and name in ("target", "source", "problem")):
         return Kind.WORDS
+    if name.startswith("share_"):
+        return Kind.SHARE
     return Kind.NUMBER if "days" in name.split("_") or any(isinstance(one, float) for one in values) else Kind.COUNT
 
 

@@ -1,4 +1,4 @@
-"""What a tumour board takes along: a journey on one sheet of paper."""
+"""What people take along: a journey on one sheet for the tumour board, the board summary on one, the Monday page on two sides."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from patients.models import User
 from tests.browser.conftest import Open
 from tests.browser.morning import Morning
+from tests.desk import PATHWAY
 
 
 def test_a_journey_prints_on_one_page(open_as: Open, lena: User, today: Morning) -> None:
@@ -14,3 +15,11 @@ def test_a_journey_prints_on_one_page(open_as: Open, lena: User, today: Morning)
     page.goto(f"/journeys/{today.journey.uid}/")
     for paper in ("A4", "Letter"):
         assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format=paper))) == 1, paper
+
+
+def test_the_board_summary_prints_on_one_page_and_the_monday_page_on_two_sides(open_as: Open, lena: User, today: Morning) -> None:
+    page = open_as(lena)
+    for address, most in ((f"/reports/board/{PATHWAY}/", 1), ("/reports/monday/all/", 2)):
+        page.goto(address)
+        for paper in ("A4", "Letter"):
+            assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format=paper))) <= most, (address, paper)
