@@ -53,5 +53,5 @@ EMERGENCIES = [
     _("Somebody's safety depends on it"), _("Another reason, written below"), _("Justified"), _("Not justified, taken further"),
 ]  # fmt: skip
 BORN_HERE = [
-    _("Reply not read"), _("Number does not work"), _("Text may not have been sent"), _("No text possible, call instead"), _("Hand-over to accept"),
+    _("Reply not read"), _("Number does not work"), _("Text may not have been sent"), _("No text possible, call instead"), _("Letter to print and post"), _("Call with an interpreter"), _("Hand-over to accept"),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications.models import WordingReview
 from notifications.wording import compiler, pages, written
@@ -62,12 +63,12 @@ def approve(*, language: str, seen: str, by: User, now: datetime) -> int:
         Refused: no such language, another role, or the words changed since they were shown.
     """
     if language not in LANGUAGES:
-        raise Refused("There are no words in this language.")
+        raise Refused(_("There are no words in this language."))
     if not by.has_role(*REVIEWERS):
-        raise Refused("A lead, a clinician or an administrator reviews what patients are told.")
+        raise Refused(_("A lead, a clinician or an administrator reviews what patients are told."))
     words = of_language(language)
     if seen != digest_of(words):
-        raise Refused("The words have changed since you read them. Please read them again.")
+        raise Refused(_("The words have changed since you read them. Please read them again."))
     with transaction.atomic():
         known = set(WordingReview.objects.filter(by=by, digest__in=[one.digest for one in words]).values_list("digest", flat=True))
         new = [one for one in words if one.digest not in known]

@@ -61,6 +61,11 @@ class SyntheticPerson(msgspec.Struct, frozen=True):
     mother: str = ""
     mothers_phone: str = ""
 
+    @property
+    def email(self) -> str:
+        """Two in three have an address; of them one in two agrees to be written to there (`agrees_to_email`)."""
+        return f"{self.site}.{self.n}@example.org" if self.n % 3 < 2 and not self.mother else ""
+
 
 def people(count: int, seed: int, today: date) -> list[SyntheticPerson]:
     """`count` people, the same for the same seed. Two in five belong to the second hospital; some share a telephone, some have none."""
@@ -93,6 +98,10 @@ def _person(n: int, site: str, dice: random.Random, phone: str, today: date) -> 
         phone=phone,
         consents=bool(phone) and dice.random() < 0.82,
     )
+
+
+def agrees_to_email(address: str) -> bool:
+    return int(address.partition("@")[0].rpartition(".")[2]) % 2 == 0
 
 
 def _pick(dice: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:

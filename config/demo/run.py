@@ -10,20 +10,25 @@ from pathlib import Path
 
 import msgspec
 from django.conf import settings
+from django.core.mail import get_connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from notifications import mail
+from notifications import emailing, mail
 from notifications.models import Message, MessageState
 from notifications.send import send_due
 from notifications.tick import tick
 from pathways import review
-from patients.models import User
+from patients import consent
+from patients.consent import Heard
+from patients.models import ConsentKind, ContactPoint, User
+from patients.permissions import GRANTED
 
 from .course import Course
 from .exchange import Exchange, in_process, over_http
 from .messages import Delivery
 from .mornings import Morning, Mornings, Tally, in_turn, side_by_side
+from .people import agrees_to_email
 from .staff import Staff
 
 TICK_HOUR = 18  # UTC: early afternoon at both hospitals, when people may be texted
@@ -94,9 +99,20 @@ class Day:
                     staff.begin(now)
         with clock.clocked("texts"):
             self._text(now, exchange)
+            self._email(now)
             self.total.emails += mail.send_due(now=now, batch=ALL)
         self.total.days += 1
         self.total.add([clock])
+
+    def _email(self, now: datetime) -> None:
+        """Who was just heard to have an address is asked at the desk, and half agree. Nothing leaves: the server takes all and keeps none."""
+        new = ContactPoint.objects.filter(
+            mailbox__isnull=False, until=None, since__gt=now - timedelta(days=2), person__mail_permissions=None
+        )
+        found = new.order_by("mailbox__address").values_list("mailbox__address", "person__patient")
+        agrees = [Heard(patient, GRANTED, now, ConsentKind.EMAIL) for address, patient in found if patient and agrees_to_email(address)]
+        consent.record_all(agrees, evidence=consent.Evidence("signed form", wording_version="demonstration"))
+        emailing.send_due(now=now, server=get_connection(emailing.NOWHERE), seconds=600)
 
     def _text(self, now: datetime, exchange: Exchange) -> None:
         exchange.begin(now)

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from notifications.views.consenting import AGREES, HEARD, ONE, STOPS, ConsentForm
@@ -22,23 +24,25 @@ ZONES = sorted({zone for state in zones.states().values() for zone in (state.zon
 
 
 class AddressForm(forms.Form):
-    address = forms.EmailField(label="E-mail address", help_text="Nothing is sent there before somebody agreed to it.")
+    address = forms.EmailField(
+        label=gettext_lazy("E-mail address"), help_text=gettext_lazy("Nothing is sent there before somebody agreed to it.")
+    )
 
 
 class MailConsentForm(ConsentForm):
     """A yes to e-mails is none to texts. Stopping an address silences it for everybody who reads it."""
 
     does = forms.ChoiceField(
-        label="What was said",
+        label=gettext_lazy("What was said"),
         widget=forms.RadioSelect,
         choices=[
-            (AGREES, "Agrees to e-mails"),
-            (STOPS, "Wants no more e-mails, from anybody here"),
-            (ONE, "Wants no e-mails about this patient"),
+            (AGREES, gettext_lazy("Agrees to e-mails")),
+            (STOPS, gettext_lazy("Wants no more e-mails, from anybody here")),
+            (ONE, gettext_lazy("Wants no e-mails about this patient")),
         ],
     )
-    number = forms.ChoiceField(label="At which address")
-    how = forms.ChoiceField(label="How it was said", choices=choices(HEARD))
+    number = forms.ChoiceField(label=gettext_lazy("At which address"))
+    how = forms.ChoiceField(label=gettext_lazy("How it was said"), choices=choices(HEARD))
 
     def ways(self, patient: Patient) -> dict[str, Mailbox]:  # type: ignore[override]
         return {str(one.pk): one for one in mailboxes_of(patient)}
@@ -46,10 +50,10 @@ class MailConsentForm(ConsentForm):
 
 class ZoneForm(forms.Form):
     zone = forms.ChoiceField(
-        label="Where they live",
+        label=gettext_lazy("Where they live"),
         required=False,
-        choices=[("", "as the address says"), *((zone, zone.replace("_", " ")) for zone in ZONES)],
-        help_text="Texts keep its hours and those of the number. What is chosen here no feed changes.",
+        choices=[("", gettext_lazy("as the address says")), *((zone, zone.replace("_", " ")) for zone in ZONES)],
+        help_text=gettext_lazy("Texts keep its hours and those of the number. What is chosen here no feed changes."),
     )
 
 
@@ -74,9 +78,9 @@ def add_address(request: StaffRequest, uid: UUID) -> HttpResponse:
         except contacts.Unreachable as fault:
             form.add_error("address", str(fault))
         else:
-            messages.success(request, "Address added. Ask whether we may write there.")
+            messages.success(request, _("Address added. Ask whether we may write there."))
             return redirect("patient", uid=patient.uid)
-    return _again(request, patient, form, "add_address", "E-mail address")
+    return _again(request, patient, form, "add_address", _("E-mail address"))
 
 
 @require_POST
@@ -85,7 +89,7 @@ def end_address(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient = patient_to_link(request, uid)
     mailbox = _named(patient, request)
     contacts.end_email(person=patient.person, mailbox=mailbox, now=timezone.now())
-    messages.success(request, "The address reaches this patient no more.")
+    messages.success(request, _("The address reaches this patient no more."))
     return redirect("patient", uid=patient.uid)
 
 
@@ -95,7 +99,7 @@ def clear_address(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient = patient_to_link(request, uid)
     mailbox = _named(patient, request)
     contacts.clear_bounced(mailbox=mailbox)
-    messages.success(request, "Written down: the address works after all.")
+    messages.success(request, _("Written down: the address works after all."))
     return redirect("patient", uid=patient.uid)
 
 
@@ -105,7 +109,7 @@ def mail_consent(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient = patient_to_link(request, uid)
     form = MailConsentForm(patient, request.POST)
     if not form.is_valid():
-        return _again(request, patient, form, "mail_consent", "E-mails: yes or no")
+        return _again(request, patient, form, "mail_consent", _("E-mails: yes or no"))
     messages.success(request, _do(patient, form, request))
     return redirect("patient", uid=patient.uid)
 
@@ -115,9 +119,9 @@ def mail_consent(request: StaffRequest, uid: UUID) -> HttpResponse:
 def live_in(request: StaffRequest, uid: UUID) -> HttpResponse:
     patient, form = patient_to_link(request, uid), ZoneForm(request.POST)
     if not form.is_valid():
-        return _again(request, patient, form, "live_in", "Where they live")
+        return _again(request, patient, form, "live_in", _("Where they live"))
     contacts.live_in(person=patient.person, zone=form.cleaned_data["zone"])
-    messages.success(request, "Texts keep these hours from now on." if form.cleaned_data["zone"] else "The next address decides.")
+    messages.success(request, _("Texts keep these hours from now on.") if form.cleaned_data["zone"] else _("The next address decides."))
     return redirect("patient", uid=patient.uid)
 
 
@@ -140,10 +144,10 @@ def _do(patient: Patient, form: MailConsentForm, request: StaffRequest) -> str:
     evidence = consent.Evidence(said["how"], said["wording_version"], said["language"], said["reference"])
     if said["does"] == STOPS:
         consent.stop_mail(mailbox=mailbox, now=now, evidence=evidence, by=request.user)
-        return "Nothing goes to this address any more."
+        return _("Nothing goes to this address any more.")
     decision = "granted" if said["does"] == AGREES else "revoked"
     consent.record(decision=decision, kind=ConsentKind.EMAIL, patient=patient, mailbox=mailbox, at=now, evidence=evidence, by=request.user)
-    return "Recorded: agrees to e-mails." if said["does"] == AGREES else "No more e-mails about this patient to this address."
+    return _("Recorded: agrees to e-mails.") if said["does"] == AGREES else _("No more e-mails about this patient to this address.")
 
 
 def _again(request: StaffRequest, patient: Patient, form: forms.Form, name: str, title: str) -> HttpResponse:

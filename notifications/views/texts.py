@@ -132,7 +132,9 @@ def review(request: StaffRequest, language: str) -> HttpResponse:
     except reviewing.Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"Written down: you read every word in {languages()[language].name} and stand for it.")
+        messages.success(
+            request, _("Written down: you read every word in %(language)s and stand for it.") % {"language": languages()[language].name}
+        )
     return redirect("texts")
 
 

@@ -60,6 +60,8 @@ def patient(person: SyntheticPerson, authority: str, died: datetime | None = Non
     }
     if person.phone:
         made["telecom"] = [{"system": "phone", "use": "mobile", "value": person.phone, "rank": 1}]
+    if person.email:
+        made["telecom"] = [*made.get("telecom", []), {"system": "email", "value": person.email}]
     if person.mother:
         made["contact"] = [_mother(person)]
     if died:

@@ -50,8 +50,9 @@ def pid(person: SyntheticPerson, died: datetime | None = None) -> str:
     fields[7] = person.born.strftime("%Y%m%d")
     fields[8] = person.sex[0].upper()
     fields[10] = f"{person.race}^{RACE_NAMES[person.race]}^CDCREC" if person.race else ""
-    fields[11] = f"1 Fiction Street^^Boston^MA^{person.postal_code}^USA"
-    fields[13] = f"^PRN^CP^^1^{person.phone[2:5]}^{person.phone[5:]}" if person.phone else ""
+    fields[11] = f"1 Fiction Street^^Boston^{'ME' if person.postal_code.startswith('04') else 'MA'}^{person.postal_code}^USA"
+    phone = f"^PRN^CP^^1^{person.phone[2:5]}^{person.phone[5:]}" if person.phone else ""
+    fields[13] = "~".join(filter(None, (phone, f"^NET^Internet^{person.email}" if person.email else "")))
     fields[15] = "spa^Spanish^ISO639" if person.language == "es" else "eng^English^ISO639"
     fields[22] = f"{person.ethnicity}^^CDCREC" if person.ethnicity else ""
     if died:
