@@ -20,7 +20,8 @@ LEASE = timedelta(minutes=2)
 GUARD_SECONDS = 25.0  # since before the claim; with the client's ten seconds nothing is on its way 35 seconds after it
 TOGETHER_SECONDS = 0.25  # what is accepted so soon after one another is written down together; a death leaves that much in doubt
 ANOTHER_DAY = timedelta(hours=1)
-LONGEST_RUN_SECONDS = 9.0  # shorter than the pause between two wake-ups: a backlog does not take all the hands that a worker has
+LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit
+BETWEEN_WAKE_UPS = 9.0  # seconds; shorter than the pause between two of them: a backlog does not take all the hands that a worker has
 
 
 def boot_time() -> float:

@@ -25,7 +25,7 @@ def outcomes() -> None:
 
 @shared_task
 def send() -> None:
-    sending.send_due(now=clock.believed(timezone.now()))
+    sending.send_due(now=clock.believed(timezone.now()), seconds=sending.BETWEEN_WAKE_UPS)
 
 
 @shared_task

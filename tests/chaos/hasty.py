@@ -37,7 +37,8 @@ sending.GUARD_SECONDS = GUARD
 setattr(reconciling, "LEASE", timedelta(seconds=LEASE))  # noqa: B010 (the name that it imported)
 reconciling.MARGIN = timedelta(seconds=5)
 _defaults(reconciling.reconcile).update(quiet=timedelta(seconds=QUIET), give_up=timedelta(seconds=GIVE_UP))
-_defaults(sending.send_due).update(seconds=RUN, batch=10)  # a death strands no more than a dozen and a half
+sending.BETWEEN_WAKE_UPS = RUN
+_defaults(sending.send_due).update(batch=10)  # a death strands no more than a dozen and a half
 
 app.conf.beat_schedule = {
     "tick": every(3, "notifications.tasks.tick"),
