@@ -35,7 +35,7 @@ from tests.benchmarks.queue_world import CLAIMED_BY_HER, populate
 
 URLS = "tests.benchmarks.plain_queue"
 DEEP = 100
-REQUESTS_A_ROUND = 20
+REQUESTS_A_ROUND = 10
 
 
 def run(*, journeys: int = 300_000, rounds: int = 6) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _get(client: Client, address: str) -> float:
 
 
 def _p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
+    return statistics.quantiles(values, n=100, method="inclusive")[98]  # never more than the slowest
 
 
 def _first_load(user: User) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from notifications import second_thoughts
+from notifications.views import item
 from patients.models import Role, Site, User
 from tests.browser.morning import Morning, morning
 from tests.browser.screens import DESK, PHONE, chromium, sign_in
@@ -21,12 +24,22 @@ __all__ = ["dara", "eli", "fay", "hal", "north", "south"]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 Open = Callable[..., Page]
+PATIENCE = 30_000
+"""Milliseconds to wait for what somebody could see: long, for a busy machine; what is there is not waited for."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def time_to_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two minutes instead of ten seconds: on a busy machine a click may come late."""
+    monkeypatch.setattr(second_thoughts, "UNDO_FOR", timedelta(minutes=2))
+    monkeypatch.setattr(item, "UNDO_SHOWN", 110)
 
 
 @pytest.fixture
@@ -52,7 +65,7 @@ def open_as(transactional_db: None, live_server: LiveServer, browser: Browser) -
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on(

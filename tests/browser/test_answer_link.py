@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from notifications import links
 from notifications.models import AnswerLink, Message
@@ -26,13 +26,14 @@ def come_in(page: Page, today: Morning) -> None:
     for name in ("month", "day", "year"):
         page.fill(f"[name={name}]", str(getattr(person.birth_lo, name)))
     page.click("button[type=submit]")
+    expect(page.locator("button[value=call]")).to_be_visible()
 
 
 def test_a_patient_asks_for_a_call_without_script(open_as: Open, today: Morning) -> None:
     page = open_as(phone=True, script=False)
     come_in(page, today)
     page.click("button[value=call]")
-    assert "We will call you" in page.inner_text("[role=status]")
+    expect(page.locator("[role=status]")).to_contain_text("We will call you")
     assert AnswerLink.objects.get().opened_at is not None
 
 

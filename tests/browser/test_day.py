@@ -78,8 +78,11 @@ def test_a_navigators_day(open_as: Open, dara: User, lena: User, today: Morning,
 
     # The most urgent first: claim it, read why it is here.
     page.get_by_role("link", name="My team, unclaimed").click()
+    claim = page.get_by_role("button", name="Claim: Okafor, Ann, Waiting for the drug")
+    expect(claim).to_be_visible()
     page.screenshot(path=camera / "1-team.png", caret="initial")
-    page.get_by_role("button", name="Claim: Okafor, Ann, Waiting for the drug").click()
+    claim.click()
+    expect(page.get_by_role("link", name="Record outcome: Okafor, Ann")).to_be_visible()
     page.locator(row(page, today.critical)).get_by_role("link", name="Okafor, Ann", exact=True).click()
     expect(page.get_by_role("heading", name="Why am I seeing this")).to_be_visible()
     page.screenshot(path=camera / "2-why.png", full_page=True, caret="initial")
@@ -207,6 +210,7 @@ def test_the_day_by_keyboard_alone(open_as: Open, dara: User, today: Morning) ->
     tab_to(page, "Claim: Okafor, Ann")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Record outcome: Okafor, Ann")).to_be_visible()
+    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "focus stays in the row").to_be_focused()
     tab_to(page, "Record outcome: Okafor, Ann", most=3)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -243,6 +247,7 @@ def test_single_keys_do_nothing_until_they_are_switched_on(open_as: Open, dara: 
     page.goto("/desk/")
     page.get_by_label("Single-key shortcuts").check()
     page.locator("section", has_text="This screen").get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Kept for this browser.")).to_be_visible()
     page.goto("/queue/?lane=team")
     page.keyboard.press("j")
     assert "Okafor, Ann" in focused(page)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from patients import authority
 from patients.models import Patient, Site, User
@@ -41,4 +42,4 @@ def test_a_yes_is_two_clicks(open_as: Open, lena: User, child: Patient) -> None:
     linked = page.locator("section[aria-labelledby=linked]")
     linked.locator("summary", has_text="Sarah").click()
     linked.get_by_role("button", name="Agrees to texts").first.click()
-    assert "agreed to texts" in page.locator("section[aria-labelledby=linked]").inner_text()
+    expect(page.locator("section[aria-labelledby=linked]")).to_contain_text("agreed to texts")

@@ -101,21 +101,21 @@ class Route:
 
 
 def every_route() -> list[Route]:
-    return [_route(path, entry) for path, entry in _walk(get_resolver()) if not DOORS.match(path)]
+    return [_route(path, entry) for path, entry in every_pattern(get_resolver()) if not DOORS.match(path)]
 
 
 def doors() -> list[Route]:
-    return [_route(path, entry) for path, entry in _walk(get_resolver()) if DOORS.match(path)]
+    return [_route(path, entry) for path, entry in every_pattern(get_resolver()) if DOORS.match(path)]
 
 
 def guarded() -> list[Route]:
     return [route for route in every_route() if route.roles is not None]
 
 
-def _walk(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+def every_pattern(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
-            yield from _walk(entry, prefix + str(entry.pattern))
+            yield from every_pattern(entry, prefix + str(entry.pattern))
         else:
             yield prefix + str(entry.pattern), entry
 
