@@ -189,6 +189,7 @@ def places(request: StaffRequest) -> list[tuple[str, str]]:
         (_("Ask at the next visit"), reverse("ask")),
         (_("Capacity"), reverse("capacity")),
         (_("Precision of the rules"), reverse("precision")),
+        (_("What was done on paper"), reverse("downtime")),
         (_("My desk: keys, days away, minutes"), reverse("desk")),
         (_("Keyboard and help"), reverse("keys")),
     ]

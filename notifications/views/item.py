@@ -197,7 +197,7 @@ def settled(request: StaffRequest, item: WorkItem, word: str, said: str, *, undo
         else:
             messages.success(request, f"{word}: {said}.")
         return redirect("next_item" if request.session.get("guided") else "queue")
-    context = {"item": item, "word": word, "said": said, "undo": undo, **around(request, now)}
+    context = {"item": item, "word": word, "said": said, "undo": UNDO_SHOWN if undo else 0, **around(request, now)}
     saw(request, item, "queue line", now)
     return trigger_client_event(render(request, "notifications/settled.html", context), "settled", {"say": f"{word}: {said}."})
 

@@ -31,7 +31,7 @@ INITIALS = {
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A mark from our own sprite; it always stands beside its words, so screen readers skip it."""
-    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
 
 
 @register.filter
@@ -70,7 +70,8 @@ def day(moment: datetime | date | None) -> SafeString | str:
         return ""
     local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
     year = "" if local.year == timezone.localdate().year else f" {local.year}"
-    return format_html('<time datetime="{}">{}{}</time>', local.isoformat(), f"{date_format(local, 'D j M')}", year)
+    exact = local.isoformat(timespec="minutes") if isinstance(local, datetime) else local.isoformat()
+    return format_html('<time datetime="{}">{}{}</time>', exact, f"{date_format(local, 'D j M')}", year)
 
 
 @register.filter

@@ -29,5 +29,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
     const row = button.closest("tr"), had = document.activeElement === button;
     button.closest("form").remove();
     if (had && row) row.focus();
-  }, 8_000);
+  }, Number(button.dataset.undo) * 1000);
 });
