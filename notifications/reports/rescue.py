@@ -69,7 +69,7 @@ def _about(question: Question) -> About:
         versions=in_force(question.pathway),
         fresh=freshness(question.sites, now=question.as_of),
         whom=_(
-            "Comparisons: everybody drawn. Rungs: waits in which one rang from %(question)s on, each once a rung; one patient may wait several times."
+            "Comparisons: everybody drawn. Rungs: waits in which one rang from %(question)s on, each once a rung; one patient may wait several times"
         )
         % {"question": f"{since_of(question):%d %b %Y}"},
         censoring=_(
