@@ -67,3 +67,35 @@ NAMES = [
     _("Drug stopped"), _("No phenotype"), _("Consented"), _("Enrolled"), _("No sample"), _("Doctor not told"), _("Call person"),
     _("Write by portal"), _("Send letter"), _("Not reached"),
 ]  # fmt: skip
+TEXTS = [
+    _("Visit reminder"), _("Visit missed"), _("Visit due"), _("Pickup reminder"), _("Call us"), _("Consult reminder"), _("Form reminder"),
+    _("Kit reminder"), _("Bring child"), _("Answer here"), _("Stop confirmation"), _("Start confirmation"), _("Help"), _("Out of hours"),
+    _("Safety"), _("Reply confirmed"), _("Reply noted"),
+]  # fmt: skip
+INTAKE = [
+    _("Unknown patient"), _("Unreadable date"), _("Date missing"), _("No identifier"), _("Identifiers disagree"),
+    _("Recycled identifier"), _("Merge waits"), _("Message set aside"), _("Could not apply"), _("Same id other body"),
+    _("Nobody we know"),
+]  # fmt: skip
+WORK = [
+    _("Bad number"), _("Unknown send"), _("No text"), _("Result changed"), _("Hand over"), _("Problem"), _("Matter"), _("Reply"),
+    _("Note"), _("Call"), _("Letter"), _("Interpreter"), _("Halt"), _("Performance status"), _("Comorbidity"), _("Preference"),
+    _("Access"), _("Returned mail"), _("Told on the phone"), _("Note in the chart"), _("Another hospital"),
+]  # fmt: skip
+REPORTS = [
+    _("journeys"), _("entered"), _("reached"), _("implied"), _("measured"), _("already"), _("matured"), _("unseen"), _("not due"),
+    _("unknown"), _("drug received"), _("start confirmed"), _("flagged"), _("flagged matched"), _("flagged share"), _("later line"),
+    _("cannot say"), _("confirmed"), _("matched"), _("on time"), _("in time"), _("late open"), _("first week"), _("second week"),
+    _("coming, first week"), _("coming, second week"), _("ages, under 7 days"), _("ages, 7 to 13 days"), _("ages, 14 to 29 days"),
+    _("ages, 30 to 59 days"), _("ages, 60 to 89 days"), _("ages, 90 days and more"), _("mean"), _("signal"), _("changed"), _("step"),
+    _("stage"), _("track"), _("party"), _("target"), _("within"), _("source"), _("reason"), _("kind"), _("share"), _("count"),
+    _("number"), _("oldest"), _("overdue"), _("late"), _("accountable"), _("waits"), _("happened"), _("conversion"), _("label"),
+    _("name"), _("date"), _("basis"), _("milestone"), _("phase"), _("grade"), _("denominator"), _("of"), _("says"), _("began earlier"),
+    _("began this week"), _("due within a week"), _("due in the week after"), _("patient choice"), _("coded diagnosis"),
+    _("dried blood spot"), _("tissue"), _("plasma"), _("blood"), _("saliva"), _("cytology"), _("local default"),
+    _("released with the product"), _("nothing to sign"), _("not signed"), _("lapsed"), _("signed"), _("verified"), _("unverified"),
+    _("matched therapy received and continued"), _("complete panel, nothing actionable"), _("Pa submitted"), _("Pa pended"),
+    _("Pa peer to peer"), _("Pa approved"), _("Pa denied"), _("Pa appealed"), _("Pa not required"), _("Mtb reviewed"), _("Dx confirmed"),
+    _("From receipt of the specimen; 14 days where no contract is on file (local default)."),
+    _("plasma instead"), _("pathogenic"), _("somatic"), _("germline"),
+]  # fmt: skip

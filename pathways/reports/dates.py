@@ -96,6 +96,6 @@ def _milestones(written: Mapping[str, object]) -> Table:
 def _lines(written: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
     for name, body in written.items():
         one = Milestone.model_validate(body)
-        kinds = ", ".join(kind.replace("_", " ") for reach in one.reached_by for kind in reach.on)
+        kinds = ", ".join(translated(kind.replace("_", " ")) for reach in one.reached_by for kind in reach.on)
         grades = ", ".join(dict.fromkeys(str(getattr(reach, "grade", "") or "") for reach in one.reached_by)).strip(", ")
-        yield translated(one.label or name.replace("_", " ")), one.phase or "", kinds, grades.replace("_", " ")
+        yield translated(one.label or name.replace("_", " ")), one.phase or "", kinds, translated(grades.replace("_", " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django import template
@@ -11,9 +12,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 register = template.Library()
+LENGTH = re.compile(r"(\d+) (working day|minute|hour|day|week|month|year)s?")
 
 # Initials that stay capital when a code becomes a sentence.
 INITIALS = {
@@ -42,21 +44,44 @@ def words(code: str | None) -> str:
 
 
 @register.filter
-def translated(text: str) -> str:
+def translated(text: object) -> str:
     """Words of data inside a sentence, in the reader's language where the catalogue knows them, else as they are."""
-    return gettext(text) if text else ""
+    said = str(text) if text else ""
+    if not said or get_language() == "en":
+        return said
+    if length := LENGTH.fullmatch(said):
+        return _length(int(length[1]), length[2])
+    large, small = said[:1].upper() + said[1:], said[:1].lower() + said[1:]
+    for known in (said, small, large):
+        if (found := gettext(known)) != known:
+            return found if known == said else _begun_like(said, found)
+    return said
+
+
+def _begun_like(said: str, found: str) -> str:
+    """With a first letter as large as the other's."""
+    return (found[:1].upper() if said[:1].isupper() else found[:1].lower()) + found[1:]
+
+
+def _length(n: int, unit: str) -> str:
+    """`10 working days`, as definitions write a length of time."""
+    said = {
+        "working day": ngettext("%(n)s working day", "%(n)s working days", n),
+        "minute": ngettext("%(n)s minute", "%(n)s minutes", n),
+        "hour": ngettext("%(n)s hour", "%(n)s hours", n),
+        "day": ngettext("%(n)s day", "%(n)s days", n),
+        "week": ngettext("%(n)s week", "%(n)s weeks", n),
+        "month": ngettext("%(n)s month", "%(n)s months", n),
+        "year": ngettext("%(n)s year", "%(n)s years", n),
+    }
+    return said[unit] % {"n": n}
 
 
 @register.filter
 def sentence(text: str) -> str:
-    """In the reader's language where it is known (config/translated.py); the first letter large, the others as they are."""
-    said = str(text)
-    if not said:
-        return ""
-    large = said[:1].upper() + said[1:]
-    translated = gettext(said)
-    translated = translated if translated != said else gettext(large)
-    return translated[:1].upper() + translated[1:]
+    """In the reader's language where it is known (config/spoken*.py); the first letter large, the others as they are."""
+    said = translated(text)
+    return said[:1].upper() + said[1:]
 
 
 later = lazy(words, str)
