@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from django.db import IntegrityError, transaction
 
-from pathways.writing.wire import apart, ask, execute, one_trip, rows, told, when_answered
+from pathways.writing.wire import FEW, apart, ask, execute, one_trip, put, rows, told, when_answered
 from patients.models import Site
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,14 @@ def test_the_orm_counts_changed_rows_only_apart() -> None:
     assert rows(NAMES, None) == [("trip-1",), ("trip-2",)]
     with pytest.raises(RuntimeError, match="apart"), transaction.atomic(), one_trip(small=True):
         Site.objects.filter(code="trip-1").update(name="X")
+
+
+def test_many_rows_say_the_same_as_few() -> None:
+    """Few go by INSERT, many by COPY, which writes times and lists of times as text."""
+    execute("CREATE TEMP TABLE trip_times (n int, at timestamptz, several timestamptz[], words text[], note text)", None)
+    moment = datetime(2026, 3, 8, 1, 30, 0, 120, tzinfo=timezone(timedelta(hours=-5)))
+    given = [(n, moment, [moment, None], ['a "b"', "c\\d"], None) for n in range(FEW + 1)]
+    put("trip_times", "n, at, several, words, note", given[:1])
+    put("trip_times", "n, at, several, words, note", given)
+    stored = {(at, tuple(several), tuple(words), note) for _, at, several, words, note in rows("SELECT * FROM trip_times", None)}
+    assert stored == {(moment, (moment, None), ('a "b"', "c\\d"), None)}
