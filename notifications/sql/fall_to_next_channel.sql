@@ -1,7 +1,7 @@
 -- fall_to_next_channel: of reminders that their channel does not carry, the next one that their rung names. An e-mail or a letter is a row of its
 -- own, once per rung and reader like the first; its alerts stand behind it. A call is a person's: no row. Who has no next channel is not named.
 -- Relies on message_once_per_rung_and_recipient and primary keys, in the transaction that judged them.
--- Parameters: now, messages, revives (whether Message.state has withdrawn -> pending).
+-- Parameters: now, messages, revives (whether the edges of Message.state lead from withdrawn to pending).
 WITH fallen AS (
     SELECT m.*, g.channels[array_position(g.channels, m.channel::text) + 1] AS onto
     FROM notifications_message m JOIN pathways_rung g ON g.id = m.rung_id
