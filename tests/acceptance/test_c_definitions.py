@@ -128,8 +128,9 @@ def test_case_54_a_language_without_a_text_holds_it_and_asks_for_a_call(hospital
     hospital.live_until(7)
     assert list(Message.objects.values_list("state", "reason")) == [("pending", "no wording in vi")]
     assert hospital.texts_to(ana) == []
-    item = WorkItem.objects.get(problem="visit-outcome-unknown")
-    assert (item.state, item.note) == ("open", "No text could be sent: no wording in vi.")
+    item = WorkItem.objects.get(problem="interpreter-call")
+    assert item.state == "open"
+    assert item.note.startswith("Please call with an interpreter: Vietnamese.")
 
 
 @pytest.mark.django_db(transaction=True)
