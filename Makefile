@@ -55,7 +55,7 @@ nightly: dev
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "" $(ARGS)
 
 translations: install  # needs gettext; translate what is new in config/locale/es, then run it again
-	$(RUN) makemessages -l es --no-location --no-obsolete -i .venv -i tests
+	$(RUN) makemessages -l es --no-location --no-obsolete --no-wrap -e html,txt,py,svg -i .venv -i tests
 	$(RUN) compilemessages -l es
 
 lock:

@@ -1,9 +1,13 @@
-"""Reports as files. They show what the screens show, by the same functions, and leave a row in the access log."""
+"""Reports as files. They show what the screens show, by the same functions, and leave a row in the access log.
+
+A file is read by programs and by colleagues: it says the same, in English, whoever asks for it.
+"""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from config.report_files import as_csv, as_workbook
@@ -33,8 +37,8 @@ def workbook(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
 
 def _exported(request: guard.StaffRequest, name: str, code: str, kind: str) -> Sheet:
     now = timezone.now()
-    asked = asked_for(request, name, code, now=now)
-    sheet = sheet_of(asked)
+    with override("en"):
+        sheet = sheet_of(asked_for(request, name, code, now=now))
     access.saw(request, action="export", what=f"report {name}.{kind}", patients=[], now=now)
     return sheet
 

@@ -98,4 +98,28 @@ REPORTS = [
     _("Pa peer to peer"), _("Pa approved"), _("Pa denied"), _("Pa appealed"), _("Pa not required"), _("Mtb reviewed"), _("Dx confirmed"),
     _("From receipt of the specimen; 14 days where no contract is on file (local default)."),
     _("plasma instead"), _("pathogenic"), _("somatic"), _("germline"),
+    _("unread"), _("age"), _("anomaly"), _("field"), _("where"), _("days under way"), _("days lost"), _("days lost at laboratory"),
+    _("days lost each"), _("0 to 7 days"), _("8 to 14 days"), _("15 to 30 days"), _("over 30 days"), _("under 2 days"), _("2 to 7 days"),
+    _("over 7 days"), _("under 3 days"), _("3 to 7 days"), _("8 to 30 days"), _("past due"), _("no decision"), _("no drug"),
+    _("drug not named"), _("closed and reopened"), _("still open"), _("done"), _("no longer needed"), _("no outcome"), _("reason gone"),
+    _("asked again after"), _("payer unknown"), _("pending"), _("denied this week"), _("overturned this week"), _("specimen not named"),
+    _("a new sample"), _("a new biopsy ordered"), _("a result all the same"), _("nothing yet"), _("texts stopped"), _("wrong numbers"),
+    _("after death"), _("due in the second week"), _("due later"), _("receipt not told"), _("within 14 days"), _("later than 14 days"),
+    _("no programme"), _("no journey"), _("answered by itself"), _("Nobody has waited yet."),
 ]  # fmt: skip
+METHODS = [
+    _("Statistics"), _("What a step's clock is"), _("Delayed entry"), _("In time"), _("Shares and differences"), _("Two groups by lot"),
+    _("Groups, and where a gap opens"), _("Control charts"), _("What fixing one gap would bring"), _("A snapshot is no rate"),
+    _("Tallies"), _("How we know"), _("Read more"),
+]  # fmt: skip
+"""Sections of docs/statistics.md, as links call them; the page itself is in English and says so."""
+PRICES = [
+    _("AT&T, registered long code"),
+    _("unverified: read from two public summaries of April and July 2026, not from the provider's own page; compare with your invoice"),
+]
+PROGRAMMES = [
+    _("Breast biomarker"), _("Cascade testing"), _("Colorectal biomarker"), _("External result"), _("Hereditary cancer"),
+    _("Mrd surveillance"), _("Newborn screening"), _("Nicu rapid genome"), _("Nsclc biomarker"), _("Pgx preemptive"), _("PGx preemptive"),
+    _("Pgx reactive"), _("PGx reactive"), _("Population screening"), _("Prostate biomarker"),
+]  # fmt: skip
+"""Programmes by their codes, where a table is too narrow for a title."""

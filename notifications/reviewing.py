@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications.models import WordingReview
 from notifications.wording import compiler, pages, written
@@ -21,10 +22,12 @@ from pathways.definitions.schema import Pathway
 from pathways.models import PathwayVersion
 from pathways.signing import Unsourced
 from patients.models import Role, User
+from patients.templatetags.finalmile import translated
+from patients.templatetags.finalmile import words as spoken
 
 REVIEWERS = (Role.LEAD, Role.CLINICIAN, Role.ADMINISTRATOR)
 TEXT, WRITTEN, PAGE = "text", "written", "page"
-KINDS = {TEXT: "text message", WRITTEN: "e-mail and letter", PAGE: "greetings and pages"}
+KINDS = {TEXT: gettext_noop("text message"), WRITTEN: gettext_noop("e-mail and letter"), PAGE: gettext_noop("greetings and pages")}
 FRAME = "frame"
 
 
@@ -94,11 +97,16 @@ def unsigned(version: PathwayVersion) -> list[Unsourced]:
         return []
     said, known = list(_said_by(version)), reviews()
     return [
-        Unsourced("text", f"{key} in {languages()[language].name} ({KINDS[kind]})", "", "vendor default, not yet reviewed by this house")
+        Unsourced("text", _described(kind, key, language), "", "vendor default, not yet reviewed by this house")
         for language in LANGUAGES
         for kind, key in said
         if (words := _find(kind, key, language, version.code)) and words.digest not in known
     ]
+
+
+def _described(kind: str, key: str, language: str) -> str:
+    told = {"text": spoken(key), "language": translated(languages()[language].name), "kind": _(KINDS[kind])}
+    return _("%(text)s in %(language)s (%(kind)s)") % told
 
 
 def _said_by(version: PathwayVersion) -> Iterator[tuple[str, str]]:

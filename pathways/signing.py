@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from pathways import matters
@@ -64,12 +65,12 @@ def unsourced(version: PathwayVersion) -> list[Unsourced]:
 
 
 def _targets(version: PathwayVersion) -> list[Unsourced]:
-    return list(_of(version.pk, version.digest)) if version.body.get("tracks") else []
+    return list(_of(version.pk, version.digest, get_language())) if version.body.get("tracks") else []
 
 
 @lru_cache(maxsize=256)
-def _of(version_id: int, digest: str) -> tuple[Unsourced, ...]:
-    """A version never changes, so it is read once; the digest tells two databases of one process apart."""
+def _of(version_id: int, digest: str, language: str | None) -> tuple[Unsourced, ...]:
+    """A version never changes, so it is read once; the digest tells two databases of one process apart, the language its readers."""
     body = PathwayVersion.objects.values_list("body", flat=True).get(pk=version_id, digest=digest)
     return tuple(_unsourced(Pathway.model_validate(body)))
 
@@ -104,7 +105,8 @@ def sign(*, site: Site, version: PathwayVersion, by: User, now: datetime, note: 
     """
     if Role.LEAD not in by.roles_at(site.pk):
         raise PermissionError(_("only a lead navigator of the site signs its targets"))
-    said = [msgspec.to_builtins(one) for one in unsourced(version)]
+    with override("en"):  # the record says it alike for everybody, whatever language the signer reads
+        said = [msgspec.to_builtins(one) for one in unsourced(version)]
     with transaction.atomic():
         signature = Signature.objects.create(site=site, version=version, by=by, at=now, note=note.strip(), targets=said)
         for matter in Matter.objects.filter(kind=MatterKind.SIGNATURE, subject=_subject(site.pk, version.code), closed_at=None):

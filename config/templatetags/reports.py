@@ -17,7 +17,7 @@ from pathways.reports.sheet import Cell, Column, Drawing, Kind
 from pathways.views.asked import rows_address
 from patients.templatetags.finalmile import day as written_day
 from patients.templatetags.finalmile import number as number_of
-from patients.templatetags.finalmile import percent, translated, words
+from patients.templatetags.finalmile import percent, pieced, words
 
 register = template.Library()
 CODE = re.compile(r"[a-z]+([_-][a-z0-9]+)*")
@@ -61,7 +61,7 @@ def written(cell: Cell, kind: Kind) -> SafeString | str:
         case Kind.WORDS, str() as code if CODE.fullmatch(code):
             return words(code)
         case kind, str() as said if kind is Kind.WORDS:
-            return translated(said)
+            return pieced(said)
         case other:
             return str(other[1])
 

@@ -11,12 +11,15 @@ from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
 
 from notifications.forecast import price_of, prices
 from notifications.wording.compiler import segments
 from pathways.reports.cohort import Question
 from pathways.reports.sheet import Cell, Column, Figure, Kind, Sum, Table, count, words
 from pathways.sql import load
+from patients.templatetags.finalmile import translated
 
 NAME = "costs"
 
@@ -60,22 +63,22 @@ def lines(texts: Sequence[Text]) -> dict[Line, list[Text]]:
 def table(texts: Sequence[Text], *, exact: bool) -> Table:
     """Whoever does not see small numbers sees whole dollars and no segments: they would give the texts back."""
     columns = (
-        Column("programme", "programme", Kind.WORDS),
-        Column("site", "site", Kind.WORDS),
-        Column("month", "month", Kind.WORDS),
-        Column("texts", "texts"),
-        Column("segments", "segments", Kind.NUMBER),
-        Column("cost", "cost", Kind.MONEY),
-        Column("unpriced", "without a price"),
+        Column("programme", _("programme"), Kind.WORDS),
+        Column("site", _("site"), Kind.WORDS),
+        Column("month", _("month"), Kind.WORDS),
+        Column("texts", _("texts")),
+        Column("segments", _("segments"), Kind.NUMBER),
+        Column("cost", _("cost"), Kind.MONEY),
+        Column("unpriced", _("without a price")),
     )
     rows = tuple(_line(line, some, exact) for line, some in lines(texts).items())
     return Table(
         NAME,
-        "What they cost",
+        _("What they cost"),
         columns,
         rows,
-        note="Segments times the price in force on the day",
-        empty="No text was handed to a provider.",
+        note=_("Segments times the price in force on the day"),
+        empty=_("No text was handed to a provider."),
     )
 
 
@@ -99,8 +102,8 @@ def _dollars(some: Sequence[Text], exact: bool) -> float | None:
 
 def figure(texts: Sequence[Text], *, exact: bool) -> Figure:
     every = Cell(_dollars(texts, exact) or 0.0, rests_on=(f"{NAME}:all",))
-    of = (("texts handed to the provider", count(len(texts), key=f"{NAME}:all", opens=NAME)),)
-    return Figure(every, "what they cost, before taxes and discounts", Kind.MONEY, of)
+    of = ((_("texts handed to the provider"), count(len(texts), key=f"{NAME}:all", opens=NAME)),)
+    return Figure(every, _("what they cost, before taxes and discounts"), Kind.MONEY, of)
 
 
 def sums(texts: Sequence[Text]) -> Iterator[Sum]:
@@ -119,12 +122,21 @@ def latent(texts: Sequence[Text]) -> dict[str, int]:
 def said(texts: Sequence[Text]) -> tuple[str, ...]:
     """Which prices, how far they were checked, and what has none."""
     notes = [
-        f"Priced from {one.since:%d %b %Y} at ${one.each:.4f} a segment ({one.carrier_of}; {one.source}): {one.checked}."
+        _("Priced from %(since)s at $%(each)s a segment (%(carrier)s; %(source)s): %(checked)s.")
+        % {
+            "since": date_format(one.since, "d M Y"),
+            "each": number_format(one.each, 4),
+            "carrier": translated(one.carrier_of),
+            "source": one.source,
+            "checked": translated(one.checked),
+        }
         for one in prices()
     ]
     if any(one.cost is None for one in texts):
         notes.append(
-            "Some texts have no price: no price is known of their day, or their words are no longer kept. They are counted and not in the cost."
+            _(
+                "Some texts have no price: no price is known of their day, or their words are no longer kept. They are counted and not in the cost."
+            )
         )
     return tuple(notes)
 

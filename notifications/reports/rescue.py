@@ -273,7 +273,7 @@ def _latent(trials: Sequence[Compared]) -> Iterator[tuple[str, int]]:
 
 def _says(trials: Sequence[Compared], shown: Sheet) -> Iterator[str]:
     if not trials:
-        yield NO_LOT
+        yield _(NO_LOT)
         return
     for one, row in zip(trials, shown.table("effects").rows, strict=True):
         yield _said(one, row[1], row[3])

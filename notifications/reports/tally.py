@@ -19,7 +19,7 @@ from pathways.reports.hiding import for_eyes
 from pathways.reports.rows import Behind, Rows, UnknownNumber
 from pathways.reports.sheet import About, Column, Drawing, Kind, Sheet, Sum, Table, count, words
 from pathways.sql import load
-from patients.templatetags.finalmile import words as spoken
+from patients.templatetags.finalmile import pieced, sentence
 
 WEEKS = 12
 
@@ -146,4 +146,4 @@ def _drawn(part: Part, hits: Sequence[Hit]) -> Drawing:
 def _spoken(code: str) -> str:
     """A code in a picture: in English as it is, in another language as the catalogue says it."""
     said = code.replace("_", " ")
-    return said if get_language() == "en" else spoken(code)
+    return said if get_language() == "en" else sentence(pieced(code))

@@ -24,7 +24,7 @@ from pathways import candidates as verbs
 from pathways.models import Event, Journey, Matter, PathwayVersion
 from patients import access
 from patients.models import User
-from patients.templatetags.finalmile import later, words
+from patients.templatetags.finalmile import later, translated, words
 from patients.views.guard import STEERING, StaffRequest, page
 
 MOST = 100
@@ -116,7 +116,7 @@ def rows(matters: list[Matter], now: datetime) -> list[Row]:
         Row(
             matter=matter,
             about=about(matter.patient, numbers.get(matter.patient_id), now.date()),
-            programme=titles.get(matter.detail["pathway"], matter.detail["pathway"]),
+            programme=translated(titles.get(matter.detail["pathway"], matter.detail["pathway"])),
             why=reasons.get(matter.detail.get("basis", ""), matter.get_kind_display()),
             found_by=words(matter.detail.get("found_by", "")),
             late=distance(matter.due_at, now, clock_of_site(matter.site_id)),

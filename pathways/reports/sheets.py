@@ -200,11 +200,13 @@ def time(question: Question, *, exact: bool) -> Sheet:
             ),
             table(
                 "places",
-                "Where days are lost",
+                gettext("Where days are lost"),
                 answer["places"],
                 opens=_named(exact, lambda row, column: f"place/{row['by']}/{row['where']}"),
-                note="The laboratory is the one that did the latest test; who has no result yet, or whose laboratory nobody told, is unknown.",
-                empty="Nobody has waited yet.",
+                note=gettext(
+                    "The laboratory is the one that did the latest test; who has no result yet, or whose laboratory nobody told, is unknown."
+                ),
+                empty=gettext("Nobody has waited yet."),
             ),
         ),
     )

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 register = template.Library()
+JOINTS = re.compile(r"(: |, )")
 LENGTH = re.compile(r"(\d+) (working day|minute|hour|day|week|month|year)s?")
 
 # Initials that stay capital when a code becomes a sentence.
@@ -56,6 +57,21 @@ def translated(text: object) -> str:
         if (found := gettext(known)) != known:
             return found if known == said else _begun_like(said, found)
     return said
+
+
+def pieced(said: str) -> str:
+    """Words of data that are put together (`3 to 7 days, past due`, `done: left_message`), part by part where the whole is not known."""
+    whole = translated(said)
+    if whole != said or get_language() == "en":
+        return whole
+    return "".join(translated(part.replace("_", " ")) for part in JOINTS.split(said))
+
+
+@register.filter
+def prose(text: str) -> str | SafeString:
+    """What a definition or a message says in English: translated where the catalogue knows it, else marked, so that it is read out as English."""
+    said = translated(text)
+    return said if said != text or not text or get_language() == "en" else format_html('<span lang="en">{}</span>', text)
 
 
 def _begun_like(said: str, found: str) -> str:

@@ -58,7 +58,7 @@ def test_going_live_lists_the_texts_that_nobody_read_beside_the_targets(world: W
     publish(path=CATALOG / "population-screening.yaml", by=None, now=NOON)
     version = PathwayVersion.objects.get(code="population-screening")
     texts = [one for one in signing.unsourced(version) if one.where == "text"]
-    assert "form.reminder in Spanish (text message)" in {one.what for one in texts}
+    assert "Form reminder in Spanish (text message)" in {one.what for one in texts}
     assert {one.source for one in texts} == {"vendor default, not yet reviewed by this house"}
     for language in compiler.LANGUAGES:
         approve(world, language)
