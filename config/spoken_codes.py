@@ -106,6 +106,9 @@ REPORTS = [
     _("a new sample"), _("a new biopsy ordered"), _("a result all the same"), _("nothing yet"), _("texts stopped"), _("wrong numbers"),
     _("after death"), _("due in the second week"), _("due later"), _("receipt not told"), _("within 14 days"), _("later than 14 days"),
     _("no programme"), _("no journey"), _("answered by itself"), _("Nobody has waited yet."),
+    _("ethnicity"), _("rurality"), _("adequate"), _("backwards"), _("neither"), _("genes"), _("collected"), _("start"), _("reminder"),
+    _("rung"), _("wait"), _("patients"), _("race"), _("another"), _("days 25%"), _("days 75%"), _("days 90%"), _("text"),
+    _("transport"), _("travelling"), _("portal"), _("e mail"), _("letter"), _("duplicate"), _("fear"),
 ]  # fmt: skip
 METHODS = [
     _("Statistics"), _("What a step's clock is"), _("Delayed entry"), _("In time"), _("Shares and differences"), _("Two groups by lot"),

@@ -18,6 +18,7 @@ from notifications.views.linked import LINKING, patient_to_link
 from notifications.wording.compiler import languages
 from patients import access, consent
 from patients.models import ContactPoint, Patient, Phone
+from patients.templatetags.finalmile import translated
 from patients.views.guard import StaffRequest, page
 
 HEARD = (gettext_noop("verbal at a visit"), gettext_noop("verbal on the phone"), gettext_noop("signed form"), "portal", "e-mail", "letter")
@@ -47,7 +48,12 @@ class ConsentForm(forms.Form):
         self.phones = self.ways(patient)
         self._offer("number", [("", _("Choose")), *((key, str(way)) for key, way in self.phones.items())])
         self._offer(
-            "language", [("", "unknown"), *((code, one.name) for code, one in languages().items()), ("other", _("another, interpreted"))]
+            "language",
+            [
+                ("", _("unknown")),
+                *((code, translated(one.name)) for code, one in languages().items()),
+                ("other", _("another, interpreted")),
+            ],
         )
 
     def ways(self, patient: Patient) -> dict[str, Phone]:

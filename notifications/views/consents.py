@@ -23,6 +23,7 @@ from pathways.reports.sheet import Sum
 from patients import access
 from patients.contactable import STRATA, Share, share
 from patients.models import ConsentKind, Role, Site, User
+from patients.templatetags.finalmile import translated
 from patients.views.guard import StaffRequest, page
 
 COLLECTING = (Role.NAVIGATOR, Role.LEAD, Role.ADMINISTRATOR)
@@ -52,7 +53,11 @@ class ListForm(forms.Form):
         assert isinstance(language, forms.ChoiceField)
         held = user.memberships.filter(until__isnull=True, role__in=COLLECTING).values("site")
         site.queryset = Site.objects.filter(pk__in=held).order_by("name")
-        language.choices = [("", "unknown"), *((code, one.name) for code, one in languages().items()), ("other", "another")]
+        language.choices = [
+            ("", _("unknown")),
+            *((code, translated(one.name)) for code, one in languages().items()),
+            ("other", _("another")),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def tables(patients: Collection[int], programme: str, on: Any) -> list[tuple[str
 
 
 def _names(by: str) -> Mapping[str, str]:
-    return {code: one.name for code, one in languages().items()} if by == "language" else {}
+    return {code: translated(one.name) for code, one in languages().items()} if by == "language" else {}
 
 
 def _rows(shares: Mapping[str, Share], names: Mapping[str, str] | None = None) -> list[Stratum]:

@@ -39,7 +39,7 @@ KEYS = (
     ("j / k", gettext_lazy("next / previous line")),
     ("c", gettext_lazy("claim, or take the line's next step")),
     ("o", gettext_lazy("record an outcome")),
-    ("s", "snooze"),
+    ("s", gettext_lazy("snooze")),
     (gettext_lazy("Enter"), gettext_lazy("open the line")),
     ("n", gettext_lazy("next item, guided")),
     ("/", gettext_lazy("find work by patient")),

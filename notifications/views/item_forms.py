@@ -50,7 +50,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "settled": ("how_settled",),
 }
 DETAIL = {"why_not": "why", "how_settled": "why"}
-SOON = (("2", "in 2 hours"), ("4", "in 4 hours"))
+SOON = (("2", gettext_lazy("in 2 hours")), ("4", gettext_lazy("in 4 hours")))
 
 
 def choices(codes: Iterable[str]) -> Choices:

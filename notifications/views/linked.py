@@ -22,7 +22,7 @@ from patients.views.guard import STEERING, StaffRequest, page
 
 LINKING = (*STEERING, Role.GENETIC_COUNSELOR)
 LANGUAGES = (
-    ("", "unknown"),
+    ("", gettext_lazy("unknown")),
     ("en", gettext_lazy("English")),
     ("es", gettext_lazy("Spanish")),
     ("zh", gettext_lazy("Chinese")),

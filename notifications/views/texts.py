@@ -133,14 +133,15 @@ def review(request: StaffRequest, language: str) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(
-            request, _("Written down: you read every word in %(language)s and stand for it.") % {"language": languages()[language].name}
+            request,
+            _("Written down: you read every word in %(language)s and stand for it.") % {"language": translated(languages()[language].name)},
         )
     return redirect("texts")
 
 
 def _reading(code: str, known: Mapping[str, Review]) -> Reading:
     words = reviewing.of_language(code)
-    return Reading(code, languages()[code].name, len(words), len(reviewing.unreviewed(code, known)), reviewing.digest_of(words))
+    return Reading(code, translated(languages()[code].name), len(words), len(reviewing.unreviewed(code, known)), reviewing.digest_of(words))
 
 
 def _written(key: str, code: str, known: Mapping[str, Review]) -> Written:
@@ -150,7 +151,9 @@ def _written(key: str, code: str, known: Mapping[str, Review]) -> Written:
     text, frame = written.say(key, code, org=org, phone=phone, refs=refs)[0], pages.words()[code]
     letter = "\n\n".join((f"{frame['letter_dear']} {SHOWN['first_name']} Okafor,", text, frame["letter_bye"].format(org=SHOWN["org"])))
     faults = tuple(f"{rule}: {detail}" for rule, detail in written_faults(written.load(code)[key].text, code))
-    return Written(code, languages()[code].name, mail.subject, mail.body, letter, _review(reviewing.WRITTEN, key, code, known), faults)
+    return Written(
+        code, translated(languages()[code].name), mail.subject, mail.body, letter, _review(reviewing.WRITTEN, key, code, known), faults
+    )
 
 
 def _review(kind: str, key: str, code: str, known: Mapping[str, Review]) -> Review | None:
@@ -162,14 +165,17 @@ def steps() -> list[Step]:
     titles = _titles()
     return [
         Step(
-            programme=titles.get(code, code),
+            programme=translated(titles.get(code, code)),
             wait=translated(stage.label),
             rung=_offset(rung.at),
             key=rung.wording,
-            channels=", ".join(CHANNELS.get(channel, channel) for channel in rung.channels),
+            channels=", ".join(translated(CHANNELS.get(channel, channel)) for channel in rung.channels),
             own=any(f"{rung.wording}@{code}" in load(language) for language in LANGUAGES),
             ready=[
-                (languages()[language].name, all(_has_words(rung.wording, channel, language, code) for channel in rung.channels))
+                (
+                    translated(languages()[language].name),
+                    all(_has_words(rung.wording, channel, language, code) for channel in rung.channels),
+                )
                 for language in LANGUAGES
             ],
         )
@@ -215,12 +221,12 @@ def uses() -> dict[str, list[str]]:
 def _face(key: str, code: str, known: Mapping[str, Review]) -> Face:
     wording = load(code).get(key)
     if wording is None:
-        return Face(code, languages()[code].name)
+        return Face(code, translated(languages()[code].name))
     here = load(code)[HERE].text.format(link=EXAMPLE_LINK)
     body = here if key == HERE else wording.text.format(**SHOWN, answer=here)
     return Face(
         language=code,
-        name=languages()[code].name,
+        name=translated(languages()[code].name),
         body=body,
         characters=len(body),
         segments=segments(body),

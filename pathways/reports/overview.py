@@ -110,4 +110,6 @@ def _drawn(known: list[tuple[str, Mapping[str, Any]]], horizon: int) -> Iterator
     rows = tuple({"name": title, **part["whole"]} for title, part in known if part["n"])
     if rows:
         said = "; ".join(f"{row['name']} {row['value']:.0%}" for row in rows)
-        yield Drawing("intervals", _("Whole way within %(horizon)s days") % {"horizon": horizon}, said, rows, {"x": "share", "zero": True})
+        yield Drawing(
+            "intervals", _("Whole way within %(horizon)s days") % {"horizon": horizon}, said, rows, {"x": _("share"), "zero": True}
+        )

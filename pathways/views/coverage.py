@@ -62,7 +62,7 @@ class ExpectForm(forms.Form):
         assert isinstance(feed, forms.ModelChoiceField)
         assert isinstance(kind, forms.ChoiceField)
         feed.queryset = Feed.objects.filter(site=site).order_by("name")
-        kind.choices = [("", "anything"), *((name, words(name)) for name in FED)]
+        kind.choices = [("", gettext("anything")), *((name, words(name)) for name in FED)]
 
 
 def observed_sites(user: User) -> list[Site]:

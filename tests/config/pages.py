@@ -1,6 +1,6 @@
 """Every page in two languages: what stands on it in words, so that what was left in English is found.
 
-A text that is the same in both languages and has two words or more is untranslated, unless it is data: names, codes, what somebody wrote.
+A text that is the same in both languages and has a word of four letters or more is untranslated, unless it is data: names, codes, what somebody wrote.
 Such parts are marked in the page itself, `<bdi>`, `<code>`, `<pre>`, or by `lang`, which screen readers need anyway (WCAG 3.1.2).
 """
 
@@ -35,7 +35,7 @@ VOID = {
     "circle",
 }
 OURS = {"bdi", "code", "pre", "script", "style", "textarea", "kbd", "s"}
-TWO_WORDS = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}")
+A_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 class Words(HTMLParser):
@@ -83,4 +83,4 @@ def in_both(client: Client, user: User, addresses: dict[str, str]) -> Iterator[t
             answer = client.get(address, follow=True)
             page = answer.content.decode() if "html" in answer.headers.get("Content-Type", "") else ""
             said[language] = dict.fromkeys(words_of(page))
-        yield from ((where, text) for text in said["es"] if text in said["en"] and TWO_WORDS.search(text))
+        yield from ((where, text) for text in said["es"] if text in said["en"] and A_WORD.search(text))

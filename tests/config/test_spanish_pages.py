@@ -23,6 +23,8 @@ DATA = re.compile(
     r"|^https://|^Kaplan-Meier$|^Aalen-Johansen$"
 )
 """Names, codes, sources and what somebody wrote: they stand alike in every language."""
+COGNATES = {"Plasma", "Portal", "Roles", "auditor", "Auditor", "Excel", "Genes", "dara", "lena"}
+"""Words that are Spanish too, and names of the people who sign in here."""
 FILED = ("messages", "work", "time", "drop-off", "monday")
 COMMA = re.compile(r'\s(?:x|y|x1|x2|y1|y2|cx|cy|r|rx|width|height|opacity|font-size|stroke-width)="-?\d+,\d+[a-z]*"')
 """A decimal comma where SVG knows only the point: the shape would not be drawn."""
@@ -47,10 +49,13 @@ def test_a_spanish_reader_meets_no_english(signed_in: Enter, north: Site, lena: 
         "rollout": "/rollout/north/nsclc-biomarker/",
         "coverage": "/coverage/north/",
         "people": "/administration/people/",
+        "texts": "/texts/",
+        "consents": "/consents/",
+        "methods": "/reports/methods/",
         **{f"report {one.name}": f"/reports/{one.name}/{'all' if one.every else 'nsclc-biomarker'}/" for one in REPORTS.values()},
     }
-    left = {text: where for where, text in in_both(signed_in(lena), lena, pages) if not DATA.search(text)}
-    assert left == {}
+    left = {text: where for where, text in in_both(signed_in(lena), lena, pages) if not DATA.search(text) and text not in COGNATES}
+    assert not left, "\n".join(f"{where}: {text}" for text, where in left.items())
 
 
 @pytest.mark.parametrize("name", FILED)

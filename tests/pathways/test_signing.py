@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from pathways import rollouts, signing
 from pathways.models import Matter, PathwayVersion, Rollout
@@ -49,6 +50,18 @@ def test_no_site_acts_on_unsigned_targets(north: Site, dara: User, lena: User, v
     assert Rollout.objects.get().mode == "shadow"
     signing.sign(site=north, version=version, by=lena, now=now)
     assert switch(north, lena, dara, now).signed_version == version
+
+
+def test_each_reads_the_targets_in_their_language_and_the_record_is_in_one(
+    north: Site, lena: User, version: PathwayVersion, now: datetime
+) -> None:
+    with override("es"):
+        shown = {one.what for one in signing.unsourced(version)}
+        signature = signing.sign(site=north, version=version, by=lena, now=now)
+    with override("en"):
+        read = {one.what for one in signing.unsourced(version)}
+    assert "actionable and not treated" in read - shown
+    assert {one["what"] for one in signature.targets} == read
 
 
 def test_a_signature_is_for_one_site(north: Site, south: Site, lena: User, version: PathwayVersion, now: datetime) -> None:
