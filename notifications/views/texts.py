@@ -21,7 +21,7 @@ from notifications.reviewing import Review
 from notifications.wording import pages, written
 from notifications.wording.compiler import HERE, LANGUAGES, Wording, languages, load, segments, wording_of
 from notifications.wording.readability import LIMITS, Ease, ease
-from notifications.wording.rules import ANSWERS, READ_ALOUD, text_faults, worst_case, written_faults
+from notifications.wording.rules import READ_ALOUD, wording_faults, worst_case, written_faults
 from pathways.deadlines import Duration
 from pathways.definitions import registry
 from pathways.models import PathwayVersion
@@ -241,4 +241,4 @@ def _face(key: str, code: str, known: Mapping[str, Review]) -> Face:
 
 
 def _faults(key: str, code: str, wording: Wording) -> tuple[str, ...]:
-    return tuple(f"{rule}: {detail}" for rule, detail in text_faults(wording.text, code, is_answer=key in ANSWERS))
+    return tuple(f"{rule}: {detail}" for rule, detail in wording_faults(key, wording, code))

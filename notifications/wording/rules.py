@@ -78,11 +78,16 @@ def _faults_of(code: str) -> Iterator[tuple[str, str, str]]:
         if "{first_name}" in wording.text and not wording.nameless:
             yield key, "nameless", "a text with a name needs a variant without"
         yield from ((key, rule, detail) for rule, detail in _menu_faults(key, code, wording))
-        if key == HERE:
-            yield from ((key, rule, detail) for rule, detail in _link_faults(wording.text, code))
-            continue
-        for text in filter(None, (wording.text, wording.nameless, wording.several)):
-            yield from ((key, rule, detail) for rule, detail in text_faults(text, code, is_answer=key in ANSWERS))
+        yield from ((key, rule, detail) for rule, detail in wording_faults(key, wording, code))
+
+
+def wording_faults(key: str, wording: Wording, language: str) -> Iterator[tuple[str, str]]:
+    """(rule, detail) for each rule that one of its variants breaks."""
+    if key == HERE:
+        yield from _link_faults(wording.text, language)
+        return
+    for text in filter(None, (wording.text, wording.nameless, wording.several)):
+        yield from text_faults(text, language, is_answer=key in ANSWERS)
 
 
 def text_faults(text: str, language: str = "en", *, is_answer: bool = False) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ def test_every_text_is_shown_in_every_language(client: Client, dara: User, desk:
                 key, language, first_name="Ana", org="Riverside Care", phone="(555) 010-0199", refs=("0042",), link=EXAMPLE_LINK
             ).body
             assert said in page.replace("&#x27;", "'"), key
+    assert "merge fields" not in page, "no shipped text breaks a rule, and the page judges as `wording check` does"
 
 
 def test_a_text_that_nobody_read_is_said_to_be_called_instead(
