@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from pathways.reports import drawing as charts
 from pathways.reports.sheet import Cell, Column, Drawing, Kind
+from pathways.templatetags.programmes import programme
 from pathways.views.asked import rows_address
 from patients.templatetags.finalmile import day as written_day
 from patients.templatetags.finalmile import number as number_of
-from patients.templatetags.finalmile import percent, pieced, words
+from patients.templatetags.finalmile import percent, pieced
 
 register = template.Library()
 CODE = re.compile(r"[a-z]+([_-][a-z0-9]+)*")
@@ -59,7 +60,7 @@ def written(cell: Cell, kind: Kind) -> SafeString | str:
         case Kind.COUNT, int() as number:
             return number_of(number)
         case Kind.WORDS, str() as code if CODE.fullmatch(code):
-            return words(code)
+            return programme(code)
         case kind, str() as said if kind is Kind.WORDS:
             return pieced(said)
         case other:

@@ -23,6 +23,11 @@ class Halt(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key"], condition=models.Q(lifted_at=None), name="halt_one_open_per_key")]
 
+    @property
+    def wording(self) -> str:
+        """Of the one text that rests; nothing where all do."""
+        return self.key.partition(":")[2]
+
 
 class Epoch(models.Model):
     """The database that texts were last sent from, by what PostgreSQL says of itself: a restored one says something else. `home` is the

@@ -45,7 +45,6 @@ class Stopped:
     """One halt as the page shows it. `verb` is what a person may do about it: release, try, or nothing."""
 
     halt: Halt
-    wording: str
     means: str
     waiting: int
     told: list[WorkItem]
@@ -107,7 +106,6 @@ def standing(*, now: datetime) -> list[Stopped]:
     return [
         Stopped(
             halt=halt,
-            wording=halt.key.removeprefix(halts.WORDING) if halt.key.startswith(halts.WORDING) else "",
             means=str(MEANS[halt.key if halt.key in halts.EVERYTHING else halts.WORDING]),
             waiting=behind[halt.key],
             told=told.get(halt.key, []),

@@ -67,9 +67,9 @@ def _table(found: Sequence[News]) -> Table:
         Column("genes", _("genes"), Kind.WORDS),
         Column("why", _("what changed"), Kind.WORDS),
         Column("since", _("since"), Kind.DAY),
-        Column("judged_by", _("judged by"), Kind.WORDS),
-        Column("would_be", _("now"), Kind.WORDS),
-        Column("source", _("source"), Kind.WORDS),
+        Column("judged_by", _("judged by"), Kind.WORDS, filed=True),
+        Column("would_be", _("now"), Kind.WORDS, filed=True),
+        Column("source", _("source"), Kind.WORDS, filed=True),
         Column("journeys", _("open journeys")),
     )
     rows = tuple(

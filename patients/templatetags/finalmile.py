@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, get_language_info, gettext, ngettext
 
 register = template.Library()
 JOINTS = re.compile(r"(: |, )")
@@ -98,6 +98,15 @@ def sentence(text: str) -> str:
     """In the reader's language where it is known (config/spoken*.py); the first letter large, the others as they are."""
     said = translated(text)
     return said[:1].upper() + said[1:]
+
+
+@register.filter
+def tongue(code: str) -> str:
+    """A language by its name in the reader's: `es` -> Spanish. A code that nobody knows stays as it is."""
+    try:
+        return sentence(str(get_language_info(code)["name_translated"])) if code else ""
+    except KeyError:
+        return code
 
 
 later = lazy(words, str)

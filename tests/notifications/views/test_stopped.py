@@ -49,7 +49,9 @@ def test_a_lead_stops_everything_and_lets_it_go_with_a_reason(signed_in: Enter, 
     halt = Halt.objects.get()
     assert (halt.opened_by, halt.lifted_by, halt.lifted_reason) == (due.fay, due.fay, "corrected")
     assert WorkItem.objects.get(cause_kind="halt").outcome == "released"
-    assert "corrected" in shown(client)
+    page = shown(client)
+    assert "corrected" in page
+    assert "All texts: stopped by hand" in page, "over, it still has its name"
 
 
 def test_a_reason_is_asked_for_both_ways(signed_in: Enter, due: World) -> None:

@@ -31,6 +31,7 @@ def test_a_clinician_decides_and_page_command_and_report_agree(signed_in: Enter,
     cora = nurse("cora", site, role=Role.CLINICIAN)
     page = signed_in(lead).get("/newly-actionable/").content.decode()
     assert "EGFR" in page
+    assert journey.version.title in page
     assert "a clinician of the site decides" in page
     assert AccessLog.objects.latest("pk").patients == [journey.patient_id]
 
