@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext_noop
 
 from notifications.reports import monday, rescue, tallies
-from pathways.reports import behind, board, dates, drop_off, equity, newly, now, overview, sheets, shown, time, trend, what_if
+from pathways.reports import behind, board, dates, drop_off, equity, newly, now, overview, sheets, shown, shown_times, time, trend, what_if
 from pathways.reports.cohort import Question
 from pathways.reports.kept import JOURNEYS, Watch
 from pathways.reports.rows import Rows
@@ -83,7 +83,7 @@ REPORTS: Mapping[str, Report] = {
             gettext_noop("Which step is slow, against which target?"),
             sheets.time,
             rows=time.rows,
-            plain=lambda question, exact: shown.times(time.times(question), exact=exact),
+            plain=lambda question, exact: shown_times.times(time.times(question), exact=exact),
             takes=COHORT,
             kept=JOURNEYS,
             method="kaplan-meier",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from pathways.reports import drop_off as losing
 from pathways.reports import now as waiting
-from pathways.reports import shown
+from pathways.reports import shown, shown_times
 from pathways.reports import time as lasting
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import freshness, in_force, versions
@@ -157,7 +157,7 @@ def _says_drop_off(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def time(question: Question, *, exact: bool) -> Sheet:
-    answer = shown.times(lasting.times(question), exact=exact)
+    answer = shown_times.times(lasting.times(question), exact=exact)
     rows = [{"stratum": name, **one} for name, part in _parts(answer) for one in part["intervals"]]
     return Sheet(
         name="time",
