@@ -21,7 +21,7 @@ from pathways import journeys
 from pathways.models import Stay
 from pathways.sql import load
 from patients import registry
-from patients.models import User
+from patients.models import Practitioner, User
 
 # Coded reasons for which nothing is to be done; each ends what was asked. That somebody is not the right clinician is an answer of its own.
 NOT_APPROPRIATE = (
@@ -48,7 +48,7 @@ def raise_notices(*, now: datetime) -> int:
 
 def for_reader(user: User) -> QuerySet[Notice]:
     """Notices that this person may read and answer: their own, and those of clinicians who made them a delegate."""
-    theirs = Q(practitioner__user=user) | Q(practitioner__delegates=user)
+    theirs = Practitioner.objects.filter(Q(user=user) | Q(delegates=user)).values("pk")
     related = (
         "journey__patient__person",
         "journey__patient__survivor__person",
@@ -58,7 +58,7 @@ def for_reader(user: User) -> QuerySet[Notice]:
         "item__matter",
         "item__site",
     )
-    return Notice.objects.filter(theirs).select_related(*related).distinct()
+    return Notice.objects.filter(practitioner__in=theirs).select_related(*related)
 
 
 def is_open(notice: Notice) -> bool:
