@@ -113,6 +113,8 @@ class Heard(msgspec.Struct, frozen=True):
 def record_all(heard: Collection[Heard], *, evidence: Evidence, by: User | None = None) -> int:
     """Many patients' decisions as a set, on the numbers and addresses they have now; how many entries were written. `reference` beats the
     evidence's."""
+    if not heard:
+        return 0
     with transaction.atomic():
         speakers = _speakers(heard)
         people = {person for each in speakers.values() for person in each}
