@@ -15,7 +15,7 @@ from django.conf import settings
 
 from config.embedded import place
 
-pytestmark = [pytest.mark.slow, pytest.mark.processes]
+pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.before_merge]
 
 
 @pytest.fixture

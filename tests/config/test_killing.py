@@ -30,6 +30,7 @@ def hospital(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     registry.clear()
 
 
+@pytest.mark.before_merge
 @pytest.mark.usefixtures("hospital")
 def test_killed_sweeps_ring_and_plan_as_if_nothing_had_happened(tmp_path: Path) -> None:
     """At each of three times when something is due the worker dies in the middle, once between any two tables and once anywhere."""
