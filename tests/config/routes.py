@@ -50,8 +50,10 @@ WITHOUT_A_ROW = {
 # Open, but what the form or the query should name is not there: nothing to forget, a version in force to compare with itself.
 NAMES_NOTHING = {
     "answer_hand_over",
+    "clear_address",
     "conversation",
     "dry_run",
+    "end_address",
     "forget_expectation",
     "leave_team",
     "report_rows",
