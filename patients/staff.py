@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
+from . import sessions
 from .models import Membership, Role, Site, User
 
 
@@ -66,3 +68,9 @@ def disable(user: User, *, on: date) -> None:
         user.set_unusable_password()
         user.save(update_fields=["is_active", "password"])
         Membership.objects.filter(user=user, until=None).update(until=on)
+
+
+def forget_second_factor(user: User, *, now: datetime) -> int:
+    """It was lost: every session ends, and the next sign-in sets up a new one. How many sessions."""
+    Authenticator.objects.filter(user=user).delete()
+    return sessions.end_all(user, now=now)

@@ -122,10 +122,18 @@ def change_person(request: StaffRequest, uid: UUID) -> HttpResponse:
     return redirect("person", uid=uid)
 
 
+def _must_be_ours(request: StaffRequest, found: User) -> None:
+    """Whoever takes an account over reads the patients of all its sites; for these there is `manage.py staff`."""
+    if found.memberships.filter(until=None).exclude(site__in=administered(request.user)).exists():
+        raise Refused(_("They work at other sites as well: end the roles at yours instead."))
+
+
 def _correct(request: StaffRequest, found: User) -> None:
     form = PersonForm(request.POST)
     if not form.is_valid():
         raise Refused(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    if form.cleaned_data["email"] != found.email:
+        _must_be_ours(request, found)  # links to choose a password go there, and single sign-on finds the account by it
     staff.correct(found, **form.cleaned_data)
     messages.success(request, _("Saved."))
 
@@ -158,9 +166,7 @@ def _take(request: StaffRequest, found: User) -> None:
 
 
 def _close(request: StaffRequest, found: User) -> None:
-    elsewhere = found.memberships.filter(until=None).exclude(site__in=administered(request.user))
-    if elsewhere.exists():
-        raise Refused(_("They work at other sites as well: end the roles at yours instead."))
+    _must_be_ours(request, found)
     staff.disable(found, on=timezone.localdate())
     ended = sessions.end_all(found, now=timezone.now())
     messages.success(request, _("The account is closed; %(n)d sessions were ended.") % {"n": ended})
@@ -174,12 +180,14 @@ def _open(request: StaffRequest, found: User) -> None:
 def _link(request: StaffRequest, found: User) -> None:
     if not found.is_active:
         raise Refused(_("Open the account first."))
+    if not found.email:
+        _must_be_ours(request, found)  # it would be shown to this administrator
     _invite(request, found)
 
 
 def _reset_factor(request: StaffRequest, found: User) -> None:
-    Authenticator.objects.filter(user=found).delete()
-    sessions.end_all(found, now=timezone.now())
+    _must_be_ours(request, found)
+    staff.forget_second_factor(found, now=timezone.now())
     messages.success(request, _("The second factor is gone and every session ended. They set up a new one at the next sign-in."))
 
 

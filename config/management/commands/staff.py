@@ -1,4 +1,4 @@
-"""`manage.py staff`: adds an account, gives it roles at sites, takes them, or closes it."""
+"""`manage.py staff`: adds an account, gives it roles at sites, takes them, corrects it, or closes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--first-name", default="")
         parser.add_argument("--last-name", default="")
-        parser.add_argument("--email", default="", help="by which single sign-on finds the account")
+        parser.add_argument("--email", default="", help="by which single sign-on finds the account; of one that exists it is changed")
         parser.add_argument("--site", help="code")
         parser.add_argument(
             "--role", action="append", default=[], choices=[str(role) for role in Role], help="at the site; may be repeated"
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password", action="store_true", help="make a password and print it once; without one only single sign-on works"
         )
+        parser.add_argument("--forget-second-factor", action="store_true", help="it was lost: sessions end, the next sign-in sets up a new one")
         parser.add_argument("--disable", action="store_true", help="the person has left")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +41,11 @@ class Command(BaseCommand):
             staff.disable(found, on=today)
             self.stdout.write(f"{found.username} is closed")
             return
-        user = staff.add(**{name: options[name] for name in ("username", "first_name", "last_name", "email")})
+        said = {name: options[name] for name in ("first_name", "last_name", "email")}
+        user = staff.add(username=options["username"], **said)
+        staff.correct(user, **{name: value or getattr(user, name) for name, value in said.items()})
+        if options["forget_second_factor"]:
+            self.stdout.write(f"the second factor is gone; sessions ended: {staff.forget_second_factor(user, now=timezone.now())}")
         if options["site"]:
             self._roles(user, options)
         if options["password"]:

@@ -113,3 +113,29 @@ def test_what_makes_no_sense_changes_nothing(root: Client, dara: User, said: dic
     assert change(root, dara, **said)
     dara.refresh_from_db()
     assert (dara.first_name, list(dara.memberships.values_list("role", flat=True))) == ("Dara", ["navigator"])
+
+
+@pytest.mark.parametrize("act", ["correct", "link", "reset_factor"])
+def test_nobody_takes_over_an_account_that_opens_another_site(root: Client, dara: User, south: Site, act: str) -> None:
+    """Its address, its way in or its second factor would open the patients of the south to an administrator of the north."""
+    nurse("dara", south)
+    said = change(root, dara, act, first_name="Dara", last_name="Example", email="root@example.org")
+    assert "other sites" in said
+    assert "/accounts/password/reset/key/" not in said
+    dara.refresh_from_db()
+    assert (dara.email, dara.last_name) == ("", "Example")
+
+
+def test_whoever_left_for_another_site_is_not_ours_any_more(root: Client, dara: User, south: Site) -> None:
+    nurse("dara", south)
+    change(root, dara, "take", site="north", role="navigator")
+    assert "other sites" in change(root, dara, "link")
+
+
+def test_a_name_is_corrected_and_a_link_mailed_to_its_owner_wherever_they_work(root: Client, dara: User, south: Site) -> None:
+    nurse("dara", south)
+    User.objects.filter(pk=dara.pk).update(email="dara@example.org")
+    change(root, dara, "correct", first_name="Dara", last_name="Moss", email="dara@example.org")
+    assert "dara@example.org" in change(root, dara, "link")
+    dara.refresh_from_db()
+    assert (dara.last_name, mail.outbox[0].to) == ("Moss", ["dara@example.org"])
