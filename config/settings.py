@@ -159,6 +159,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}  # a lock-out is axes' busines
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # administrators make the accounts: there is no address to prove
 MFA_ADAPTER = "config.signin.StaffMFAAdapter"
+MFA_FORMS = {"authenticate": "config.signin.CodeForm"}
 MFA_REQUIRED_ROLES: list[str] = env.list("MFA_REQUIRED_ROLES", default=["all"] if PRODUCTION else [])
 OIDC_BRINGS_MFA: bool = env.bool("OIDC_BRINGS_MFA", default=True)
 SOCIALACCOUNT_ADAPTER = "config.signin.StaffSocialAdapter"
@@ -185,6 +186,8 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "config.signin.name_tried"
+AXES_CLIENT_IP_CALLABLE = "config.signin.address_of"
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=0)
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if REACHES_PEOPLE else "django.core.mail.backends.console.EmailBackend"

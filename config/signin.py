@@ -13,10 +13,15 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core import context
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from axes.handlers.proxy import AxesProxyHandler
 from cryptography.fernet import Fernet, MultiFernet
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -67,6 +72,21 @@ class StaffMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return not is_required(authenticator.user)
 
 
+class CodeForm(AuthenticateForm):  # type: ignore[misc]
+    """A wrong code counts as a wrong password does, in the table that all processes share: whoever knows the password cannot try them all."""
+
+    def clean_code(self) -> str:
+        whose, request = {"username": self.user.get_username()}, context.request
+        if not AxesProxyHandler.is_allowed(request, whose):
+            raise forms.ValidationError(_("Locked for a while"))
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            AxesProxyHandler.user_login_failed(CodeForm, whose, request)
+            raise
+        return code
+
+
 def _box() -> MultiFernet:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor " + key.encode()).digest())) for key in keys])
@@ -97,5 +117,12 @@ def lacks_second_factor(request: HttpRequest, user: User) -> bool:
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, str] | None) -> str | None:
-    """Whose sign-in failed: the form calls the field `login`, the backends `username`."""
-    return (credentials or {}).get("username") or request.POST.get("login")
+    """Whose sign-in failed: the form calls the field `login`, the backends `username`. Large and small letters open the same account."""
+    name = (credentials or {}).get("username") or request.POST.get("login")
+    return name.strip().casefold() if name else None
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Where a request came from, as our own proxies say (`TRUSTED_PROXIES`): what a browser claims of itself is never believed."""
+    found: str | None = get_client_ip(request)
+    return found

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
+from django.core.cache import cache
 from django.test import Client
 
 from patients.models import Role, Site, User
@@ -70,6 +71,20 @@ def test_the_code_is_asked_for_at_the_next_sign_in_and_lies_encrypted(client: Cl
     again = Client()
     sign_in(again)
     assert again.post(AUTHENTICATE, {"code": recovery}).status_code == 200, "a recovery code opens once"
+
+
+def test_codes_cannot_all_be_tried_by_whoever_has_the_password(client: Client, dara: User, settings: Any) -> None:
+    sign_in(client)
+    secret = set_up(client)
+    thief = Client()
+    sign_in(thief)
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        cache.clear()  # another process knows nothing of what this one counted
+        thief.post(AUTHENTICATE, {"code": "000000"})
+    cache.clear()
+    thief.post(AUTHENTICATE, {"code": code_for(secret)})
+    assert thief.get("/queue/").status_code == 302, "even the right code is not taken now"
+    assert sign_in(Client()).status_code != 302, "nor the password"
 
 
 @pytest.mark.usefixtures("required")

@@ -47,6 +47,25 @@ def test_a_wrong_password_tried_often_locks_even_the_right_one_out(client: Clien
     assert not signed_in(client)
 
 
+@pytest.mark.usefixtures("dara")
+def test_the_same_name_in_other_letters_is_no_new_set_of_tries(client: Client) -> None:
+    for n in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/accounts/login/", {"login": "DARA" if n % 2 else "Dara", "password": "wrong"})
+    sign_in(client)
+    assert not signed_in(client)
+
+
+@pytest.mark.usefixtures("dara")
+@pytest.mark.parametrize(("proxies", "locked"), [(0, True), (1, False)])
+def test_whoever_locks_a_name_locks_it_where_they_are(client: Client, settings: Any, proxies: int, locked: bool) -> None:
+    """Behind one proxy the address is what the proxy saw; without one, what a browser claims of itself changes nothing."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/accounts/login/", {"login": "dara", "password": "wrong"}, headers={"X-Forwarded-For": "10.1.1.1, 192.0.2.66"})
+    client.post("/accounts/login/", {"login": "dara", "password": PASSWORD}, headers={"X-Forwarded-For": "10.1.1.1, 192.0.2.10"})
+    assert signed_in(client) is not locked
+
+
 def test_nobody_registers_by_themselves(client: Client) -> None:
     words = {"username": "eve", "email": "eve@example.org", "password1": PASSWORD, "password2": PASSWORD}
     client.post("/accounts/signup/", words)

@@ -29,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password", action="store_true", help="make a password and print it once; without one only single sign-on works"
         )
-        parser.add_argument("--forget-second-factor", action="store_true", help="it was lost: sessions end, the next sign-in sets up a new one")
+        parser.add_argument(
+            "--forget-second-factor", action="store_true", help="it was lost: sessions end, the next sign-in sets up a new one"
+        )
         parser.add_argument("--disable", action="store_true", help="the person has left")
 
     def handle(self, *args: Any, **options: Any) -> None:
