@@ -106,7 +106,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         if isinstance(user, User) and not request.path.startswith(ENTRANCE) and signin.lacks_second_factor(request, user):
-            target = reverse("mfa_activate_totp")
+            target = reverse("mfa_index")
             return HttpResponse(status=204, headers={"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target)
         return self.get_response(request)
 

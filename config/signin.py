@@ -1,7 +1,8 @@
 """Who may get an account: nobody by themselves. Administrators make accounts; single sign-on only finds them.
 
-A second factor is asked of the roles in `MFA_REQUIRED_ROLES` (`all`: of everybody). Whoever comes by single sign-on brought theirs
-along, where `OIDC_BRINGS_MFA` says so.
+A second factor (a security key or passkey, or an app's code) is asked of the roles in `MFA_REQUIRED_ROLES` (`all`: of everybody).
+Whoever comes by single sign-on brought theirs along, where `OIDC_BRINGS_MFA` says so. A passkey that checks its owner (PIN, finger,
+face) is two factors by itself and signs in without a password.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from patients.models import User
 
 SECOND_FACTOR = "second_factor"
 """In the session: a second factor was seen, so that it is not looked up with every request."""
+FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+"""What counts as one; recovery codes only stand in for it."""
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -61,6 +64,10 @@ class StaffMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_totp_issuer(self) -> str:
         return "Finalmile"
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """A key is bound to the host name alone; what it shows its owner is the product's name."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "Finalmile"}
+
     def encrypt(self, text: str) -> str:
         return _box().encrypt(text.encode()).decode()
 
@@ -69,7 +76,8 @@ class StaffMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whoever needs a second factor replaces it through an administrator, and is never without one."""
-        return not is_required(authenticator.user)
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
+        return others.exists() or not is_required(authenticator.user)
 
 
 class CodeForm(AuthenticateForm):  # type: ignore[misc]
@@ -110,7 +118,7 @@ def lacks_second_factor(request: HttpRequest, user: User) -> bool:
     user.remember()
     if not is_required(user):
         return False
-    if brought_along(request, user) or Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+    if brought_along(request, user) or Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
         request.session[SECOND_FACTOR] = True
         return False
     return True

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", account.account, name="account"),
     path("language/", account.language, name="language"),
     path("session/stay/", account.stay, name="stay"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", account.remove_key, name="remove_key"),
     path("accounts/", include("allauth.urls")),
     path("", include("patients.urls")),
     path("", include("pathways.urls")),

@@ -17,7 +17,7 @@ from tests.config.issuer import Issuer, issuer
 from tests.people import PASSWORD, nurse
 
 pytestmark = pytest.mark.django_db
-SETUP, AUTHENTICATE = "/accounts/2fa/totp/activate/", "/accounts/2fa/authenticate/"
+CHOICE, SETUP, AUTHENTICATE = "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/2fa/authenticate/"
 
 
 def sign_in(client: Client, name: str = "dara") -> Any:
@@ -45,8 +45,9 @@ def required(settings: Any) -> None:
 @pytest.mark.usefixtures("required")
 def test_a_role_that_needs_a_second_factor_sets_one_up_before_anything_else(client: Client, dara: User) -> None:
     sign_in(client)
-    assert client.get("/queue/").headers["Location"] == SETUP
-    assert client.get("/queue/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == SETUP
+    assert client.get("/queue/").headers["Location"] == CHOICE
+    assert client.get("/queue/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == CHOICE
+    assert SETUP in client.get(CHOICE).content.decode()
     set_up(client)
     assert client.get("/queue/").status_code == 200
 
@@ -95,6 +96,28 @@ def test_whoever_needs_it_cannot_take_it_off(client: Client, dara: User) -> None
     assert Authenticator.objects.filter(user=dara, type="totp").exists()
 
 
+@pytest.mark.usefixtures("required")
+def test_a_key_is_a_second_factor_and_the_last_one_stays(client: Client, dara: User) -> None:
+    sign_in(client)
+    key = Authenticator.objects.create(user=dara, type="webauthn", data={"name": "blue key", "credential": {}})
+    assert client.get("/queue/").status_code == 200
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    remove = f"/accounts/2fa/webauthn/keys/{key.pk}/remove/"
+    assert client.post(remove).headers["Location"] == "/accounts/2fa/webauthn/"
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+    set_up(client)
+    client.post(remove)
+    assert not Authenticator.objects.filter(pk=key.pk).exists()
+    assert Client().post(remove).status_code == 302, "a stranger is sent to the door"
+
+
+def test_nobody_removes_the_key_of_another(client: Client, dara: User, fay: User) -> None:
+    key = Authenticator.objects.create(user=fay, type="webauthn", data={"name": "hers", "credential": {}})
+    sign_in(client)
+    assert client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/").status_code == 404
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
 def test_a_locked_name_is_told_so_on_a_page_of_ours(client: Client, dara: User, settings: Any) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         answer = client.post("/accounts/login/", {"login": "dara", "password": "wrong"})
@@ -139,7 +162,7 @@ class TestSingleSignOn:
         settings.OIDC_BRINGS_MFA = False
         other = Client()
         self.come_back(other, server)
-        assert other.get("/queue/").headers["Location"] == SETUP
+        assert other.get("/queue/").headers["Location"] == CHOICE
 
     @pytest.mark.parametrize("who", [{"email": "nobody@north.example.org"}, {"email_verified": False}])
     def test_an_address_that_is_not_known_or_not_proved_opens_nothing(
