@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from .fhir.decode import decode
 from .hl7 import tokens
+from .message import Unreadable
 
 MAGIC = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 BYTES, TEXT = "application/octet-stream", "text/plain; charset=utf-8"
@@ -79,8 +80,8 @@ def _base64(data: str) -> bytes:
 
 def _of_fhir(body: bytes) -> Iterator[bytes]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = decode(body)
+    except Unreadable:
         return
     yield from _attachments(value, 0)
 

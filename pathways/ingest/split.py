@@ -43,7 +43,7 @@ def split(body: bytes) -> Iterator[Piece]:
     elif head[:1] in (b"{", b"["):
         yield from _json(body)
     elif head[:1] == b"<":
-        yield _xml(body, head)
+        yield from _xml(body)
     elif b"\nMSH|" in body or b"\rMSH|" in body:
         yield from _hl7(body)
     else:
@@ -122,14 +122,14 @@ def _bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _xml(body: bytes, head: bytes) -> Piece:
-    if b"http://hl7.org/fhir" in head or b"hl7.org/fhir" in body[:20_000]:
-        return Piece(
-            "fhir",
-            body,
-            Unreadable("fhir_xml", "This is FHIR written as XML. Finalmile reads FHIR as JSON: ask the sender for application/fhir+json."),
-        )
-    return _stuck(body, "not_recognised", "The file is XML, but neither HL7 v2, FHIR JSON nor a table. CDA documents are not read.")
+def _xml(body: bytes) -> Iterator[Piece]:
+    """FHIR may be written as XML too. What it holds is cut as its JSON would be."""
+    try:
+        value = fhir_json.decode(body)
+    except Unreadable as trouble:
+        yield Piece("unknown" if trouble.reason == "not_recognised" else "fhir", body, trouble)
+        return
+    yield from _json_value(value, body)
 
 
 def _table(body: bytes, head: bytes) -> Iterator[Piece]:

@@ -1,4 +1,4 @@
-"""JSON as strictly as a medical record needs it: what other parsers pass silently is refused in words. Pure."""
+"""FHIR as JSON or XML, as strictly as a medical record needs it: what other parsers pass silently is refused in words. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from typing import Any
 
 from pathways.ingest.message import Unreadable
+
+from . import xml
 
 DEEPEST = 64
 LONGEST = 64 * 1024 * 1024
@@ -21,18 +23,22 @@ def decode(body: bytes) -> Any:
     """
     if len(body) > LONGEST:
         raise Unreadable("too_large", f"The file has {len(body):,} bytes; more than {LONGEST:,} are not read as one JSON value.")
+    value = xml.value_of(body) if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else _json(body)
+    _inspect(value)
+    return value
+
+
+def _json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable("json_encoding", f"JSON must be UTF-8; byte {error.start} is not.") from error
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int)
     except RecursionError as error:
         raise Unreadable("json_depth", "The JSON is nested so deeply that no record can be meant.") from error
     except json.JSONDecodeError as error:
         raise Unreadable("json_syntax", f"This is no JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from error
-    _inspect(value)
-    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def _inspect(value: Any) -> None:
     while stack:
         item, depth = stack.pop()
         if depth > DEEPEST:
-            raise Unreadable("json_depth", f"The JSON is nested more than {DEEPEST} levels deep.")
+            raise Unreadable("json_depth", f"The record is nested more than {DEEPEST} levels deep.")
         if isinstance(item, dict):
             stack.extend((each, depth + 1) for each in item.values())
             for key in item:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +72,9 @@ DIRECTORY = frozenset(
 )
 """A message of nothing but these is sent to tell who somebody is."""
 
+HOLDERS = {"Bundle": "entry", "Parameters": "parameter"}
+"""Resources that are nothing but a way to send others."""
+
 
 def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
     """Reads one resource or one Bundle that is a message of its own.
@@ -85,7 +88,7 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
 def read_value(value: Any, body: bytes, profile: FeedProfile) -> ParsedMessage:
     resource = _resource(value)
     kind = str(resource["resourceType"])[:60]
-    entries = _entries(resource) if kind == "Bundle" else [("", resource)]
+    entries = list(_entries(resource))
     kinds = {str(each.get("resourceType")) for _, each in entries}
     about_person = "Patient" in kinds and kinds <= DIRECTORY and _registers(entries)
     message_at = _message_at(resource, entries, profile)
@@ -127,15 +130,22 @@ def _resource(value: Any) -> Raw:
     return value
 
 
-def _entries(bundle: Raw) -> list[tuple[str, Raw]]:
-    stated = bundle.get("entry")
-    found = []
-    for entry in stated if isinstance(stated, list) else []:
-        resource = entry.get("resource") if isinstance(entry, Mapping) else None
-        if isinstance(resource, Mapping) and isinstance(resource.get("resourceType"), str):
-            url = entry.get("fullUrl")
-            found.append((url if isinstance(url, str) else "", resource))
-    return found
+def _entries(resource: Raw, url: str = "") -> Iterator[tuple[str, Raw]]:
+    """The resources that travel inside, with their addresses: of a Bundle in a Bundle, and of Parameters, too; else the resource itself."""
+    if not isinstance(resource.get("resourceType"), str):
+        return
+    place = HOLDERS.get(resource["resourceType"])
+    if place is None:
+        yield url, resource
+        return
+    stated = resource.get(place)
+    for each in stated if isinstance(stated, list) else []:
+        inner, parts = (each.get("resource"), each.get("part")) if isinstance(each, Mapping) else (None, None)
+        if isinstance(inner, Mapping):
+            address = each.get("fullUrl")
+            yield from _entries(inner, address if isinstance(address, str) else "")
+        elif isinstance(parts, list):
+            yield from _entries({"resourceType": "Parameters", "parameter": parts})
 
 
 def _registers(entries: list[tuple[str, Raw]]) -> bool:

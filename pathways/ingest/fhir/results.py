@@ -128,7 +128,8 @@ def _laboratory(context: Context, performers: Sequence[Reference]) -> str:
     """Who did the test: the first organization that performed it. A person who did it is no laboratory."""
     for who in performers:
         raw = context.find(who) or {}
-        name = str(raw.get("name") or who.display)
+        stated = raw.get("name")
+        name = stated if isinstance(stated, str) else who.display
         if name and "Organization" in (raw.get("resourceType"), who.type, who.reference.split("/")[0]):
             return clean(name, 120)
     return ""

@@ -335,7 +335,7 @@ def _field(shape: Any, value: Any) -> Any:
         candidates.append({"coding": [{"code": value}], "text": value})
     for candidate in candidates:
         try:
-            return msgspec.convert(candidate, shape)
+            return msgspec.convert(candidate, shape, strict=False)  # a number or a truth value may be written as text
         except msgspec.ValidationError:
             continue
     if isinstance(value, Mapping) and isinstance(shape, type) and issubclass(shape, Element):

@@ -43,7 +43,10 @@ def row(text: str) -> ParsedMessage:
         (fhir(PATIENT) + b'\n{"a":1,"a":2}\n', ["fhir", "json_duplicate_key"]),
         (fhir({"resourceType": "Bundle", "type": "batch", "entry": [{"resource": PATIENT}, {"resource": PATIENT}]}), ["fhir", "fhir"]),
         (fhir({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": PATIENT}, {"resource": PATIENT}]}), ["fhir"]),
-        (b'<Patient xmlns="http://hl7.org/fhir"/>', ["fhir_xml"]),
+        (b'<Patient xmlns="http://hl7.org/fhir"/>', ["fhir"]),
+        (b'<?xml version="1.0"?>\n<!-- exported --><Patient xmlns="http://hl7.org/fhir"/>', ["fhir"]),
+        (b'<Patient xmlns="http://hl7.org/fhir"><id value="1"></Patient>', ["xml_syntax"]),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><Patient xmlns="http://hl7.org/fhir"><id value="&a;"/></Patient>', ["xml_doctype"]),
         (b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>', ["not_recognised"]),
         (b"mrn,kind,date\n1,admitted,2026-03-01\n2,admitted,2026-03-02\n", ["csv", "csv"]),
         (b"name,colour\nx,y\n", ["csv_columns"]),
@@ -135,7 +138,7 @@ def test_mutated_messages_are_read_or_refused(seed: bytes, data: st.DataObject) 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="no samples beside the checkout")
 def test_every_sample_is_read_or_refused_by_name() -> None:
     files = [path for path in SAMPLES.rglob("*") if path.is_file()]
-    known = {"fhir_xml", "bulk_manifest", "not_fhir", "csv_columns", "csv_date", "not_recognised", "empty"}
+    known = {"bulk_manifest", "not_fhir", "csv_columns", "csv_date", "not_recognised", "empty"}
     for path in files:
         found = set(reasons(path.read_bytes()))
         assert found <= known | {"hl7v2", "fhir", "csv"}, (path, found)
