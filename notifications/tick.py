@@ -12,7 +12,9 @@ from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
 from pathways.cascade import tell_families
 from pathways.catching_up import catch_up
+from pathways.ingest import unreading
 from pathways.ingest.rereading import reread
+from pathways.rejudging import judge_again
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
 
@@ -44,7 +46,7 @@ def tick(*, now: datetime) -> Ticked:
         settled=settle(now=now),
         woken=worklist.wake_parked(now=now),
         escalated=worklist.escalate_overdue(now=now),
-        caught_up=catch_up(now=now) + reread(now=now) + zones.follow(now=now),
+        caught_up=catch_up(now=now) + reread(now=now) + unreading.reread(now=now) + zones.follow(now=now) + judge_again(now=now),
         families_told=families_told,
         outcomes=outcomes,
         returned=handing.return_unanswered(now=now),

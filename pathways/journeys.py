@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +62,14 @@ def settle(patient_ids: Sequence[int], *, now: datetime) -> None:
         _write({patient_id: [] for patient_id in patient_ids}, now=now, force=True)
 
 
+def judge_again(journey_ids: Mapping[int, int], *, now: datetime) -> None:
+    """Replays these journeys (id -> patient, merges followed) with the knowledge of today, and leaves the patients' others as they were
+    judged."""
+    with transaction.atomic():
+        nothing_new: dict[int, list[Incoming]] = {patient_id: [] for patient_id in journey_ids.values()}
+        _write(nothing_new, now=now, again=journey_ids)
+
+
 def catch_up(patient_ids: Sequence[int], *, site: Site, now: datetime) -> None:
     """Puts all that is known of the patients to the enrol rules, as when a programme begins at a site. What it asks of staff is listed
     for review instead of ringing at once."""
@@ -79,6 +87,7 @@ def _write(
     house: House | None = None,
     force: bool = False,
     ask_all: bool = False,
+    again: Collection[int] = (),
     size: int = 16,
 ) -> None:
     if not by_patient:
@@ -93,7 +102,7 @@ def _write(
         for patient_id in sorted(patients):
             patient = patients[patient_id]
             incoming = [part for member in patient.members for part in by_patient.get(member, [])]
-            desk.work(patient, incoming, force=force, ask_all=ask_all)
+            desk.work(patient, incoming, force=force, ask_all=ask_all, again=again)
         store(changes, now=now)
 
 

@@ -1,7 +1,8 @@
 """Open journeys whose stored findings have become actionable since they were judged: shown with the difference, taken up by a clinician only.
 
-A result is judged by the rules of its day. A rule that comes later flags nothing by itself in a journey that is under way, and a variant
-that a laboratory reclassifies flags again under a reading that somebody must notice. Closed journeys are `second_chance`.
+A result is judged by the rules of its day. A rule whose label is younger than the result flags nothing by itself in a journey that is under
+way, and a variant that a laboratory reclassifies flags again under a reading that somebody must notice. Closed journeys are `second_chance`;
+a row that was in force already and is only now approved here flags by itself (`rejudging`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from datetime import date, datetime
 import msgspec
 from django.utils.translation import gettext_noop
 
-from pathways import journeys
+from pathways import journeys, rejudging
 from pathways.facts import Fact
 from pathways.knowledge import Knowledge
 from pathways.knowledge.derive import derive
 from pathways.lineage import current
-from pathways.models import Event, Journey, Status
+from pathways.models import Journey
 from pathways.second_chance import FLAGS, as_of, genes_of, rules_of
 from pathways.writing.house import House
 from pathways.writing.load import load
@@ -29,7 +30,6 @@ ADDED = gettext_noop("a rule that was not there, or not in force, when it was ju
 RECLASSIFIED = gettext_noop("a result that was reclassified or corrected since it was read")
 REVIEWED = "knowledge_reviewed"
 ANSWERS = ("actionable_confirmed", "not_actionable_confirmed", REVIEWED)
-READ = ("result_partial", "result_final", "external_result", "phenotype_assigned")
 
 
 class News(msgspec.Struct, frozen=True):
@@ -85,17 +85,11 @@ def _name(user: User) -> str:
 
 
 def _under_way(knowledge: Knowledge, sites: Sequence[int] | None, pathway: str, only: int | None) -> dict[int, int]:
-    """Journeys that are open, of a programme that the rules know, of somebody of whom something was found; with their patients."""
-    rows = Journey.objects.filter(status=Status.ACTIVE, pathway__in=_known(knowledge))
-    rows = rows.filter(patient__in=Event.objects.filter(kind__in=READ).values("patient"))
+    """The journeys that a change of the rules may be about, with their patients."""
+    rows = rejudging.under_way(rejudging.programmes(knowledge))
     for name, value in (("home_site__in", sites), ("pathway", pathway or None), ("pk", only)):
         rows = rows if value is None else rows.filter(**{name: value})
-    return dict(rows.order_by("pk").values_list("pk", "patient_id"))
-
-
-def _known(knowledge: Knowledge) -> set[str]:
-    lists = {code for one in knowledge.gene_lists for code in one.pathways}
-    return {code for tumour in knowledge.tumours.values() for code in tumour.pathways} | set(knowledge.pgx.pathways) | lists
+    return dict(rows.values_list("pk", rejudging.WHOSE))
 
 
 def _news(house: House, patient: PatientState, journey: JourneyState, today: Knowledge) -> News | None:

@@ -1,26 +1,26 @@
 """A feed's own codes that nobody understood, and what a person says they mean: for this feed, from now on and for what waits.
 
-The only writer of `CodeMap`. A meaning is applied when a message is read, so what waits is read again, and what comes is understood.
+Written here, but for how far `unreading` is. A meaning is applied when a message is read: what waits is read again when it is given, what was
+read by it when it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 
 from pathways.definitions import registry
-from pathways.models import CodeMap, Feed, Inbound
+from pathways.models import CodeMap, Event, Feed, Inbound
 from patients.models import User
 
-from . import feeds, quarantine, screening, split, vocabulary, waiting
+from . import feeds, quarantine, screening, split, unreading, vocabulary, waiting
 from .applying import Applier
-from .fhir import local as fhir_local
-from .hl7 import local as hl7_local
 from .message import Unreadable
+from .spoken import codes_of, piece_of
 from .vocabulary import Meanings
 
 LOOKED_AT = 2_000
@@ -56,7 +56,7 @@ def unknown(feed: Feed) -> list[Unknown]:
     known = set(CodeMap.objects.filter(feed=feed, ended_at=None).values_list("place", "code"))
     found: dict[tuple[str, str], Unknown] = {}
     for row in waiting_of(feed):
-        for place, code, text in dict.fromkeys(_codes(row)):
+        for place, code, text in dict.fromkeys(codes_of(row)):
             if (place, code) in known:
                 continue
             before = found.get((place, code))
@@ -74,7 +74,7 @@ def unknown(feed: Feed) -> list[Unknown]:
 
 def preview(*, feed: Feed, place: str, code: str, target: str) -> tuple[int, int]:
     """How many waiting messages hold the code, and how many of these would come to something if it meant `target`."""
-    holding = [row for row in waiting_of(feed) if any((place, code) == (where, what) for where, what, _ in _codes(row))]
+    holding = [row for row in waiting_of(feed) if any((place, code) == (where, what) for where, what, _ in codes_of(row))]
     kinds = registry.listened_to()
     meanings = {**feeds.meanings(feed), (place, code): target}
     return len(holding), sum(_is_heard(row, meanings, kinds) for row in holding)
@@ -103,7 +103,7 @@ def say(*, feed: Feed, place: str, code: str, text: str, target: str, why: str, 
 
 
 def take_back(*, meaning: CodeMap | None, why: str, by: User, now: datetime) -> None:
-    """The code means nothing any more from now on. What was understood by it stays in the record, and is corrected there by a person.
+    """The code means nothing any more, and nothing ever rested on it: what was read by it is read again without it, from the next tick on.
 
     Raises:
         Refused: somebody took it back already, or no reason is given.
@@ -114,19 +114,24 @@ def take_back(*, meaning: CodeMap | None, why: str, by: User, now: datetime) -> 
         raise Refused("It was taken back already.")
 
 
-def _end(rows: object, *, by: User, why: str, now: datetime) -> int:
-    return int(rows.update(ended_at=now, ended_by=by, ended_why=why))  # type: ignore[attr-defined]
+def _end(rows: QuerySet[CodeMap], *, by: User, why: str, now: datetime) -> int:
+    """What was read by them is to be read again; a code that was said to be none of our concern let nothing in."""
+    rows.exclude(target=vocabulary.NOTHING).update(rereads_after=0)
+    return rows.update(ended_at=now, ended_by=by, ended_why=why)
 
 
 def _read_again(feed: Feed, place: str, code: str, *, by: User, now: datetime) -> int:
     """Tries what waits and holds the code once more, the oldest first; how many came to something."""
-    holding = [row.pk for row in waiting_of(feed) if any((place, code) == (where, what) for where, what, _ in _codes(row))]
+    holding = [row.pk for row in waiting_of(feed) if any((place, code) == (where, what) for where, what, _ in codes_of(row))]
     kinds, done = registry.listened_to(), 0
     for pk in sorted(holding)[:AT_ONCE]:
         with transaction.atomic():
             row = Inbound.objects.select_for_update(of=("self",)).select_related("feed__site").get(pk=pk)
             if row.outcome == Inbound.Outcome.QUARANTINED:
                 done += quarantine.replay(inbound=row, by=by, now=now).outcome == Inbound.Outcome.APPLIED
+                continue
+            if Event.objects.filter(inbound=row).exists():  # it was read before, and what it said was retracted
+                done += unreading.read_again(row, {}, feeds.meanings(feed), by_id=by.pk, now=now)
                 continue
             item = waiting.item_of(row)
             if item.parsed is not None and any(screening.relevant(subject, kinds) for subject in item.parsed.subjects):
@@ -141,32 +146,10 @@ def _is_heard(row: Inbound, meanings: dict[tuple[str, str], str], kinds: frozens
     """Whether the message would say something that a programme listens to, if its codes meant this."""
     profile = msgspec.structs.replace(feeds.profile(row.feed, row.received_at), meanings=Meanings(meanings))
     try:
-        parsed = split.parse(_piece(row), profile)
+        parsed = split.parse(piece_of(row), profile)
     except Unreadable:
         return False
     return any(screening.relevant(subject, kinds) for subject in parsed.subjects)
-
-
-def _piece(row: Inbound) -> split.Piece:
-    body = bytes(row.body)
-    return split.Piece(row.format, body) if row.format in split.READERS else next(split.split(body))
-
-
-def _codes(row: Inbound) -> Iterator[tuple[str, str, str]]:
-    """(place, code, text) of the codes of a message's own; nothing of what cannot be read."""
-    yield from _codes_of(row.format, bytes(row.body))
-
-
-def _codes_of(form: str, body: bytes) -> Iterable[tuple[str, str, str]]:
-    try:
-        match form:
-            case "hl7v2":
-                return list(hl7_local.codes_of(body))
-            case "fhir":
-                return list(fhir_local.codes_of(body))
-    except (Unreadable, ValueError):
-        pass
-    return ()
 
 
 __all__ = ["Refused", "Unknown", "preview", "say", "take_back", "unknown", "waiting_of"]

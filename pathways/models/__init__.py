@@ -1,6 +1,6 @@
 from .abstraction import Abstraction
 from .alert import Alert
-from .approval import KnowledgeApproval
+from .approval import KnowledgeApproval, KnowledgeInForce
 from .audit import RegistryAudit, RegistryRow
 from .code_map import CodeMap
 from .definition import PathwayVersion, Rung, Stage, VersionAct
@@ -36,6 +36,7 @@ __all__ = [
     "JourneyRevision",
     "JourneySite",
     "KnowledgeApproval",
+    "KnowledgeInForce",
     "Matter",
     "MatterKind",
     "PathwayVersion",

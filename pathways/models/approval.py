@@ -1,4 +1,4 @@
-"""Rows of the knowledge files that nobody could verify in their source, taken over by a named person of this house."""
+"""Rows of the knowledge files that nobody could verify, taken over by a named person of this house; and which knowledge it judges by, since when."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ class KnowledgeApproval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {'approved' if self.approved else 'no longer approved'} by {self.by_name} on {self.on}"
+
+
+class KnowledgeInForce(models.Model):
+    """The knowledge that judges here from `since` on, approvals included, until the next row's. `judged_after` is how far the open journeys
+    that were judged by the one before have been judged anew (id of a journey); none: all."""
+
+    version = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    judged_after = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.version

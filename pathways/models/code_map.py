@@ -12,6 +12,7 @@ class CodeMap(models.Model):
     """That `code` at `place` in this feed's messages means `target`. A changed meaning is a new row; rows end, they are never deleted.
 
     `code` is as the feed sends it, `target` one of `pathways.ingest.vocabulary`. `let_in` are the waiting messages that it let in.
+    When it ends, what was read by it is read again: `rereads_after` is how far (id of a message); none: nothing to read, or all read.
     """
 
     class Place(models.TextChoices):
@@ -32,6 +33,7 @@ class CodeMap(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     ended_why = models.CharField(max_length=300, blank=True)
+    rereads_after = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -24,7 +24,8 @@ class Stay(models.Model):
 
     `attention_at` is the next time a rung is to ring, the only thing that the sweep looks for. `rang_through` is the time up to
     which the rungs of this round have rung. `gated_by` parks the stay while the feed that would bring the awaited fact is late;
-    `release` parks it on the go-live review list.
+    `release` parks it on the go-live review list. An open stay has a date, or nobody would ever look: `due_at`, or where nobody is ever late
+    (`review_after`, a watch) the times of its rungs.
     """
 
     journey = models.ForeignKey(Journey, on_delete=models.PROTECT, related_name="stays")
@@ -55,7 +56,14 @@ class Stay(models.Model):
                 fields=["journey", "track"],
                 condition=models.Q(left_at__isnull=True, superseded=""),
                 name="stay_one_open_per_track",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(left_at__isnull=False)
+                | ~models.Q(superseded="")
+                | models.Q(due_at__isnull=False)
+                | models.Q(rung_at__len__gt=0),
+                name="stay_open_has_a_date",
+            ),
         ]
         indexes = [
             models.Index(

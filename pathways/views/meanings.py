@@ -91,9 +91,7 @@ def take_back_meaning(request: StaffRequest, feed: str) -> HttpResponse:
     except mapping.Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(
-            request, _("Taken back. From now on the code says nothing; what it let in stands until somebody corrects it there.")
-        )
+        messages.success(request, _("Taken back. The code says nothing any more, and what was read by it is read again within minutes."))
     return redirect("meanings", feed=found.name)
 
 

@@ -3,7 +3,7 @@ the ids that it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,11 +49,20 @@ class Desk:
         self.stay_id = Ids("pathways_stay", size)
         self.merged: dict[int, set[str]] = {}
 
-    def work(self, patient: PatientState, incoming: Sequence[Incoming], *, force: bool = False, ask_all: bool = False) -> None:
-        """Takes in new facts and settles every journey that they touch; `force` settles all of the patient's journeys, `ask_all` puts
-        old facts to the enrol rules as if they were new."""
+    def work(
+        self,
+        patient: PatientState,
+        incoming: Sequence[Incoming],
+        *,
+        force: bool = False,
+        ask_all: bool = False,
+        again: Collection[int] = (),
+    ) -> None:
+        """Takes in new facts and settles every journey that they touch, and those of `again`; `force` settles all of the patient's journeys,
+        `ask_all` puts old facts to the enrol rules as if they were new."""
         added = [fact for part in incoming for fact in self._take(patient, part)]
-        if not added and not force:
+        again = [journey.id for journey in patient.journeys] if force else again
+        if not added and not force and not again:
             return
         site_id = incoming[0].site_id if incoming else None
         now_true = current(patient.facts)
@@ -61,11 +70,11 @@ class Desk:
         if site_id is not None:
             open_journeys(self, patient, now_true, site_id, asked)
         self.merged = merged_into(now_true)
-        bindings = self._settle(patient, now_true, {fact.lineage for fact in added}, force=force)
+        bindings = self._settle(patient, now_true, {fact.lineage for fact in added}, again)
         if site_id is not None:
             matters.raise_for_facts(self, patient, site_id, asked, bindings)
 
-    def _settle(self, patient: PatientState, now_true: Sequence[Fact], touched: set[str], *, force: bool) -> Bindings:
+    def _settle(self, patient: PatientState, now_true: Sequence[Fact], touched: set[str], again: Collection[int]) -> Bindings:
         """Binds and replays. Which facts a journey hears depends on when it ended, and its end on what it heard: told again until both agree."""
         for _ in range(ROUNDS):
             ends = _ends(patient)
@@ -73,7 +82,7 @@ class Desk:
             for journey in patient.journeys:
                 wanted = self._wanted(patient, journey, bindings)
                 moved = self._attach(patient, journey, wanted, bindings)
-                if force or moved or journey.is_new or touched & wanted:
+                if moved or journey.is_new or journey.id in again or touched & wanted:
                     settle_journey(self, patient, journey, wanted)
             if _ends(patient) == ends:
                 break

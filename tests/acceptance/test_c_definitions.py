@@ -190,12 +190,17 @@ class Poison:
 
 @pytest.mark.parametrize("name", ["no-deadline", "no-time-at-all"])
 def test_case_57_a_wait_without_any_date_is_refused(name: str) -> None:
-    """By `validate`. A stay may have no due date where nobody is ever late (`review_after`); what the database refuses is one without its
-    beginning."""
+    """By `validate`, and by a CHECK of the database: an open wait has a due date or, where nobody is ever late (`review_after`, a watch), a
+    time at which it rings. What has ended needs none."""
     assert faults_of_files([BROKEN / f"{name}.yaml"], WORDINGS)
     stay = World().stay()
+    mine = Stay.objects.filter(pk=stay.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Stay.objects.filter(pk=stay.pk).update(entered_at=None)
+        mine.update(due_at=None, rung_at=[])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        mine.update(entered_at=None)
+    assert mine.update(due_at=None, rung_at=[NOON]) == 1
+    assert mine.update(rung_at=[], left_at=NOON) == 1
 
 
 BOMB = "\n".join([f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]" for n in range(9)])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from pathways.ingest import intake, mapping, vocabulary
+from pathways.ingest import intake, mapping, unreading, vocabulary
 from pathways.ingest.fhir.read import read as read_fhir
 from pathways.ingest.hl7.read import read as read_hl7
 from pathways.ingest.message import FeedProfile
@@ -24,6 +24,7 @@ __all__ = ["dara", "hal", "north", "south"]
 
 PID = "PID|1||M100^^^HOSP^MR||Doe^Jane||19600214|F"
 TEST, ANSWER = "L4711", "W7"
+MINUTE = timedelta(minutes=1)
 
 
 def report(control: str = "C1", code: str = f"{TEST}^Solid tumor assay^L", *lines: str) -> bytes:
@@ -147,3 +148,49 @@ def test_the_screen_shows_the_code_beside_our_words_and_a_preview_before_anythin
     ada = nurse("ada", feed.site, role=Role.ADMINISTRATOR)
     client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(address, said).status_code in (403, 404), "an administrator looks, and gives no meanings"
+
+
+def standing() -> dict[str, list[str]]:
+    """Of each report or specimen that counts, its findings."""
+    found: dict[str, Event] = {event.lineage.partition("|")[2]: event for event in Event.objects.order_by("rank", "issued_at", "pk")}
+    return {name: [one["presence"] for one in event.body.get("findings", ())] for name, event in found.items() if not event.retracted}
+
+
+@pytest.mark.django_db
+def test_what_was_read_by_a_meaning_that_is_taken_back_is_read_again_without_it(feed: Feed, iris: User, now: datetime) -> None:
+    """A guess took two reports for pathology, a third came since. Taken back, none of them says anything, and they wait for a meaning again;
+    the right one then lets them in as results. A report that never held the code is left alone."""
+    plain = report("C9", "81247-9^Panel^LN", *gene("1", "EGFR", PRESENT))
+    intake.receive([report("C1"), report("C2"), plain], feed=feed, now=now)
+    guess = mapping.say(feed=feed, place="test", code=TEST, text="x", target="loinc|60568-3", why="a guess", by=iris, now=now)
+    intake.receive([report("C3")], feed=feed, now=now + MINUTE)
+    own = {"specimen_collected|FC9": [], "result|FC9": ["present"]}
+    assert standing().keys() - own.keys() == {f"{kind}|FC{n}" for kind in ("specimen_collected", "pathology_report") for n in (1, 2, 3)}
+    mapping.take_back(meaning=guess, why="they called", by=iris, now=now + 2 * MINUTE)
+    assert unreading.reread(now=now + 3 * MINUTE) == 3
+    assert standing() == own
+    assert Inbound.objects.filter(no_effect=True).count() == 3
+    assert unreading.reread(now=now + 4 * MINUTE) == 0, "once"
+    assert TEST in {one.code for one in mapping.unknown(feed)}
+
+    said = mapping.say(
+        feed=feed, place="test", code=TEST, text="x", target="loinc|81247-9", why="they called", by=iris, now=now + 5 * MINUTE
+    )
+    assert said.let_in == 3
+    assert standing().keys() - own.keys() == {f"{kind}|FC{n}" for kind in ("specimen_collected", "result") for n in (1, 2, 3)}
+
+
+@pytest.mark.django_db
+def test_another_meaning_for_a_value_is_a_new_version_of_what_was_read_by_the_old_one(feed: Feed, iris: User, now: datetime) -> None:
+    """*Reactive* was taken for present and means absent. What the laboratory corrected itself since is left as it says."""
+    lines = ("OBX|1|CWE|48018-6^Gene studied^LN|1|HGNC:1^EGFR^HGNC||||||F", "OBX|2|CWE|69548-6^Call^LN|1|W7^Reactive^L||||||F")
+    mapping.say(feed=feed, place="value", code=ANSWER, text="x", target="loinc|LA9633-4", why="a guess", by=iris, now=now)
+    intake.receive([report("C1", "81247-9^Panel^LN", *lines), report("C2", "81247-9^Panel^LN", *lines)], feed=feed, now=now)
+    corrected = (
+        report("C2b", "81247-9^Panel^LN", *gene("1", "EGFR", PRESENT, status="C")).replace(b"FC2b", b"FC2").replace(b"LAB|F", b"LAB|C")
+    )
+    intake.receive([corrected], feed=feed, now=now + MINUTE)
+    assert (standing()["result|FC1"], standing()["result|FC2"]) == (["present"], ["present"])
+    mapping.say(feed=feed, place="value", code=ANSWER, text="x", target="loinc|LA9634-2", why="they called", by=iris, now=now + 2 * MINUTE)
+    assert unreading.reread(now=now + 3 * MINUTE) == 2
+    assert (standing()["result|FC1"], standing()["result|FC2"]) == (["absent"], ["present"])

@@ -19,6 +19,7 @@ def waits(ward: Ward, stage: Stage, *, since: float, due: float | None, **more: 
         root_lineage="x",
         entered_at=journey.opened_at,
         due_at=None if due is None else DAY_0 + timedelta(days=due),
+        rung_at=[DAY_0 + timedelta(days=80)],
     )
 
 
