@@ -72,7 +72,8 @@ class Provider:
         with self.ledger.together():
             self._refuse(params, sender)
             validity = min(int(params.get("ValidityPeriod") or LONGEST_VALIDITY), LONGEST_VALIDITY)
-            sid = self._insert(sender, params["To"], params["Body"], now, params.get("StatusCallback", ""), validity)
+            service = "" if params.get("From") else params.get("MessagingServiceSid", "")
+            sid = self._insert(sender, params["To"], params["Body"], now, params.get("StatusCallback", ""), validity, service=service)
             return self.fetch_message(sid)
 
     def _refuse(self, params: Mapping[str, str], sender: str) -> None:
@@ -93,14 +94,16 @@ class Provider:
             raise Refused(21610)
 
     def _insert(
-        self, sender: str, to: str, body: str, now: datetime, callback: str = "", validity: int = LONGEST_VALIDITY, inbound: bool = False
-    ) -> str:
+        self, sender: str, to: str, body: str, now: datetime, callback: str = "", validity: int = LONGEST_VALIDITY, *,
+        inbound: bool = False, service: str = "",
+    ) -> str:  # fmt: skip
         sid, at = f"SM{uuid.uuid4().hex}", now.timestamp()
-        direction, status, next_at = ("inbound", "received", None) if inbound else ("outbound-api", "queued", at + SECONDS_TO_SENT)
+        direction, status = ("inbound", "received") if inbound else ("outbound-api", shapes.ACCEPTED if service else "queued")
+        sent, next_at = (at, None) if inbound else (None, at + SECONDS_TO_SENT)
         self.ledger.write(
-            "INSERT INTO message (sid, direction, sender, recipient, body, status, created, updated, sent, callback, expires, next_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (sid, direction, sender, to, body, status, at, at, at if inbound else None, callback, at + validity, next_at),
+            "INSERT INTO message (sid, direction, sender, recipient, body, status, created, updated, sent, callback, expires, next_at, service) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (sid, direction, sender, to, body, status, at, at, sent, callback, at + validity, next_at, service),
         )
         return sid
 
@@ -134,7 +137,7 @@ class Provider:
 
     def _step(self, row: dict[str, Any]) -> None:
         at = float(row["next_at"])
-        if row["status"] == "queued":
+        if row["status"] in (shapes.ACCEPTED, "queued"):
             row |= {"status": "sent", "sent": at, "next_at": at + SECONDS_TO_DELIVERED}
         else:
             self._arrive(row, at)
@@ -174,6 +177,8 @@ class Provider:
         }
         if row["error_code"]:
             fields["ErrorCode"] = str(row["error_code"])
+        if row["service"]:
+            fields["MessagingServiceSid"] = row["service"]
         if self.faults.strikes("lost_callback"):
             return
         due = at + (self.faults.late_seconds if self.faults.strikes("late_callback") else 0)

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS message (
     n INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL UNIQUE, direction TEXT NOT NULL,
     sender TEXT NOT NULL, recipient TEXT NOT NULL, body TEXT NOT NULL, status TEXT NOT NULL, error_code INTEGER,
     created REAL NOT NULL, updated REAL NOT NULL, sent REAL, callback TEXT NOT NULL DEFAULT '',
-    expires REAL NOT NULL, next_at REAL);
+    expires REAL NOT NULL, next_at REAL, service TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS message_recipient ON message (recipient, n);
 CREATE INDEX IF NOT EXISTS message_sender ON message (sender, n);
 CREATE INDEX IF NOT EXISTS message_next ON message (next_at) WHERE next_at IS NOT NULL;
@@ -38,6 +38,8 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
+        if "service" not in {row["name"] for row in self.rows("PRAGMA table_info(message)")}:  # a book of an older simulator
+            self.write("ALTER TABLE message ADD COLUMN service TEXT NOT NULL DEFAULT ''")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._lock:

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 API = "2010-04-01"
+ACCEPTED = "accepted"  # by a messaging service, which has not chosen a sender yet
 
 # Characters that one GSM-7 septet carries; anything else makes the whole text UCS-2 (GSM 03.38, basic table).
 GSM7 = set(
@@ -77,9 +78,9 @@ def segments(body: str) -> int:
 
 
 def message(row: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """A row of the ledger as Twilio's Message resource."""
+    """A row of the ledger as Twilio's Message resource. Through a messaging service nobody knows the sender, nor the segments, before it is sent."""
     uri = f"/{API}/Accounts/{account}/Messages/{row['sid']}"
-    code = row["error_code"]
+    code, undecided = row["error_code"], row["status"] == ACCEPTED
     return {
         "account_sid": account,
         "api_version": API,
@@ -90,10 +91,10 @@ def message(row: Mapping[str, Any], account: str) -> dict[str, Any]:
         "direction": row["direction"],
         "error_code": code,
         "error_message": FAULTS[code].message if code else None,
-        "from": row["sender"],
-        "messaging_service_sid": None,
+        "from": None if undecided else row["sender"],
+        "messaging_service_sid": row["service"] or None,
         "num_media": "0",
-        "num_segments": str(segments(row["body"])),
+        "num_segments": "0" if undecided else str(segments(row["body"])),
         "price": None,
         "price_unit": "USD",
         "sid": row["sid"],

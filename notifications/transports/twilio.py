@@ -107,7 +107,9 @@ def is_local(address: str) -> bool:
 
 def _seen(one: Any) -> Seen:
     code = str(one.error_code or "")
-    return Seen(str(one.sid), str(one.to), str(one.body or ""), str(one.status), code, str(one.from_), one.date_sent or one.date_created)
+    return Seen(
+        str(one.sid), str(one.to), str(one.body or ""), str(one.status), code, str(one.from_ or ""), one.date_sent or one.date_created
+    )
 
 
 def is_invented(number: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,7 +19,7 @@ import requests
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from config.simulator.handler import ACCOUNT, SENDER, Provider
-from config.simulator.ledger import Ledger
+from config.simulator.ledger import SCHEMA, Ledger
 from config.simulator.server import TOKEN, Simulator
 from config.simulator.shapes import FAULTS
 
@@ -109,6 +110,38 @@ def test_the_shape_has_the_fields_that_the_official_client_reads() -> None:
     assert set(MESSAGE) == read
     for name, words in (("status", MessageInstance.Status), ("direction", MessageInstance.Direction)):
         assert set(MESSAGE[name][2].split("|")) == {value for key, value in vars(words).items() if key.isupper()}
+
+
+def test_through_a_messaging_service_the_sender_is_chosen_later(simulator: Simulator) -> None:
+    """Twilio answers *accepted*, with no sender and no segments yet (num_segments "will always be 0" says its reference); the receipts name both."""
+    service = "MG" + "0" * 32
+    made = asked(
+        simulator,
+        "POST",
+        "Messages.json",
+        To="+16175550101",
+        MessagingServiceSid=service,
+        Body="Hola",
+        StatusCallback="http://127.0.0.1:9/",
+    )
+    said = made.json()
+    assert faults(said, MESSAGE) == []
+    assert (said["status"], said["from"], said["num_segments"], said["messaging_service_sid"]) == ("accepted", None, "0", service)
+    simulator.provider.advance(NOON + timedelta(minutes=1))
+    later = asked(simulator, "GET", f"Messages/{said['sid']}.json").json()
+    assert faults(later, MESSAGE) == []
+    assert (later["status"], later["from"], later["num_segments"]) == ("delivered", SENDER, "1")
+    assert {one.fields["MessagingServiceSid"] for one in simulator.provider.callbacks(NOON + timedelta(minutes=1))} == {service}
+
+
+def test_a_book_of_an_older_simulator_is_read(tmp_path: Path) -> None:
+    """A demonstration keeps its book over an upgrade."""
+    book = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(book) as older:
+        older.executescript(SCHEMA.replace(", service TEXT NOT NULL DEFAULT ''", ""))
+    older.close()
+    provider = Provider(Ledger(book))
+    assert provider.create_message({"To": "+16175550101", "From": SENDER, "Body": "Hola"}, NOON)["messaging_service_sid"] is None
 
 
 @pytest.mark.parametrize("to", ["+16175550101", "+15005550105", "+15005550136"])
