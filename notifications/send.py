@@ -19,6 +19,7 @@ from notifications.transports.base import Accepted, Answer, Declined, Transport,
 LEASE = timedelta(minutes=2)
 GUARD_SECONDS = 25.0  # since before the claim; with the client's ten seconds nothing is on its way 35 seconds after it
 TOGETHER_SECONDS = 0.25  # what is accepted so soon after one another is written down together; a death leaves that much in doubt
+LOOK_SECONDS = 1.0  # between two looks whether somebody stopped everything: of a batch in hand nothing more is posted then
 ANOTHER_DAY = timedelta(hours=1)
 LONGEST_RUN_SECONDS = 60.0  # well within a task's time limit
 BETWEEN_WAKE_UPS = 9.0  # seconds; shorter than the pause between two of them: a backlog does not take all the hands that a worker has
@@ -95,7 +96,7 @@ class _Run:
         self.posts = Posts(self._post, at_once)
         self.claimed: deque[Ready] = deque()
         self.taken: list[tuple[Claimed, str]] = []
-        self.written = begun
+        self.written = self.looked = begun
         self.sent = Sent()
         self.trial: int | None = None  # the text that is to show whether a halt is over
         self.over = self.paused = False  # nothing more is claimed; nothing more is posted
@@ -105,6 +106,7 @@ class _Run:
             if not self.over and not self.claimed and not (self.trial and self.posts.running):
                 self._claim(batch, seconds)
             while self.claimed and self.posts.has_room:
+                self._look()
                 self.posts.begin(self.claimed.popleft())
             if self.posts.running:
                 self._note_ended()
@@ -132,8 +134,17 @@ class _Run:
         claim = outbox.claim(now=at, batch=1 if halt else batch)
         self.claimed.extend(Ready(claimed, started) for claimed in claim.texts)
         self.trial = claim.texts[0].id if halt and claim.texts else None
+        self.looked = started
         self.sent.judged += claim.judged
         self.over = not claim.judged
+
+    def _look(self) -> None:
+        """Whether everything was stopped since the claim: a batch may lie here for long where the provider is slow."""
+        if self.trial or self.paused or self.stopwatch() - self.looked < LOOK_SECONDS:
+            return
+        self.looked = self.stopwatch()
+        if halts.of_everything() is not None:
+            self.paused = self.over = True
 
     def _post(self, ready: Ready) -> Answer | Held:
         """In a thread of its own, and without the database. The last look at the stopwatch is here."""
