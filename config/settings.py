@@ -195,6 +195,7 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if REACHES_PEOPLE 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25") if REACHES_PEOPLE else {})
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
+MAIL_WEBHOOK_SECRET: str = env("MAIL_WEBHOOK_SECRET", default="")
 EMAIL_TEST_ADDRESSES: list[str] = env.list("EMAIL_TEST_ADDRESSES", default=[])
 
 # --- the browser --------------------------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def _hand_over(mails: list[Claimed], server: BaseEmailBackend, sent: Sent, now: 
         return False
     try:
         for n, one in enumerate(mails):
-            if watch.is_late:
+            if watch.is_late or halts.of_mail(now):  # somebody stopped everything while these were in hand
                 _give_back(mails[n:], sent, now)
                 return True
             if not _send(one, server, sent, now):
@@ -221,11 +221,12 @@ def _rest(fault: Exception, message: int, now: datetime) -> None:
         endings.alarm(halts.MAIL, reason, site=outbox.site_of(message), now=now)
 
 
-def bounced(*, message: Message, permanent: bool, now: datetime) -> bool:
-    """It came back. For good: the address is bad for everybody, and the next channel is tried; else nothing, the server tries on."""
+def bounced(*, message: Message, permanent: bool, now: datetime, rule: Policy = NO_MAILBOX) -> bool:
+    """It came back. For good: the address is bad for everybody (or, by another `rule`, only this e-mail is lost), and the next channel is
+    tried; else nothing, the server tries on."""
     with transaction.atomic():
         held = Message.objects.select_for_update(of=("self",)).select_related("mailbox").get(pk=message.pk)
         if not permanent or held.state not in (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING):
             return False
-        endings.fail(held, NO_MAILBOX, now=now)
+        endings.fail(held, rule, now=now)
         return True

@@ -65,4 +65,5 @@ urlpatterns: list[URLPattern] = [
     path("texts/stopped/release/", stopped.release_texts, name="release_texts"),
     path("webhooks/twilio/status/<uuid:uid>/<str:token>/", webhooks.status, name="sms-status"),
     path("webhooks/twilio/inbound/", webhooks.inbound, name="sms-inbound"),
+    path("webhooks/mail/", webhooks.mail, name="mail-events"),
 ]

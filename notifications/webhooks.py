@@ -1,7 +1,11 @@
-"""What the provider calls: receipts and inbound texts. POST only, signed, at most 64 kB; a body never reaches a log."""
+"""What providers call: receipts and inbound texts, signed and of at most 64 kB; what became of e-mails, with our secret. POST only; a body never
+reaches a log."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hmac
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -12,9 +16,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from notifications import inbox, receipts, transports
+from notifications import inbox, mail_events, receipts, transports
 
 LARGEST_BODY = 64 * 1024
+LARGEST_LIST = 1024 * 1024  # SendGrid sends up to 768 kB of events at once
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 View = Callable[..., HttpResponse]
@@ -63,3 +68,32 @@ def inbound(request: HttpRequest) -> HttpResponse:
         provider_sid=said["MessageSid"][:40], from_=said["From"], to=said.get("To", ""), body=said.get("Body", ""), now=timezone.now()
     )
     return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
+
+
+@csrf_exempt
+@require_POST
+def mail(request: HttpRequest) -> HttpResponse:
+    """Bounces and complaints, as a mail provider posts them. Whatever was read is answered alike, known to us or not."""
+    if not _knows_the_secret(request.headers.get("Authorization", "")):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"})
+    if int(request.headers.get("Content-Length") or 0) > LARGEST_LIST:
+        return HttpResponse(status=413)
+    try:
+        events = mail_events.read(request.body)
+    except mail_events.Unreadable:
+        return HttpResponse(status=400)
+    mail_events.receive(events, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _knows_the_secret(authorization: str) -> bool:
+    """As the password of Basic (`https://any:SECRET@our.host/...`, which every provider can be given) or as a bearer's token."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    return bool(settings.MAIL_WEBHOOK_SECRET) and hmac.compare_digest(given.encode(), settings.MAIL_WEBHOOK_SECRET.encode())

@@ -16,7 +16,7 @@ from config.reports import REPORTS
 from tests.browser.morning import Morning
 
 # Machines: they name themselves by a token or a signature. What a stranger is told.
-MACHINES = {"receive": 401, "sms-status": 403, "sms-inbound": 403}
+MACHINES = {"receive": 401, "sms-status": 403, "sms-inbound": 403, "mail-events": 401}
 # Anybody: they show nothing of anybody.
 PUBLIC = {"livez", "readyz", "metrics", "language", "answer_link", "stop_digest", "stop_mail"}
 # The doors: signing in, one's own account (nothing of a site or a patient stands there), and Django's tables (test_admin.py).
