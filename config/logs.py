@@ -15,7 +15,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _QUERY = re.compile(r"\?\S*")
-_TOKEN = re.compile(r"(?<=/a/)[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+|(?<=/reset/key/)[^/\s?]+")
+_TOKEN = re.compile(r"(?:(?<=/a/)|(?<=/reset/key/)|(?<=/digests/stop/)|(?<=/mail/stop/))[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+")
+_SECRETS = ("/a/", "/mail/stop/", "/digests/stop/", "/status/", "/reset/key/")
 _ROW = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
@@ -27,9 +28,9 @@ def cut_query(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict
 
 
 def cut_tokens(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """A link in a text or an invitation and a receipt's address carry a secret: keep where it led, not what opens it."""
+    """A link in a text, an e-mail or an invitation and a receipt's address carry a secret: keep where it led, not what opens it."""
     for key, value in event.items():
-        if isinstance(value, str) and any(mark in value for mark in ("/a/", "/mail/stop/", "/status/", "/reset/key/")):
+        if isinstance(value, str) and any(mark in value for mark in _SECRETS):
             event[key] = _TOKEN.sub(lambda found: f"{found[1]}/(cut)" if found[1] else "(cut)", value)
     return event
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -112,7 +112,8 @@ class SecondFactorMiddleware:
 
 
 class UnavailableMiddleware:
-    """A database that is full, read-only, out of connections or gone: 503 and when to come again, with nothing half done. Never 200, never 500."""
+    """A database that is full, read-only, out of connections or gone: 503 and when to come again, with nothing half done. Never 200, never 500.
+    A value that no column takes (the sign NUL, a year past all calendars) is the sender's fault and ours only to say so: 400."""
 
     def __init__(self, get_response: type_of_view) -> None:
         self.get_response = get_response
@@ -121,6 +122,9 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            log.error("value_refused", sqlstate=getattr(exception.__cause__, "sqlstate", None))
+            return HttpResponse(render_to_string("400.html"), status=400)
         if not isinstance(exception, OperationalError | InternalError | InterfaceError):
             return None
         log.error("store_unavailable", error=type(exception).__name__, sqlstate=getattr(exception.__cause__, "sqlstate", None))

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from notifications import inbox, mail_events, receipts, transports
+from patients.views import sent
 
 LARGEST_BODY = 64 * 1024
 LARGEST_LIST = 1024 * 1024  # SendGrid sends up to 768 kB of events at once
@@ -32,7 +33,7 @@ def signed(view: View) -> View:
     @require_POST
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+        if sent.number(request.headers.get("Content-Length")) > LARGEST_BODY:
             return HttpResponse(status=413)
         url = settings.PUBLIC_BASE_URL + request.get_full_path()
         signature = request.headers.get("X-Twilio-Signature", "")

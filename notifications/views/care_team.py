@@ -21,6 +21,7 @@ from pathways import team
 from pathways.models import CareTeam, HandOver, Journey, JourneySite, TeamRole
 from patients import practitioners
 from patients.models import Membership, Practitioner, Role, Site, User
+from patients.views import sent
 from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 NAMED = (TeamRole.RESPONSIBLE, TeamRole.ORDERER, TeamRole.COUNSELOR, TeamRole.PHARMACIST, TeamRole.OTHER)
@@ -142,8 +143,7 @@ def name_member(request: StaffRequest, uid: UUID) -> HttpResponse:
 @page(*STEERING)
 def leave_team(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = steered(request, uid)
-    sent = request.POST.get("member", "")
-    member = get_object_or_404(CareTeam, pk=int(sent) if sent.isdecimal() else 0, journey=journey)
+    member = get_object_or_404(CareTeam, pk=sent.number(request.POST.get("member")), journey=journey)
     try:
         team.leave(member=member, now=timezone.now(), by=request.user)
     except team.Refused as refusal:

@@ -23,6 +23,7 @@ from notifications.views.item_forms import day_field
 from notifications.views.lanes import LANES
 from patients.models import Membership, Site, User
 from patients.templatetags.finalmile import translated
+from patients.views import sent
 from patients.views.guard import ANYONE, CARE, StaffRequest, page
 
 YEAR = 365 * 24 * 3600
@@ -159,8 +160,7 @@ def away(request: StaffRequest) -> HttpResponse:
 @page(*CARE)
 def back(request: StaffRequest) -> HttpResponse:
     """Here again, or never away; what was handed on stays where it is."""
-    pk = request.POST.get("absence", "")
-    mine = Absence.objects.filter(user=request.user, pk=int(pk) if pk.isdecimal() else 0)
+    mine = Absence.objects.filter(user=request.user, pk=sent.number(request.POST.get("absence")))
     mine.filter(first_day__gte=timezone.localdate()).delete()
     for absence in mine.filter(first_day__lt=timezone.localdate()):
         absence.last_day = date.fromordinal(timezone.localdate().toordinal() - 1)

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,6 +19,7 @@ from notifications.views.worklist import tabs
 from patients import access
 from patients.models import Site
 from patients.templatetags.finalmile import later
+from patients.views import sent
 from patients.views.guard import CARE, StaffRequest, must_hold, page
 from patients.views.search import SearchForm, find
 
@@ -47,7 +47,7 @@ def find_items(request: StaffRequest) -> HttpResponse:
 def newcomers(request: StaffRequest) -> HttpResponse:
     """How many items came to a lane since its page was made; they are shown when the reader asks for it."""
     now = timezone.now()
-    since = parse_datetime(request.GET.get("since", "")) or now
+    since = sent.moment(request.GET.get("since")) or now
     lane, wanted = lanes.lane_named(request.GET.get("lane", "")), Wanted.read(request.GET, now)
     came = lane.items(request.user, wanted).filter(Q(opened_at__gt=since) | Q(returned_at__gt=since))
     return render(request, "notifications/newcomers.html", {"count": came[: lanes.COUNTED].count(), "lane": lane, "wanted": wanted})
@@ -98,7 +98,5 @@ def save_view(request: StaffRequest) -> HttpResponse:
 @page(*CARE)
 def forget_view(request: StaffRequest) -> HttpResponse:
     """Only the one who keeps it forgets it."""
-    pk = request.POST.get("view", "")
-    if pk.isdecimal():
-        SavedView.objects.filter(pk=int(pk), owner=request.user).delete()
+    SavedView.objects.filter(pk=sent.number(request.POST.get("view")), owner=request.user).delete()
     return redirect("queue")

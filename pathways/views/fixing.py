@@ -21,6 +21,7 @@ from patients import access, registry
 from patients.demographics import Demographics
 from patients.models import Patient
 from patients.registry import Candidate
+from patients.views import sent
 from patients.views.guard import INTAKE, StaffRequest, must_hold, page
 from patients.views.search import SHORTEST, find
 
@@ -71,7 +72,7 @@ def _decided(request: StaffRequest, found: Inbound, chosen: str) -> HttpResponse
         if chosen == "new":
             after = verbs.is_somebody_new(inbound=found, by=request.user, now=now)
         else:
-            patient = get_object_or_404(Patient.objects.visible_to(request.user), uid=UUID(chosen) if len(chosen) == 36 else None)
+            patient = get_object_or_404(Patient.objects.visible_to(request.user), uid=sent.uid(chosen))
             access.saw(request, action="view", what="whose message", patients=[patient.pk], now=now)
             after = verbs.is_about(inbound=found, patient=patient, add_number=add, by=request.user, now=now)
     except verbs.Refused as refused:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from pathways.ingest import mapping, vocabulary
 from pathways.models import CodeMap, Feed
 from patients.models import Role
+from patients.views import sent
 from patients.views.guard import INTAKE, StaffRequest, must_hold, page
 
 MAY_SAY = (Role.INTEGRATION, Role.LAB_LIAISON)
@@ -83,9 +84,9 @@ def meaning(request: StaffRequest, feed: str) -> HttpResponse:
 @require_POST
 @page(*MAY_SAY)
 def take_back_meaning(request: StaffRequest, feed: str) -> HttpResponse:
-    found, sent = _feed(request, feed), request.POST.get("meaning", "")
+    found = _feed(request, feed)
     must_hold(request.user, found.site_id, *MAY_SAY)
-    one = CodeMap.objects.filter(feed=found, pk=int(sent) if sent.isdecimal() and len(sent) < 19 else 0).first()
+    one = CodeMap.objects.filter(feed=found, pk=sent.number(request.POST.get("meaning"))).first()
     try:
         mapping.take_back(meaning=one, why=request.POST.get("why", ""), by=request.user, now=timezone.now())
     except mapping.Refused as refused:

@@ -18,6 +18,7 @@ from pathways.models import Feed, Inbound
 from pathways.models.inbound import InboundQuerySet
 from patients import access
 from patients.models import User
+from patients.views import sent
 from patients.views.guard import CARE, INTAKE, StaffRequest, page
 
 PAGE = 50
@@ -51,8 +52,8 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         chosen = chosen.filter(feed__name=feed)
     if reason := request.GET.get("reason"):
         chosen = chosen.filter(reason=reason)
-    before = request.GET.get("before", "")
-    older = chosen.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else chosen
+    before = sent.number(request.GET.get("before"))
+    older = chosen.filter(pk__lt=before) if before else chosen
     found = list(older.defer("body").select_related("feed__site").order_by("-pk")[: PAGE + 1])
     access.saw(request, action="list", what="quarantine", patients=[row.patient_id for row in found[:PAGE] if row.patient_id], now=now)
     context = {

@@ -18,6 +18,7 @@ from pathways.views.fixing import AssignerForm
 from pathways.views.quarantine import visible_to
 from patients import access
 from patients.models import User
+from patients.views import sent
 from patients.views.guard import INTAKE, StaffRequest, page
 
 PAGE = 50
@@ -55,8 +56,8 @@ def received(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(format=chosen["format"])
     if outcome := chosen.get("outcome"):
         rows = rows.filter(no_effect=True) if outcome == "no_effect" else rows.filter(outcome=outcome)
-    before = request.GET.get("before", "")
-    older = rows.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else rows
+    before = sent.number(request.GET.get("before"))
+    older = rows.filter(pk__lt=before) if before else rows
     found = list(older.defer("body").select_related("feed__site", "about_by").order_by("-pk")[: PAGE + 1])
     access.saw(
         request, action="list", what="messages received", patients=[row.patient_id for row in found[:PAGE] if row.patient_id], now=now

@@ -21,6 +21,7 @@ from pathways.views.register_forms import EnrolForm, RegisterForm, sites_of
 from pathways.views.side_by_side import Known, side_by_side
 from patients import access, registry
 from patients.models import Patient
+from patients.views import sent
 from patients.views.guard import STEERING, StaffRequest, must_hold, page
 
 
@@ -90,7 +91,7 @@ def _chosen(request: StaffRequest, form: RegisterForm, uid: str) -> Patient:
     """Somebody whom the user may see, or whose very number was typed."""
     numbers = [one.patient_id for one in registry.match(form.said) if one.certain]
     seen = Patient.objects.visible_to(request.user) | Patient.objects.filter(pk__in=numbers, survivor=None)
-    return get_object_or_404(seen.select_related("person"), uid=UUID(uid) if len(uid) == 36 else None)
+    return get_object_or_404(seen.select_related("person"), uid=sent.uid(uid))
 
 
 def _compare(request: StaffRequest, form: RegisterForm, alike: registry.LooksAlike, now: datetime) -> HttpResponse:

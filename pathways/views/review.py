@@ -20,6 +20,7 @@ from pathways.views.rollouts import row_at
 from patients import access
 from patients.models import Patient, Role, Site, User
 from patients.templatetags.finalmile import sentence
+from patients.views import sent
 from patients.views.guard import StaffRequest, must_hold, page
 
 OPENS = (Role.LEAD, Role.NAVIGATOR)
@@ -73,7 +74,7 @@ def release(request: StaffRequest, site: str, code: str) -> HttpResponse:
     """The lead takes some off the list now: the next tick asks."""
     rollout, _ = opened(request, site, code)
     must_hold(request.user, rollout.site_id, Role.LEAD)
-    picks = [(what, int(number)) for what, _, number in (one.partition(":") for one in request.POST.getlist("pick")) if number.isdecimal()]
+    picks = [(what, sent.number(pk)) for what, _, pk in (one.partition(":") for one in request.POST.getlist("pick"))]
     released = lists.release_now(rollout=rollout, picks=picks, by=request.user, now=timezone.now()) if rollout.pk else 0
     if released:
         messages.success(request, gettext("%(released)s released. They are asked about within a minute.") % {"released": released})

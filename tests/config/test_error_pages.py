@@ -9,7 +9,9 @@ from django.views.csrf import csrf_failure
 from django.views.defaults import server_error
 
 
-@pytest.mark.parametrize(("name", "words"), [("403", "not part of your role"), ("404", "Nothing here"), ("500", "broke on our side")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("400", "Cannot be read"), ("403", "not part of your role"), ("404", "Nothing here"), ("500", "broke on our side")]
+)
 def test_an_error_page_needs_nothing(name: str, words: str) -> None:
     page = render_to_string(f"{name}.html")
     assert words in page

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from django.db import IntegrityError, connection
 
-from config.logs import SHARED, _scrub, cut_query, cut_rows
+from config.logs import SHARED, _scrub, cut_query, cut_rows, cut_tokens
 
 
 def rendered(caplog_record: logging.LogRecord) -> dict[str, Any]:
@@ -57,3 +57,12 @@ def test_an_error_report_carries_no_request_user_or_row() -> None:
     }
     assert "Smith" not in json.dumps(_scrub(report, {}))
     assert "duplicate key" in json.dumps(_scrub(report, {}))
+
+
+@pytest.mark.parametrize(
+    "address", ["/a/SECRET", "/digests/stop/SECRET/", "/mail/stop/SECRET/", "/webhooks/twilio/status/uid/SECRET/", "/x/reset/key/SECRET/"]
+)
+def test_what_opens_or_ends_something_is_cut_from_addresses(address: str) -> None:
+    event = cut_tokens(None, "info", {"event": "request_started", "request": f"GET {address}"})
+    assert "SECRET" not in event["request"]
+    assert "cut" in event["request"]

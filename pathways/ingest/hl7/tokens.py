@@ -144,7 +144,9 @@ def decode(body: bytes) -> tuple[str, bool]:
 
 
 MESSAGE_START = re.compile(rb"(?:[\r\n\x0b\x1c\xbf]|^)[ \t]*(MSH)(?=[^A-Za-z0-9\s])|(MSH)(?=\|\^~\\\\?&#?\|)")
-ENVELOPE = re.compile(rb"[\r\n]+\s*(FHS|BHS|BTS|FTS)[^A-Za-z0-9\s][^\r\n]*")
+ENVELOPE = re.compile(
+    rb"[\r\n][ \t\x0b\x0c]*(FHS|BHS|BTS|FTS)[^A-Za-z0-9\s][^\r\n]*"
+)  # a line at a time: blank lines without end cost no more
 
 
 FRAMING = b"\x1c\x0b \t\r\n"

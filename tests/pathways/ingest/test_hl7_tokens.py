@@ -117,3 +117,7 @@ def test_the_oracle_cuts_the_same_fields() -> None:
                     assert [str(field) for field in other] == segment, path
                     compared += 1
     assert compared > 1_000
+
+
+def test_blank_lines_around_an_envelope_are_no_part_of_a_message() -> None:
+    assert tokens.split(b"FHS|^~\\&\rMSH|^~\\&|A\rPID|1\r\n \r\n\nBTS|1\rFTS|1\r") == [b"MSH|^~\\&|A\rPID|1"]
