@@ -77,7 +77,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     """Bounces and complaints, as a mail provider posts them. Whatever was read is answered alike, known to us or not."""
     if not _knows_the_secret(request.headers.get("Authorization", "")):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"})
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_LIST:
+    if sent.number(request.headers.get("Content-Length")) > LARGEST_LIST:
         return HttpResponse(status=413)
     try:
         events = mail_events.read(request.body)
