@@ -23,7 +23,7 @@ STALE = "stale"
 STALE_AFTER = timedelta(days=365)
 SYMBOL = re.compile(r"^[A-Z][A-Z0-9]{1,9}$")
 LIST_HOSTS = ("pubmed.ncbi.nlm.nih.gov", "cdc.gov")
-HOSTS = ("accessdata.fda.gov", "cpicpgx.org", "pubmed.ncbi.nlm.nih.gov", "fda.gov")
+HOSTS = ("fda.gov", "federalregister.gov", "cpicpgx.org", "pubmed.ncbi.nlm.nih.gov", "pmc.ncbi.nlm.nih.gov")
 LINES: dict[str, int | str] = {"first": 1, "later": 2, "any": 1, "adjuvant": "adjuvant", "consolidation": "consolidation"}
 
 Found = tuple[str, str]
@@ -131,7 +131,7 @@ def _dates(rule: Dated | GeneList, since: date, today: date) -> Iterator[Found]:
 
 def _source(rule: Dated) -> Iterator[Found]:
     if not any(host in str(rule.source) for host in HOSTS):
-        yield "foreign-source", f"source {rule.source} is neither FDA nor CPIC"
+        yield "foreign-source", f"source {rule.source} is neither the FDA’s nor a guideline’s own"
 
 
 def _examples(rule: TherapyRule, rows: TherapyFile, knowledge: Knowledge) -> Iterator[Found]:

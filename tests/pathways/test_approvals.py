@@ -20,8 +20,8 @@ from patients.models import Role, User
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TMB = "tmb-pembrolizumab-later"
-SOTORASIB = "crc-kras-g12c-sotorasib-panitumumab-later"
+PTEN = "prostate-pten-capivasertib-abiraterone-sensitive"
+ANOTHER = "breast-esr1-vepdegestrant-later"
 
 
 def member(role: Role) -> User:
@@ -31,42 +31,44 @@ def member(role: Role) -> User:
     return user
 
 
-def rules_for_high_tmb() -> tuple[str, ...]:
+def rules_for_lost_pten() -> tuple[str, ...]:
     answer = evaluate(
-        [{"gene": "", "type": "tmb", "value": 20, "unit": "mut/Mb"}],
+        [{"gene": "PTEN", "type": "expression", "alteration": "loss of expression", "presence": "present"}],
         stage="IV",
-        line=2,
+        line=1,
         histology="adenocarcinoma",
         specimen_class="tissue",
         on=date(2026, 11, 1),
         knowledge=House.load(NOW).knowledge,
+        tumour="prostate",
+        setting="castration_sensitive",
     )
     return answer.rules if answer.kind == "flag_now" else ()
 
 
 def test_an_unverified_row_never_flags_and_an_approved_one_does() -> None:
     petra = member(Role.CLINICIAN)
-    assert rules_for_high_tmb() == ()
-    row = approvals.approve(rule=TMB, by=petra, reason="label read by our tumour board", now=NOW)
+    assert rules_for_lost_pten() == ()
+    row = approvals.approve(rule=PTEN, by=petra, reason="label read by our tumour board", now=NOW)
     assert (row.by_name, row.on) == ("Petra Lund", NOW.date())
-    assert rules_for_high_tmb() == (TMB,)
-    approvals.give_up(rule=TMB, by=petra, reason="label changed", now=NOW)
-    assert rules_for_high_tmb() == ()
+    assert rules_for_lost_pten() == (PTEN,)
+    approvals.give_up(rule=PTEN, by=petra, reason="label changed", now=NOW)
+    assert rules_for_lost_pten() == ()
     assert KnowledgeApproval.objects.count() == 2
 
 
 def test_no_unverified_row_is_in_force_without_an_approval() -> None:
     assert {rule.status for rule in load().rules.values() if rule.in_force} == {"verified"}
-    assert SOTORASIB not in {rule.id for rule in approvals.in_force().rules.values() if rule.in_force}
+    assert ANOTHER not in {rule.id for rule in approvals.in_force().rules.values() if rule.in_force}
 
 
 def test_an_approval_is_of_the_row_as_it_read() -> None:
     known = load()
-    other = Approval(TMB, "0" * 64, "Petra Lund", NOW.date())
-    assert not with_approvals(known, frozenset([other])).rules[TMB].in_force
-    same = Approval(TMB, row_digest(known.rules[TMB]), "Petra Lund", NOW.date())
+    other = Approval(PTEN, "0" * 64, "Petra Lund", NOW.date())
+    assert not with_approvals(known, frozenset([other])).rules[PTEN].in_force
+    same = Approval(PTEN, row_digest(known.rules[PTEN]), "Petra Lund", NOW.date())
     approved = with_approvals(known, frozenset([same]))
-    assert approved.rules[TMB].approved_by == "Petra Lund"
+    assert approved.rules[PTEN].approved_by == "Petra Lund"
     assert approved.version != known.version
     assert approved is with_approvals(known, frozenset([same]))
 
@@ -76,8 +78,8 @@ def test_an_approval_is_of_the_row_as_it_read() -> None:
     [
         ("nothing-of-that-name", Role.CLINICIAN, "read", "no row called nothing"),
         ("ros1-taletrectinib", Role.CLINICIAN, "read", "waits for an approval"),
-        (TMB, Role.NAVIGATOR, "read", "neither clinician"),
-        (TMB, Role.CLINICIAN, " ", "on which ground"),
+        (PTEN, Role.NAVIGATOR, "read", "neither clinician"),
+        (PTEN, Role.CLINICIAN, " ", "on which ground"),
     ],
 )
 def test_what_cannot_be_approved_is_said_in_words(rule: str, role: Role, reason: str, said: str) -> None:
@@ -89,12 +91,12 @@ def test_what_cannot_be_approved_is_said_in_words(rule: str, role: Role, reason:
 def test_the_command_names_the_person() -> None:
     member(Role.PHARMACIST)
     out = StringIO()
-    call_command("knowledge", "approve", TMB, "--by", "pharmacist", "--reason", "label read", stdout=out)
+    call_command("knowledge", "approve", PTEN, "--by", "pharmacist", "--reason", "label read", stdout=out)
     call_command("knowledge", "show", stdout=out)
-    assert f"{TMB} approved by Petra Lund" in out.getvalue()
+    assert f"{PTEN} approved by Petra Lund" in out.getvalue()
     assert "(approved by Petra Lund" in out.getvalue()
     with pytest.raises(CommandError, match="nobody is called"):
-        call_command("knowledge", "approve", TMB, "--by", "nobody", "--reason", "x")
-    call_command("knowledge", "revoke", TMB, "--by", "pharmacist", "--reason", "label changed", stdout=out)
+        call_command("knowledge", "approve", PTEN, "--by", "nobody", "--reason", "x")
+    call_command("knowledge", "revoke", PTEN, "--by", "pharmacist", "--reason", "label changed", stdout=out)
     with pytest.raises(CommandError, match="is not approved"):
-        call_command("knowledge", "revoke", TMB, "--by", "pharmacist", "--reason", "again", stdout=out)
+        call_command("knowledge", "revoke", PTEN, "--by", "pharmacist", "--reason", "again", stdout=out)

@@ -46,7 +46,7 @@ def test_loading_is_cached_and_has_a_digest() -> None:
         ({"setting": "castration_resistant"}, "unknown-setting", "not in `settings`"),
         ({"regimen": ({"taletrectinib": "1"},)}, "wrong-code", "has RxCUI 1"),
         ({"regimen": ({"unheardofinib": "1"},)}, "unknown-drug", "not listed"),
-        ({"source": "https://example.com/label.pdf"}, "foreign-source", "neither FDA nor CPIC"),
+        ({"source": "https://example.com/label.pdf"}, "foreign-source", "guideline’s own"),
         ({"classes": ("V600E",)}, "example", "does not flag its positive example"),
         ({"withdrawn": date(2020, 1, 1)}, "implausible-date", "not after"),
         ({"withdrawn": date(2026, 1, 1)}, "unexplained", "what ended it"),

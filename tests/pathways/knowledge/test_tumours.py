@@ -22,7 +22,6 @@ ON = date(2026, 6, 1)
 
 # Which mutations these rows mean was not read in a primary source: at this hospital somebody read it and put their name to it.
 TAKEN_OVER = (
-    "breast-pik3ca-alpelisib-later",
     "breast-akt-capivasertib-pik3ca-later",
     "breast-esr1-elacestrant-later",
 )
