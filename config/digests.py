@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -28,6 +28,9 @@ from patients.views.guard import zone_of
 BATCH = 50
 STALE = timedelta(hours=12)
 """After an outage so long the period is skipped: on Tuesday nobody wants Monday's reminder of the morning."""
+LATELY = timedelta(days=7)
+UNWANTED = "not wanted any more"
+"""Nothing went wrong there."""
 State = Digest.State
 
 
@@ -86,6 +89,13 @@ def latest(row: Subscription, *, now: datetime) -> tuple[date, datetime]:
     return day, at
 
 
+def troubled(*, now: datetime) -> dict[str, int]:
+    """Why e-mails of the last week did not or perhaps not arrive, the commonest first: what an administrator looks at. Nobody is named."""
+    lately = Digest.objects.filter(state__in=(State.FAILED, State.UNKNOWN), not_before__gt=now - LATELY, not_before__lte=now)
+    counts = lately.exclude(reason=UNWANTED).values_list("reason").annotate(n=Count("pk")).order_by("-n", "reason")
+    return dict(counts)
+
+
 def send_due(*, now: datetime, batch: int = BATCH) -> int:
     """Makes what has come due and sends it, each once; returns how many the server took."""
     _give_up_the_lost(now=now)
@@ -126,7 +136,7 @@ def _claim(*, now: datetime, batch: int) -> list[Digest]:
 def _why_not(digest: Digest, now: datetime) -> str:
     row = digest.subscription
     if row.stopped_at is not None or not row.user.is_active:
-        return "not wanted any more"
+        return UNWANTED
     if not row.user.email:
         return "no address"
     return "too late" if now - digest.not_before > STALE else ""

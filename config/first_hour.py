@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config import grants
+from config import digests, grants
 from config.models import Heartbeat
 from notifications.wording import rules
 from pathways import signing
@@ -52,7 +52,7 @@ class Section(msgspec.Struct, frozen=True):
 
 def sections(sites: list[Site], *, now: datetime) -> list[Section]:
     """The installation first, then each site."""
-    house = Section(_("This installation"), [*_machine(now), *_doors(), *_provider(), *_programmes()])
+    house = Section(_("This installation"), [*_machine(now), *_doors(), *_digests(now), *_provider(), *_programmes()])
     return [house, *(Section(str(site), list(_site(site, now))) for site in sites)]
 
 
@@ -113,6 +113,18 @@ def _doors() -> Iterator[Check]:
     yield Check(_("Is there single sign-on?"), single or None, _("yes") if single else _("no: passwords of our own"), how="OIDC_SERVER_URL")
     mails = "smtp" in settings.EMAIL_BACKEND
     yield Check(_("Do mails go out?"), mails, _("through the mail server") if mails else _("no: they are printed"), how="EMAIL_URL")
+
+
+def _digests(now: datetime) -> Iterator[Check]:
+    """Whose weekly report stays away believes that nothing happened: the mail server's refusals are the administrator's to mend."""
+    faults = digests.troubled(now=now)
+    said = ", ".join(f"{reason} ({n})" for reason, n in faults.items())
+    yield Check(
+        _("Do reports by e-mail arrive?"),
+        not faults,
+        _("not all of the last week: %(said)s") % {"said": said} if faults else _("none failed in the last week"),
+        how="EMAIL_URL",
+    )
 
 
 def _provider() -> Iterator[Check]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from config.models import Heartbeat
+from config.models import Digest, Heartbeat
 from notifications import clock, halts
 from notifications.models import Halt, Message, WorkItem
 from pathways.models import Alert, Inbound, Journey, Matter, Stay
@@ -113,6 +113,7 @@ class Counts:
         yield self.by(
             "finalmile_inbound", "messages received by outcome", "outcome", Inbound.objects.values_list("outcome").annotate(Count("id"))
         )
+        yield self.by("finalmile_digests", "reports by e-mail by state", "state", Digest.objects.values_list("state").annotate(Count("id")))
         yield self.one("finalmile_stays_due", "stays whose rung is due and has not rung", self.due(Stay))
         yield self.one("finalmile_matters_due", "matters whose rung is due and has not rung", self.due(Matter))
         yield self.one("finalmile_stays_set_aside", "stays set aside because ringing failed", Stay.objects.exclude(set_aside="").count())

@@ -18,7 +18,7 @@ from pathways.templatetags.programmes import programme
 from pathways.views.asked import rows_address
 from patients.templatetags.finalmile import day as written_day
 from patients.templatetags.finalmile import number as number_of
-from patients.templatetags.finalmile import percent, pieced
+from patients.templatetags.finalmile import percent, pieced, points
 
 register = template.Library()
 CODE = re.compile(r"[a-z]+([_-][a-z0-9]+)*")
@@ -71,7 +71,7 @@ def _said(number: float, kind: Kind) -> str:
     if kind is Kind.SHARE:
         return percent(number)
     if kind is Kind.POINTS:
-        return f"{number * 100:+.0f}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
+        return points(number)
     return number_of(number, 0 if number >= 10 else 1)
 
 

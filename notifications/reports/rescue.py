@@ -17,6 +17,7 @@ from pathways.reports.freshness import freshness, in_force
 from pathways.reports.hiding import for_eyes
 from pathways.reports.rows import Behind, Rows, UnknownNumber
 from pathways.reports.sheet import About, Cell, Drawing, Sheet
+from patients.templatetags.finalmile import points
 
 BEFORE_AFTER = "before-after"
 REFUSED = gettext_noop(
@@ -87,22 +88,20 @@ def _said(one: Compared, gap: Cell, needed: Cell) -> str:
     if gap.value is None or gap.low is None or gap.high is None:
         return _("%(name)s: nobody of both groups has been followed for %(days)s days yet.") % {"name": name, "days": days}
     found = Estimate(float(str(gap.value)), gap.low, gap.high)
-    points = (
-        _("%(value)s (%(low)s to %(high)s)") % {"value": f"{found.value:+.0%}", "low": f"{gap.low:+.0%}", "high": f"{gap.high:+.0%}"}
-    ).replace("-", "\N{MINUS SIGN}")
+    said = _("%(value)s (%(low)s to %(high)s)") % {"value": points(found.value or 0.0), "low": points(gap.low), "high": points(gap.high)}
     if gap.low <= 0 <= gap.high:
         return _("%(name)s: whether being reminded in time helps cannot be told yet; %(points)s moved on within %(days)s days.") % {
             "name": name,
-            "points": points,
+            "points": said,
             "days": days,
         }
     if found.value and found.value > 0:
         return _(
             "%(name)s: being reminded in time helps; %(points)s more moved on within %(days)s days: one more for every %(value)s contacted."
-        ) % {"name": name, "points": points, "days": days, "value": needed.value}
+        ) % {"name": name, "points": said, "days": days, "value": needed.value}
     return _("%(name)s: being reminded in time does harm; %(points)s moved on within %(days)s days.") % {
         "name": name,
-        "points": points,
+        "points": said,
         "days": days,
     }
 

@@ -139,6 +139,11 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
+def points(difference: float) -> str:
+    """A difference of two shares, in percentage points: from 40 % to 60 % is +20 pt, which nobody can read as half as many again."""
+    return f"{difference * 100:+.0f}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
+
+
 @register.filter
 def number(value: float, decimals: int = 0) -> str:
     """With the marks of the reader's language: 1,234.5 or 1.234,5."""

@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
-from config import digests
+from config import digests, first_hour
 from config.models import Digest, Subscription
 from patients import staff
 from patients.models import Site, User
@@ -116,6 +116,27 @@ def test_what_could_not_be_sent_is_shown_and_only_repeated_if_nobody_got_it(
     page = signed_in(manager).get("/digests/").content.decode()
     assert (type(fault).__name__ in page) == (state != "pending")
     assert digests.send_due(now=MONDAY + 2 * HOUR) == int(again)
+
+
+def test_an_administrator_hears_of_what_did_not_arrive_without_a_name(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader without their report believes that nothing happened: the first hour's page and the metrics say that something did."""
+
+    def refuse(_message: object) -> int:
+        raise smtplib.SMTPRecipientsRefused({})
+
+    def said(now: datetime) -> first_hour.Check:
+        house, *_sites = first_hour.sections([], now=now)
+        return next(check for check in house.checks if check.question == "Do reports by e-mail arrive?")
+
+    weekly(manager)
+    assert said(MONDAY).ok is True
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.EmailMessage.send", refuse)
+        digests.send_due(now=MONDAY + HOUR)
+    found = said(MONDAY + 2 * HOUR)
+    assert (found.ok, "SMTPRecipientsRefused (1)" in found.answer, "fay" in found.answer) == (False, True, False)
+    assert 'finalmile_digests{state="failed"} 1.0' in Client().get("/metrics").content.decode()
+    assert said(MONDAY + 9 * DAY).ok is True, "last week's is over"
 
 
 def test_who_dies_while_sending_leaves_a_perhaps_and_never_a_second(manager: User) -> None:

@@ -72,7 +72,9 @@ def test_what_the_lot_compared_is_an_effect_with_its_interval(world: World, tria
     assert difference.low is not None
     assert 0 < difference.low < difference.value
     assert str(found[3].value).startswith("1 (")
-    assert "helps" in rescue(ASKED, exact=True).says[0]
+    said = rescue(ASKED, exact=True).says[0]
+    assert "helps" in said
+    assert ("%" in said, "pt (+" in said) == (False, True), "a difference of shares is told in points, as the table beside it tells it"
 
 
 def test_everybody_counts_where_the_lot_put_them(world: World, trial: Trial) -> None:
