@@ -15,6 +15,7 @@ import msgspec
 
 from . import molecular as names
 from .codes import Coded
+from .variant_names import gene_symbol, gene_within, hgvs, in_full, pointed_at
 
 Finding = dict[str, Any]
 
@@ -32,6 +33,8 @@ class Reading(msgspec.Struct, frozen=True):
     group: str = ""
     failed: bool = False
 
+
+NEGATIVE = Coded((("loinc", "LA9634-2", "Absent"),))
 
 BY_CODE = {
     "LA9633-4": "present", "LA6576-8": "present", "LA11882-0": "present", "LA26203-2": "present", "10828004": "present",
@@ -107,14 +110,16 @@ ZYGOSITY = (
 
 
 def findings(readings: Iterable[Reading]) -> list[Finding]:
-    """Every finding of the lines, variants first, in the order sent."""
+    """Every finding of the lines, variants first, in the order sent. Where the report as a whole says Negative, so does a gene named alone."""
     variants: list[list[Reading]] = []
+    overall: set[str] = set()
     latest: dict[str, tuple[list[Reading], set[str]]] = {}
     single: list[Finding] = []
     for reading in readings:
         code = reading.test.code("loinc")
         if code not in names.VARIANT_PARTS:
             single += biomarker(reading)
+            overall |= {presence(reading.value)} if code == names.OVERALL else set()
             continue
         parts, said = latest.get(reading.group) or ([], set())
         if not parts or _begins_another(code, said):
@@ -123,7 +128,30 @@ def findings(readings: Iterable[Reading]) -> list[Finding]:
             latest[reading.group] = parts, said
         parts.append(reading)
         said.add(code)
-    return [finding for parts in variants for finding in variant(parts)] + single
+    assessment = NEGATIVE if overall == {"absent"} else None
+    return [finding for parts in variants for finding in variant(parts, assessment if _is_gene_alone(parts) else None)] + single
+
+
+def negatives(found: Sequence[Finding], studied: Iterable[str]) -> list[Finding]:
+    """Absent in every gene that was studied and of which nothing else is said: for a report that is negative as a whole."""
+    said = {each["gene"] for each in found}
+    return [
+        {
+            "gene": gene,
+            "alteration": "",
+            "presence": "absent",
+            "type": "variant",
+            "significance": "",
+            "origin": "",
+            "text": "negative report",
+        }
+        for gene in dict.fromkeys(studied)
+        if gene and gene not in said
+    ]
+
+
+def _is_gene_alone(parts: Sequence[Reading]) -> bool:
+    return all(part.test.code("loinc") in (names.GENE, names.TRANSCRIPT) for part in parts)
 
 
 def _begins_another(code: str, said: set[str]) -> bool:
@@ -140,22 +168,27 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
         value.setdefault(code, part)
         if code == names.GENE and (gene := gene_symbol(part.value)):
             genes[gene] = None
-    coding, protein = (_hgvs(value[code].value) if code in value else "" for code in (names.CODING, names.PROTEIN))
+    coding, protein = (hgvs(value[code].value) if code in value else "" for code in (names.CODING, names.PROTEIN))
     change = value[names.CHANGE].value.words if names.CHANGE in value else ""
-    if not genes and not coding and not protein and not change:
-        return []
     own = value.get(names.VARIANT)
-    state = "failed" if failed or (own and own.failed) else _assessed(assessment or (own.value if own else None), bool(coding or protein))
+    written = next((text for code in names.WRITTEN_OUT if code in value and (text := in_full(code, value[code].value))), "")
+    said = {part.test.code("loinc") or part.test.code("local"): part.value for part in reversed(parts)}
+    pointed = pointed_at(said) if genes or own or assessment else ""
+    genes = genes or {gene: None for part in value.values() if (gene := gene_within(part.value))}
+    if not (genes or coding or protein or change or written or pointed):
+        return []
+    is_named = bool(coding or protein or written)
+    state = "failed" if failed or (own and own.failed) else _assessed(assessment or (own.value if own else None), is_named)
     copies = value.get(names.COPIES)
     kind = _type(f"{change} {coding} {protein}") or ("amplification" if copies and (copies.number or 0) >= AMPLIFIED else "variant")
     finding: Finding = {
-        "alteration": protein or coding or change,
+        "alteration": protein or coding or written or pointed or change,
         "presence": state,
         "type": kind,
-        "significance": _named(SIGNIFICANCE, value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
+        "significance": significance(value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
         "origin": _origin(value[names.SOURCE].value) if names.SOURCE in value else "",
         **({"zygosity": said} if (said := _named(ZYGOSITY, value[names.ALLELES].value) if names.ALLELES in value else "") else {}),
-        "text": "; ".join(part for part in (coding, protein, change) if part),
+        "text": "; ".join(part for part in (coding, protein, "" if coding or protein else written or pointed, change) if part),
     } | _quantity(value.get(names.VAF), copies)
     if kind == "fusion" and state == "present" and len(genes) == 2:
         return _fused(list(genes), finding)
@@ -242,7 +275,7 @@ def _measured(reading: Reading, gene: str, kind: str, answer: str, alteration: s
         "alteration": alteration,
         "presence": answer or "indeterminate",
         "type": kind,
-        "significance": _named(SIGNIFICANCE, reading.value),
+        "significance": significance(reading.value),
         "origin": "",
         "text": f"{reading.test.label}: {reading.value.label or _number(reading)}",
     }
@@ -303,6 +336,10 @@ def _named(table: Sequence[tuple[str, re.Pattern[str]]], value: Coded) -> str:
     return next((name for name, pattern in table if pattern.search(words)), "")
 
 
+def significance(value: Coded) -> str:
+    return _named(SIGNIFICANCE, value)
+
+
 ORIGINS = (
     ("likely_germline", re.compile(r"(likely|possibl[ye]|potential(ly)?|presumed|suspected) germline|LA18194-3", re.IGNORECASE)),
     ("likely_somatic", re.compile(r"(likely|presumed) somatic|LA18195-0", re.IGNORECASE)),
@@ -316,28 +353,7 @@ def _origin(value: Coded) -> str:
     return _named(ORIGINS, value)
 
 
-def _hgvs(value: Coded) -> str:
-    """The change as written, without its reference sequence: `NP_005219.2:p.(Leu858Arg)` is `p.(Leu858Arg)`."""
-    written = value.text or next((display or code for _, code, display in value.codings if display or code), "")
-    return written.rpartition(":")[2].strip() if re.search(r":[cpg]\.", written) else written.strip()
-
-
 HER2_GRADE = re.compile(r"(?<![\d.])([0-3])\s?\+|\b(?:IHC|score)\s*:?\s*([0-3])\b|^\s*([0-3])\s*$", re.IGNORECASE)
 
 AMPLIFIED = 4
 """Copies from which a copy number is called an amplification here (local default; rules that ask for more read the value)."""
-
-HGNC = {
-    "3236": "EGFR", "427": "ALK", "10261": "ROS1", "1097": "BRAF", "7029": "MET", "9967": "RET", "8031": "NTRK1", "8032": "NTRK2",
-    "8033": "NTRK3", "6407": "KRAS", "7989": "NRAS", "3430": "ERBB2", "7997": "NRG1", "8975": "PIK3CA", "1100": "BRCA1", "1101": "BRCA2",
-    "2621": "CYP2C19", "2625": "CYP2D6", "3012": "DPYD", "12014": "TPMT", "17635": "CD274",
-}  # fmt: skip
-
-
-def gene_symbol(value: Coded) -> str:
-    """The gene's symbol: as displayed, else as text, else of its HGNC number where we know it."""
-    display = next((display for _, _, display in value.codings if display), "") or value.text
-    if display:
-        return {"HER2": "ERBB2"}.get(display, display).split(" ")[0]
-    code = next((code for _, code, _ in value.codings), "")
-    return HGNC.get(code.upper().removeprefix("HGNC:"), code)

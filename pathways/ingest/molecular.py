@@ -16,7 +16,7 @@ PANELS = frozenset(["51969-4", "81247-9", "55232-3", "55233-1", "51968-6", "5304
 NEWBORN = frozenset(["54089-8", "57128-1", "57130-7", "57718-9"])
 """Newborn screening as a whole; its many analytes are no concern of ours."""
 
-VARIANT, GENE, CODING, PROTEIN, CHANGE, SOURCE, VAF, COPIES, SIGNIFICANCE, GENOTYPE, METABOLISER, TMB, MSI, ALLELES = (
+VARIANT, GENE, CODING, PROTEIN, CHANGE, SOURCE, VAF, COPIES, SIGNIFICANCE, GENOTYPE, METABOLISER, TMB, MSI, ALLELES, TRANSCRIPT = (
     "69548-6",
     "48018-6",
     "48004-6",
@@ -31,12 +31,13 @@ VARIANT, GENE, CODING, PROTEIN, CHANGE, SOURCE, VAF, COPIES, SIGNIFICANCE, GENOT
     "94076-7",
     "81695-9",
     "53034-5",
+    "51958-7",
 )
 VARIANT_PARTS = frozenset(
     {VARIANT, GENE, CODING, PROTEIN, CHANGE, SOURCE, VAF, COPIES, SIGNIFICANCE, ALLELES}
     | {
         "81290-9",
-        "51958-7",
+        TRANSCRIPT,
         "48013-7",
         "62374-4",
         "82121-5",
@@ -50,8 +51,21 @@ VARIANT_PARTS = frozenset(
         "48008-7",
         "69547-8",
         "69551-0",
+        "47998-0",
+        "81255-2",
+        "81291-7",
+        "81254-5",
+        "48006-1",
     }
 )
+WRITTEN_OUT = ("81290-9", "47998-0", "81252-9", "81260-2")
+"""Where a change may be written out in full when its coding and protein change are not: genomic HGVS, display name, ClinVar's names."""
+
+POINTED_AT = ("81291-7", "81255-2")
+"""What names a change without saying that it is there: ISCN, dbSNP."""
+
+OVERALL, STUDIED = "51968-6", "53041-0"
+"""The report's answer as a whole, and a region that was looked at."""
 PD_L1 = frozenset(["85147-7", "83052-1", "83053-9", "83054-7", "83055-4", "83056-2", "83057-0"])
 METABOLISM = frozenset(
     ["53040-2", "79713-4", "79714-2", "79715-9", "79716-7", "79717-5", "79718-3", "79719-1", "79720-9", "79721-7", "79722-5"]

@@ -16,7 +16,7 @@ from pathways.ingest.message import FeedProfile, Merge, ParsedMessage, Subject, 
 from pathways.ingest.when import instant
 from patients import fhir as people
 
-from . import care, orders, payers, results
+from . import care, implications, orders, payers, results
 from .bundle import Context, Raw, Speaker
 from .decode import decode
 from .structs import (
@@ -95,6 +95,7 @@ def read_value(value: Any, body: bytes, profile: FeedProfile) -> ParsedMessage:
     context = Context(profile, message_at, may_state_death=about_person)
     for full_url, each in entries:
         context.add(each, full_url)
+    implications.complete(context)
     _read_all(context, about_person)
     speakers = list(context.speakers.values()) or [Speaker(None, "", context.of())]
     notes = [*context.notes, *(note for each in speakers for note in each.statement.notes)]

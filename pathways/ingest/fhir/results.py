@@ -11,8 +11,9 @@ import msgspec
 from pathways.facts import Moment, Rank
 from pathways.ingest import codes, molecular, newborn, phenotypes
 from pathways.ingest.codes import Coded
-from pathways.ingest.findings import Finding, Reading, biomarker, findings, gene_symbol, variant
+from pathways.ingest.findings import Finding, Reading, biomarker, findings, negatives, presence, variant
 from pathways.ingest.statement import clean
+from pathways.ingest.variant_names import gene_symbol
 
 from . import clinicians, orders
 from .bundle import Context
@@ -52,6 +53,7 @@ class Report(msgspec.Struct):
     elsewhere: bool = False
     orderer: Mapping[str, Any] = {}
     laboratory: str = ""
+    conclusions: Sequence[Coded] = ()
 
 
 def report(context: Context, dr: DiagnosticReport) -> None:
@@ -83,6 +85,7 @@ def report(context: Context, dr: DiagnosticReport) -> None:
         elsewhere=bool(dr.result) and not observations,
         orderer=next((named for each in _requests(context, dr) if (named := clinicians.orderer(context, each))), {}),
         laboratory=_laboratory(context, [*dr.performer, *(who for each in observations for who in each.performer)]),
+        conclusions=[each.coded() for each in dr.conclusion_code],
     )
     if category in ("molecular", "pathology", "newborn") and not molecular.outside_class(f"{said.test.words} {said.text}"):
         for specimen in specimens:
@@ -115,7 +118,7 @@ def lone(context: Context, observation: Observation) -> None:
     if not found and state in ("final", "partial"):
         return  # molecular, but no finding: method, quality, haplotypes
     named = "/".join(f"{each['gene']} {each['alteration']}" for each in found)
-    name = context.name(statement, observation) or f"{test.body()['code']}@{when.lo.isoformat() if when else ''} {named}".strip()
+    name = context.name(statement, observation) or f"{_unnamed(test, when, keys)} {named}".strip()
     said = Report(
         f"Observation/{name}", test, "molecular", state, rank, context.instant(observation.issued), context.moment(observation.issued) or when,
         [observation], keys, orders.class_of(specimens, test.words), document=False, text="",
@@ -150,7 +153,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         **({"laboratory": said.laboratory} if said.laboratory else {}),
     }
     retracted = said.state == "retracted"
-    name = said.name or f"{said.test.body()['code']}@{said.when.lo.isoformat() if said.when else ''}"
+    name = said.name or _unnamed(said.test, said.when, said.keys)
     how: dict[str, Any] = {"keys": said.keys, "rank": said.rank, "issued_at": said.issued}
     if said.category == "pathology":
         if said.state != "failed":
@@ -162,6 +165,7 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         statement.say("external_result", name, said.when, mine, rank=said.rank, issued_at=said.issued, retracted=retracted)
         return
     found = _with_genes([finding for each in said.observations for finding in observed(each)])
+    found += negatives(found, _studied(said)) if said.state == "final" else []
     if said.state == "failed":
         statement.say("result_failed", name, said.when, body | {"reason": codes.reject_reason(said.text)}, **how)
     elif said.state == "final" and not found and not said.elsewhere and (said.document or said.text):
@@ -172,6 +176,11 @@ def _say(context: Context, statement: Any, said: Report) -> None:
         statement.say(kind, name, said.when, body | {"findings": found}, retracted=retracted, **how)
         if not retracted:
             phenotypes.assign(statement, name, found, said.when, keys=said.keys, rank=said.rank, issued_at=said.issued)
+
+
+def _unnamed(test: Coded, when: Moment | None, keys: Sequence[str]) -> str:
+    """What tells a result without a number from others of the same patient: its test, with the time, else with the specimen or order."""
+    return f"{test.body()['code'] or test.label}@{when.lo.isoformat() if when else next(iter(keys), '')}"
 
 
 def observed(observation: Observation) -> list[Finding]:
@@ -189,6 +198,17 @@ def observed(observation: Observation) -> list[Finding]:
     lines = biomarker(msgspec.structs.replace(own, failed=failed)) if own.value != Coded() or own.number is not None or failed else []
     lines += findings(part for part in parts if part.test.code("loinc") not in molecular.VARIANT_PARTS)
     return [finding | {"gene": finding["gene"] or gene} for finding in lines]
+
+
+def _studied(said: Report) -> list[str]:
+    """The genes for which the report as a whole is negative: those its regions name, or those its negative interpretation names itself."""
+    overall = [(each, presence(_value(each))) for each in said.observations if each.code.coded().code("loinc") == molecular.OVERALL]
+    answers = {answer for _, answer in overall} | {answer for each in said.conclusions if (answer := presence(each))}
+    negative = [each for each, answer in overall if answer == "absent"]
+    if answers == {"absent"}:
+        negative += [each for each in said.observations if each.code.coded().code("loinc") == molecular.STUDIED]
+    parts = (part for each in negative for part in each.component if part.code.coded().code("loinc") == molecular.GENE)
+    return [gene_symbol(_value(part)) for part in parts]
 
 
 def _with_genes(found: list[Finding]) -> list[Finding]:
@@ -210,6 +230,7 @@ def _reading(answer: Answer | Observation) -> Reading:
 
 
 def _value(answer: Answer | Observation) -> Coded:
+    """The answer as a coded thing, whichever of its kinds was sent."""
     if answer.value_codeable_concept is not None:
         return answer.value_codeable_concept.coded()
     if answer.value_string is not None:
@@ -243,8 +264,11 @@ def _results(context: Context, references: Iterable[Reference], seen: set[int]) 
         if found is not None:
             yield found
             yield from _results(context, found.has_member, seen)
-            # What a line was derived from speaks through it, and not once more as a result of its own.
-            context.used.update(id(source) for each in found.derived_from if (source := context.find(each)) is not None)
+            if observed(found):
+                # What a line was derived from speaks through it, and not once more as a result of its own.
+                context.used.update(id(source) for each in found.derived_from if (source := context.find(each)) is not None)
+            else:
+                yield from _results(context, found.derived_from, seen)  # an implication says nothing without its variant
 
 
 def _screened(said: Report) -> list[newborn.Line]:

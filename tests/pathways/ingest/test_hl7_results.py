@@ -44,6 +44,27 @@ def test_a_gene_alone_is_no_finding_of_it() -> None:
     assert states(found) == {"BRAF": "indeterminate"}
 
 
+def test_a_gene_alone_is_negative_where_the_report_as_a_whole_is() -> None:
+    overall = "OBX|1|CWE|51968-6^Overall interpretation^LN|1|LA6577-6^Negative^LN||||||F"
+    studied = [f"OBX|{n}|CWE|48018-6^Gene studied^LN|1{n}|HGNC:{n}^{name}^HGNC||||||F" for n, name in ((2, "BRCA1"), (3, "BRCA2"))]
+    assert states(result(panel(overall, *studied))) == {"BRCA1": "absent", "BRCA2": "absent"}
+    assert states(result(panel(overall.replace("LA6577-6^Negative", "LA6576-8^Positive"), *studied))) == {
+        "BRCA1": "indeterminate",
+        "BRCA2": "indeterminate",
+    }
+
+
+def test_a_variant_written_by_its_full_name_only_is_found() -> None:
+    lines = (
+        "OBX|1|CWE|83005-9^Variant category^LN|2a|LA26801-3^Simple variant^LN||||||F",
+        "OBX|2|ST|47998-0^Variant display name^LN|2a|NM_000059.4(BRCA2):c.5946del (p.Ser1982fs)||||||F",
+        "OBX|3|CWE|53037-8^Significance^LN|2a|LA6668-3^Pathogenic^LN||||||F",
+    )
+    (found,) = result(panel(*lines)).body["findings"]
+    assert (found["gene"], found["alteration"], found["presence"]) == ("BRCA2", "c.5946del (p.Ser1982fs)", "present")
+    assert found["significance"] == "pathogenic"
+
+
 @pytest.mark.parametrize(
     ("asked", "answer", "expected"),
     [
