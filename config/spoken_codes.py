@@ -33,10 +33,10 @@ KINDS = [
 ]  # fmt: skip
 NAMES = [
     _("Suspected"), _("Advanced"), _("Matched therapy"), _("No actionable alteration"), _("Completed elsewhere"),
-    _("Ineligible histology or stage"), _("Clinician decision other therapy"), _("Trial enrolled"), _("Contraindicated"),
-    _("Hospice or bsc"), _("Clinical deterioration"), _("Transferred"), _("QNS no rebiopsy"), _("Test failed no repeat"),
-    _("Not ordered"), _("Result not reviewed"), _("Payer denial final"), _("Cost"), _("No transport access"), _("Started before result"),
-    _("Not aware"), _("Lost to follow up"), _("Declined test"), _("Declined result"), _("Declined therapy"), _("Before first line"),
+    _("Ineligible histology or stage"), _("Clinician chose another therapy"), _("Enrolled in a trial"), _("Contraindicated"),
+    _("Hospice or best supportive care"), _("Clinical deterioration"), _("Transferred"), _("Tissue not enough, no new biopsy"), _("Test failed and was not repeated"),
+    _("Not ordered"), _("Result not reviewed"), _("Payer's denial is final"), _("Cost"), _("No transport"), _("Started before result"),
+    _("Not aware"), _("Lost to follow-up"), _("Declined test"), _("Declined result"), _("Declined therapy"), _("Before first line"),
     _("No biopsy"), _("No diagnosis"), _("No order"), _("No specimen"), _("No result"), _("Panel incomplete"), _("Later line review"),
     _("No decision"), _("Not prescribed"), _("No drug"), _("Not picked up"), _("Start unconfirmed"), _("Persistence unknown"),
     _("Reason missing"), _("End unconfirmed"), _("Tissue"), _("Not sent"), _("Not received"), _("QNS"), _("Test failed"), _("Plasma"),
@@ -56,7 +56,7 @@ NAMES = [
     _("Form not returned"), _("Operated"), _("Surveillance completed"), _("Recurrence treated"), _("Clinician stopped"),
     _("Recurrence found otherwise"), _("Anxiety"), _("Surveillance review"), _("Draws"), _("Draw due"), _("Draw missed"), _("Sample"),
     _("Redraw"), _("Positive"), _("Positive not reviewed"), _("Imaging not done"), _("Screened"), _("In range"), _("False positive"),
-    _("Treated"), _("Alternative cause found"), _("QNS no recollection"), _("Wrong contact"), _("Not offered"), _("No spot"),
+    _("Treated"), _("Alternative cause found"), _("Sample not enough, no new one"), _("Wrong contact"), _("Not offered"), _("No spot"),
     _("Repeat review"), _("Critical not notified"), _("Critical family not reached"), _("Critical not seen"), _("Not notified"),
     _("Family not reached"), _("No confirmation"), _("Unresolved"), _("Carrier not told"), _("Critical untreated"), _("Refusal unsigned"),
     _("Repeat"), _("No second spot"), _("No second result"), _("Flagged"), _("Cause found"), _("No cause found"), _("Told after death"),

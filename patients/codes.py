@@ -111,6 +111,15 @@ def phone(text: str, region: str = "US") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=1_024)
+def readable(e164: str) -> str:
+    """As people at home write it: (207) 555-0103; with its country where that is not ours."""
+    number = phonenumbers.parse(e164)
+    at_home = number.country_code == phonenumbers.country_code_for_region("US")
+    shape = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, shape)
+
+
 @lru_cache(maxsize=131_072)
 def phone_zone(e164: str, home: str) -> str:
     """The zone of a number's area code. Where that has several, the site's if it is among them; else blank: nobody knows."""

@@ -120,7 +120,9 @@ class Day:
         self.total.texts += sent.accepted
         if sent.accepted:
             for number in self._who_answers(now):
-                exchange.reply(number, self.dice.choice(ANSWERS), now + timedelta(minutes=1))
+                words = self.dice.choice(ANSWERS)
+                if now >= self.works_from or words == "STOP":  # before, nobody would read the others
+                    exchange.reply(number, words, now + timedelta(minutes=1))
             self.total.receipts += exchange.finish(now)
 
     def _who_answers(self, now: datetime) -> list[str]:

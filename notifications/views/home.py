@@ -6,9 +6,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
+from patients.models import Role
 from patients.views.guard import ANYONE, CARE, INTAKE, REPORTS, StaffRequest, page
 
-FIRST = ((CARE, "queue"), (REPORTS, "drop_off"), (INTAKE, "quarantine"))
+FIRST = (
+    (CARE, "queue"),
+    ((Role.ADMINISTRATOR,), "administration"),
+    ((Role.AUDITOR,), "oversight"),
+    (REPORTS, "drop_off"),
+    (INTAKE, "quarantine"),
+)
 
 
 @require_GET

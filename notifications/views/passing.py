@@ -22,7 +22,9 @@ from pathways.models.stay import StayRevision
 from pathways.timeline import HoldSpan
 from patients.templatetags.finalmile import sentence, translated, words
 
-WIDE, LABELS, ROW, TOP, PAD = 900, 250, 26, 26, 14
+WIDE, LABELS, ROW, TOP, PAD = 680, 216, 26, 26, 14
+AHEAD = 4
+"""So many waits that are not reached yet are drawn; of the others it is said how many there are."""
 FIELDS = {"entered_at": "began", "due_at": "due", "left_at": "ended"}
 
 
@@ -78,7 +80,7 @@ def _bar(wait: Wait, n: int, scale: _Scale, now: datetime) -> Bar:
     stay = wait.stay
     label = sentence(stay.stage.label) or words(stay.stage.name)
     left = stay.left_at or now
-    state = "late" if wait.late else _("open") if stay.left_at is None else "done"
+    state = "late" if wait.late else "open" if stay.left_at is None else "done"
     due = _(", due %(due_at)s") % {"due_at": _said(stay.due_at)} if stay.due_at else _(", no due date")
     ended = _("ended %(left_at)s") % {"left_at": _said(stay.left_at)} if stay.left_at else _("open")
     says = _("%(label)s: since %(entered_at)s%(due)s, %(ended)s%(late)s") % {
@@ -100,7 +102,9 @@ def _ahead(journey: Journey, pathway: Pathway, rows: Sequence[Wait]) -> list[str
     if main is None or journey.status != "active" or here not in main.stages:
         return []
     names = list(main.stages)
-    return [sentence(main.stages[name].label) for name in names[names.index(here) + 1 :] if not main.stages[name].watch]
+    labels = [sentence(main.stages[name].label) for name in names[names.index(here) + 1 :] if not main.stages[name].watch]
+    more = len(labels) - AHEAD
+    return [*labels[:AHEAD], _("and %(n)s more waits") % {"n": more}] if more > 1 else labels
 
 
 def _said(moment: datetime | None) -> str:

@@ -23,6 +23,15 @@ class Distance:
     to_go: int = 0
     long_ago: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether there is a number to show, large, above its unit."""
+        return bool(self.over) and not self.long_ago
+
+    @property
+    def unit(self) -> str:
+        return ngettext("working day", "working days", self.over)
+
     def __str__(self) -> str:
         if self.long_ago:
             return _("over a year")

@@ -84,7 +84,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 def tabs(user: User, here: str, now: datetime, wanted: Wanted | None = None) -> list[Tab]:
     """Every lane with its count, by the question that lists its rows."""
     counted = counts(user, here, wanted or Wanted.read({}, now), now)
-    labels = {lane.name: translated(lane.label) for lane in LANES} | {"lost": _("Lost, with reason"), "candidates": _("Candidates")}
+    labels = {lane.name: translated(lane.label) for lane in LANES} | {"lost": _("Lost"), "candidates": _("Candidates")}
     return [Tab(name, labels[name], str(n) if n < COUNTED else f"{COUNTED - 1}+", name == here) for name, n in counted.items()]
 
 

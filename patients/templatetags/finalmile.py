@@ -14,6 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info, gettext, ngettext
 
+from patients.codes import readable
+
 register = template.Library()
 JOINTS = re.compile(r"(: |, )")
 LENGTH = re.compile(r"(\d+) (working day|minute|hour|day|week|month|year)s?")
@@ -28,6 +30,18 @@ INITIALS = {
     "fhir": "FHIR",
     "csv": "CSV",
     "mtb": "tumor board",
+    "bsc": "best supportive care",
+}
+# Codes that do not read as a sentence, as a nurse would say them.
+PHRASES = {
+    "QNS no rebiopsy": "Tissue not enough, no new biopsy",
+    "QNS no recollection": "Sample not enough, no new one",
+    "test failed no repeat": "Test failed and was not repeated",
+    "payer denial final": "Payer's denial is final",
+    "lost to follow up": "Lost to follow-up",
+    "no transport access": "No transport",
+    "clinician decision other therapy": "Clinician chose another therapy",
+    "trial enrolled": "Enrolled in a trial",
 }
 
 
@@ -41,7 +55,8 @@ def icon(name: str) -> SafeString:
 def words(code: str | None) -> str:
     """A code in the words of a sentence: `no-order` -> No order, `pa_denied` -> Prior authorization denied."""
     parts = [INITIALS.get(part, part) for part in (code or "").replace("_", "-").replace(".", "-").split("-") if part]
-    return sentence(" ".join(parts))
+    said = " ".join(parts)
+    return sentence(PHRASES.get(said, said))
 
 
 @register.filter
@@ -131,6 +146,12 @@ def moment(when: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(when)
     return format_html('<span class="nowrap">{} {}</span>', day(when), f"{local:%H:%M}")
+
+
+@register.filter
+def telephone(e164: str) -> SafeString:
+    """A number as people write it. No link: addresses carry no numbers, and browsers remember what was clicked."""
+    return format_html('<data class="nowrap" value="{}">{}</data>', e164, readable(e164))
 
 
 @register.filter

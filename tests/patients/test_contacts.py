@@ -32,6 +32,11 @@ def test_only_what_can_be_dialled_as_it_stands_is_a_number(typed: str, e164: str
     assert codes.phone(typed) == e164
 
 
+def test_a_number_is_written_as_people_at_home_write_it() -> None:
+    assert codes.readable("+16175550200") == "(617) 555-0200"
+    assert codes.readable("+34612345678") == "+34 612 34 56 78"
+
+
 def test_the_zone_is_the_area_codes_else_the_sites_if_that_is_possible_else_nobody_knows() -> None:
     assert codes.phone_zone("+13125550123", "America/New_York") == "America/Chicago"
     assert codes.phone_zone("+18005550123", "America/New_York") == "America/New_York"

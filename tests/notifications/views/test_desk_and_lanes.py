@@ -36,7 +36,7 @@ def test_what_waits_for_others_was_lost_or_withdrawn_has_a_lane(signed_in: Enter
     assert counts(client.get("/queue/?lane=waiting").content.decode())["waiting"] == 1
     assert "Progress" in client.get("/queue/?lane=withdrawn").content.decode()
     lost = client.get("/queue/lost/").content.decode()
-    assert "Lost to follow up" in lost
+    assert "Lost to follow-up" in lost
     assert re.search(r'/queue/lost/"[^>]*>[^<]*<span class="count">1<', lost)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pathways.models import Event, Journey, Matter, Stay
 from pathways.views.written import pathway_of
+from patients import staff
 from patients.models import Patient, Role, Site, User
 from tests.desk import Desk
 from tests.people import nurse, today_here
@@ -188,3 +189,11 @@ def test_the_patient_page_lists_all_journeys_and_what_was_allowed(signed_in: Ent
     page = signed_in(dara).get(f"/patients/{ann.uid}/").content.decode()
     for words in ("Lung cancer, biomarker to matched therapy", "+16175550200", "Text messages", "granted", "yes"):
         assert words in page
+
+
+def test_the_drawing_keeps_its_looks_in_spanish_and_names_few_of_the_waits_ahead(signed_in: Enter, dara: User, followed: Journey) -> None:
+    staff.speak(dara, language="es")
+    page = signed_in(dara).get(f"/journeys/{followed.uid}/").content.decode()
+    course = page[page.index('<svg class="course"') : page.index("</svg>", page.index('<svg class="course"'))]
+    assert set(re.findall(r'<g class="(\w+)"', course)) <= {"done", "late", "open", "ahead"}
+    assert course.count('<g class="ahead"') <= 5

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -135,3 +136,18 @@ def test_a_page_of_the_queue_takes_few_questions_however_many_rows(
     client.get("/queue/?lane=team")
     with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         client.get("/queue/?lane=team")
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        (Role.NAVIGATOR, "/queue/"),
+        (Role.LAB_LIAISON, "/queue/"),
+        (Role.ADMINISTRATOR, "/administration/"),
+        (Role.AUDITOR, "/oversight/"),
+        (Role.MANAGER, "/drop-off/"),
+        (Role.INTEGRATION, "/intake/"),
+    ],
+)
+def test_everybody_lands_where_their_day_begins(signed_in: Enter, north: Site, role: Role, page: str) -> None:
+    assert signed_in(nurse("newcomer", north, role=role)).get("/").headers["Location"] == page
