@@ -30,6 +30,7 @@ from patients.models.staff import CARE
 
 ANSWER_WITHIN = parse("2 working days")
 """To accept a hand-over; then it is back with the sender, and the lead sees it."""
+LAPSES_AFTER = timedelta(days=1)  # no two working days are over sooner
 IDLE = timedelta(days=4)
 """A claimed item that nobody touched for so long goes back to the team (two working days, also over a weekend; local default)."""
 AT_ONCE = 200
@@ -219,7 +220,7 @@ def _still(item: WorkItem) -> WorkItem | None:
 def _lapse(now: datetime) -> int:
     """Offers that nobody answered are back with the sender, and the lead sees the item."""
     lapsed = 0
-    for item in WorkItem.objects.filter(offered_to__isnull=False, offered_at__lt=now - timedelta(days=1)):
+    for item in WorkItem.objects.filter(offered_to__isnull=False, offered_at__lt=now - LAPSES_AFTER):
         plain = calendar_for_site(item.site_id)
         assert item.offered_at is not None
         if due(item.offered_at, ANSWER_WITHIN, Calendar(zone=plain.zone, holidays=frozenset(plain.holidays))) > now:

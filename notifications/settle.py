@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 
 from notifications.models import Message, WorkItem
 from notifications.worklist import NewItem, open_items
 from pathways.alerts import CORRECTED
 from pathways.models import Journey
 from pathways.models.edges import edges
-from pathways.sql import load
+from pathways.sql import load, prepared
 
 BATCH = 500
 CORRECTIONS = (CORRECTED,)  # only these make right what was done wrong; progress is no correction
@@ -46,7 +46,7 @@ def settle(*, now: datetime, batch: int = BATCH) -> Settled:
 
 
 def settle_batch(*, now: datetime, batch: int = BATCH) -> Settled:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared() as cursor:
         cursor.execute(load("notifications.sql", "lock_withdrawn"), {"now": now, "batch": batch})
         alerts, messages, items = cursor.fetchone() or ([], [], [])
         if not alerts:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from notifications import handing, hands, notices, second_thoughts, worklist
+from notifications.at_hand import AtHand, at_hand
 from notifications.plan import Counts, plan
 from notifications.settle import Settled, settle
 from pathways import heartbeats, zones
@@ -36,20 +37,44 @@ class Ticked(msgspec.Struct, frozen=True):
 
 def tick(*, now: datetime) -> Ticked:
     """Does everything that is due at `now`. Several ticks may run at once, or none for a day: the next one catches up."""
-    heartbeats.watch(now=now)
-    outcomes = second_thoughts.apply_due(now=now)  # what people decided counts before anything rings
-    families_told = tell_families(now=now)  # before ringing: a wish that was withdrawn must not ring once more
+    before = _before_ringing(now)
+    rang, planned, settled = ring(now=now), plan(now=now), settle(now=now)
+    woken, escalated = worklist.wake_parked(now=now), worklist.escalate_overdue(now=now)
+    found = at_hand(now=now)  # anew: what was planned or settled just now may have nobody to take it
     return Ticked(
-        turned=take_turns(now=now),
-        rang=ring(now=now),
-        planned=plan(now=now),
-        settled=settle(now=now),
-        woken=worklist.wake_parked(now=now),
-        escalated=worklist.escalate_overdue(now=now),
-        caught_up=catch_up(now=now) + reread(now=now) + unreading.reread(now=now) + zones.follow(now=now) + judge_again(now=now),
-        families_told=families_told,
-        outcomes=outcomes,
-        returned=handing.return_unanswered(now=now),
-        handed=hands.keep_in_hands(now=now),
+        turned=before.turned,
+        rang=rang,
+        planned=planned,
+        settled=settled,
+        woken=woken,
+        escalated=escalated,
+        caught_up=_caught_up(found, now),
+        families_told=before.families_told,
+        outcomes=before.outcomes,
+        returned=handing.return_unanswered(now=now) if found.hand_overs else 0,
+        handed=hands.keep_in_hands(now=now) if found.hands else hands.Handed(),
         notices=notices.raise_notices(now=now),  # last: what was planned, settled or escalated just now decides whom it asks
     )
+
+
+class _Before(msgspec.Struct, frozen=True):
+    outcomes: int
+    families_told: int
+    turned: int
+
+
+def _before_ringing(now: datetime) -> _Before:
+    """What counts before anything rings: a wish that was withdrawn must not ring once more."""
+    found = at_hand(now=now)
+    if found.doors:
+        heartbeats.watch(now=now)
+    outcomes = second_thoughts.apply_due(now=now) if found.outcomes else 0
+    families_told = tell_families(now=now) if found.families or found.outcomes else 0  # what people decided may be news to a family
+    return _Before(outcomes, families_told, take_turns(now=now) if found.turns or found.outcomes or families_told else 0)
+
+
+def _caught_up(found: AtHand, now: datetime) -> int:
+    caught_up = catch_up(now=now) if found.catching_up else 0
+    read_again = reread(now=now) + unreading.reread(now=now) if found.rereading else 0
+    told_anew = zones.follow(now=now) if found.calendars else 0
+    return caught_up + read_again + told_anew + judge_again(now=now)  # whether the knowledge changed is no question to the database alone

@@ -27,7 +27,8 @@ WHOSE = Coalesce("patient__survivor", "patient")
 def judge_again(*, now: datetime, batches: int = 5) -> int:
     """Goes on where a change of the knowledge left open journeys to be judged; how many were looked at. `batches` bounds one call."""
     knowledge = approvals.in_force()
-    _note(knowledge, now)
+    if _note(knowledge, now).judged_after is None:
+        return 0
     judged = 0
     for _ in range(batches):
         found = _some(knowledge, now)
@@ -37,12 +38,15 @@ def judge_again(*, now: datetime, batches: int = 5) -> int:
     return judged
 
 
-def _note(knowledge: Knowledge, now: datetime) -> None:
+def _note(knowledge: Knowledge, now: datetime) -> KnowledgeInForce:
     """Writes down that other knowledge is in force. What the very first judged needs no second look."""
     last = KnowledgeInForce.objects.order_by("-pk").first()
-    if last is None or last.digest != knowledge.digest:
-        is_first = last is None and not KnowledgeApproval.objects.exists()
-        KnowledgeInForce.objects.create(version=knowledge.version, digest=knowledge.digest, since=now, judged_after=None if is_first else 0)
+    if last is not None and last.digest == knowledge.digest:
+        return last
+    is_first = last is None and not KnowledgeApproval.objects.exists()
+    return KnowledgeInForce.objects.create(
+        version=knowledge.version, digest=knowledge.digest, since=now, judged_after=None if is_first else 0
+    )
 
 
 def _some(knowledge: Knowledge, now: datetime) -> int:

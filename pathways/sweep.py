@@ -10,7 +10,7 @@ import msgspec
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from pathways import observing
-from pathways.sql import load
+from pathways.sql import load, prepared
 from pathways.writing.wire import execute
 
 BATCH = 500
@@ -75,7 +75,7 @@ def _matters(now: datetime, batch: int, only: list[int] | None) -> Rang:
 
 
 def _run(name: str, params: dict[str, Any]) -> tuple[int, ...]:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared() as cursor:
         cursor.execute(load("pathways.sql", name), params)
         row = cursor.fetchone()
     assert row is not None
