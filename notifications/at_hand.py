@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -28,7 +29,7 @@ class AtHand(msgspec.Struct, frozen=True):
 
 
 def at_hand(*, now: datetime) -> AtHand:
-    params = {
+    params: dict[str, Any] = {
         "now": now,
         "unread_before": now - heartbeats.UNREAD_AFTER,
         "offered_before": now - hands.LAPSES_AFTER,

@@ -77,7 +77,7 @@ def send_due(
 ) -> Sent:
     """Sends until nothing is due, the time is up or the server refuses us. Safe in any number of processes."""
     begun, sent = stopwatch(), Sent()
-    if not epoch.is_ours(now=now):
+    if not outbox.waits(Channel.EMAIL, now=now) or not epoch.is_ours(now=now):
         return sent
     while (elapsed := stopwatch() - begun) < seconds:
         started, at = stopwatch(), now + timedelta(seconds=elapsed)

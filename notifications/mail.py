@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from notifications import notices
@@ -35,8 +36,16 @@ REFUSED = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused)
 
 def send_due(*, now: datetime, batch: int = BATCH) -> int:
     """Sends what is due, each once; returns how many the server took."""
+    if not _waits(now):
+        return 0
     _give_up_the_lost(now=now, batch=batch)
     return sum(_hand_over(email, now=now) for email in _claim(now=now, batch=batch))
+
+
+def _waits(now: datetime) -> bool:
+    """Whether anything is due, or was lost on the way: by the partial index email_due, and nothing else on most wake-ups."""
+    lost = Q(state=Email.State.SENDING, claimed_at__lt=now - LEASE)
+    return Email.objects.filter(Q(state=Email.State.PENDING, not_before__lte=now) | lost).exists()
 
 
 def _claim(*, now: datetime, batch: int) -> list[Email]:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from notifications import endings, epoch, halts, outbox, pacing, transports
 from notifications.codes import Fate, policy
+from notifications.models import Channel
 from notifications.outbox import Claimed
 from notifications.posting import Posts
 from notifications.transports.base import Accepted, Answer, Declined, Transport, Unclear
@@ -78,7 +79,7 @@ def send_due(
     `at_once` texts are on their way at the same time, so that one which the provider is slow about holds up no other.
     """
     way, begun = transport or transports.current(), stopwatch()
-    if not epoch.is_ours(now=now):
+    if not outbox.waits(Channel.SMS, now=now) or not epoch.is_ours(now=now):
         return Sent()
     run = _Run(way, now, begun, stopwatch, at_once or settings.SMS_AT_ONCE)
     try:
@@ -131,12 +132,13 @@ class _Run:
             if batch <= 0:  # the next wake-up goes on
                 self.over = True
                 return
-        claim = outbox.claim(now=at, batch=1 if halt else batch)
+        batch = 1 if halt else batch
+        claim = outbox.claim(now=at, batch=batch)
         self.claimed.extend(Ready(claimed, started) for claimed in claim.texts)
         self.trial = claim.texts[0].id if halt and claim.texts else None
         self.looked = started
         self.sent.judged += claim.judged
-        self.over = not claim.judged
+        self.over = claim.judged < batch  # what is left is in other hands; the next wake-up looks again
 
     def _look(self) -> None:
         """Whether everything was stopped since the claim: a batch may lie here for long where the provider is slow."""

@@ -99,8 +99,8 @@ class Staff:
         return [(self.navigator, Role.NAVIGATOR.value), *((one.user, one.role) for one in others)]
 
     def _work(self, item: WorkItem, by: User, now: datetime) -> bool:
-        if notice := notices.for_reader(by).filter(item=item, role="responsible").first():
-            return self._answer(notice, by, now)
+        if item.audience == Role.CLINICIAN:
+            return self._answer(notices.for_reader(by).filter(item=item, role="responsible", answered_at=None)[0], by, now)
         try:
             held = worklist.claim(item=item, by=by, revision=item.revision, now=now)
             outcome, details = self._outcome(item, now)
