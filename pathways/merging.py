@@ -29,6 +29,10 @@ from patients import registry
 from patients.models import Merge, Patient, Site, User
 
 
+class SamePatient(ValueError):
+    """A fact cannot be given to the one whom it stands with."""
+
+
 def merge(joined: registry.Merged, *, site_id: int, now: datetime) -> None:
     """Journeys of the same episode become one: the older goes on, the younger is voided; the patient's facts are bound anew."""
     with transaction.atomic():
@@ -73,7 +77,10 @@ def give_to(*, lineage: str, patient: Patient, to: Patient, site: Site, by: User
 
     Raises:
         LookupError: nothing of this lineage stands with `patient`.
+        SamePatient: the two are one, merges followed.
     """
+    if patient.meant == to.meant:
+        raise SamePatient(gettext("It stands with this patient already."))
     with transaction.atomic():
         registry.lock([patient.pk, to.pk])
         desk, wrong = open_desk(patient.pk, now)

@@ -18,7 +18,7 @@ from pathways.models import Binding, Event, Journey, Matter
 from pathways.reports.cohort import Question, cohort
 from patients import consent, contacts, registry
 from patients.demographics import Demographics, StatedIdentifier
-from patients.models import Authority, Merge, Patient, Permission, Person, Phone
+from patients.models import AccessLog, Authority, Merge, Patient, Permission, Person, Phone
 from tests.stories.letters import HOSPITAL, Chart, Letter
 from tests.stories.telling import LUNG, Hospital, day
 
@@ -149,16 +149,28 @@ def test_case_03_parted_records_get_their_own_back_and_what_no_number_places_com
     assert (len(hospital.texts_to(ana)), len(hospital.texts_to(bea))) == (1, 1)
 
 
-def test_case_03b_what_was_said_of_the_wrong_one_is_given_to_the_other_by_a_person(hospital: Hospital) -> None:
-    """The lab liaison finds out whose tissue it was: the fact is retracted where it stood and stands with the other from then on."""
+def test_case_03b_what_was_said_of_the_wrong_one_is_given_to_the_other_by_a_person(hospital: Hospital, client: Client) -> None:
+    """The lab liaison finds out whose tissue it was: she looks for the right patient from the journey and gives the fact to her. It is
+    retracted where it stood and stands with the other from then on; nothing of it is in an address, and both charts were read."""
     ana, bea = hospital.knows("Ana"), hospital.knows("Bea", "Brandt", "+16175550102")
     hospital.at(0)
     hospital.hears(ana.has_lung_cancer(), bea.has_lung_cancer(), ana.test_ordered(), bea.test_ordered(), ana.tissue_taken())
     assert hospital.where(ana)["main"] == "awaiting_result"
-    merging.give_to(
-        lineage=f"lab|specimen_collected|{ana.number('ACC')}", patient=hospital.patient(ana), to=hospital.patient(bea), by=hospital.lars,
-        site=hospital.site, now=hospital.now,
-    )  # fmt: skip
+    client.force_login(hospital.lars)
+    address = reverse("give", args=[hospital.journey(ana).uid])
+    fact = {"lineage": f"lab|specimen_collected|{ana.number('ACC')}"}
+    page = client.post(address, {**fact, "text": bea.mrn}).content.decode()
+    assert "Brandt, Bea" in page
+    answer = client.post(address, {**fact, "patient": hospital.patient(bea).uid})
+    assert answer.headers["Location"] == reverse("patient", args=[hospital.patient(bea).uid])
+    assert (hospital.where(ana)["main"], hospital.where(bea)["main"]) == ("to_sample", "awaiting_result")
+    read = AccessLog.objects.filter(user=hospital.lars, what="whose fact").values_list("patients", flat=True)
+    assert {one for row in read for one in row} == {hospital.patient(ana).pk, hospital.patient(bea).pk}
+    with pytest.raises(merging.SamePatient):
+        same = hospital.patient(ana)
+        merging.give_to(lineage=fact["lineage"], patient=same, to=same, by=hospital.lars, site=hospital.site, now=hospital.now)
+    again = client.post(address, {**fact, "patient": hospital.patient(bea).uid}, follow=True)
+    assert again.status_code == 200
     assert (hospital.where(ana)["main"], hospital.where(bea)["main"]) == ("to_sample", "awaiting_result")
 
 
