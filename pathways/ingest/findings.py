@@ -172,8 +172,8 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
     change = value[names.CHANGE].value.words if names.CHANGE in value else ""
     own = value.get(names.VARIANT)
     written = next((text for code in names.WRITTEN_OUT if code in value and (text := in_full(code, value[code].value))), "")
-    said = {part.test.code("loinc") or part.test.code("local"): part.value for part in reversed(parts)}
-    pointed = pointed_at(said) if genes or own or assessment else ""
+    by_code = {part.test.code("loinc") or part.test.code("local"): part.value for part in reversed(parts)}
+    pointed = pointed_at(by_code) if genes or own or assessment else ""
     genes = genes or {gene: None for part in value.values() if (gene := gene_within(part.value))}
     if not (genes or coding or protein or change or written or pointed):
         return []
