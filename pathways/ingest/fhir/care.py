@@ -220,7 +220,7 @@ def consent(context: Context, given: Consent) -> None:
     words = " ".join((given.scope.coded().words, *(c.code for c in given.scope.coding), *(each.coded().words for each in given.category),
                       *(c.code for each in given.category for c in each.coding), *(each.display or each.code for each in given.provision.purpose)))  # fmt: skip
     kind = next((name for name, pattern in CONSENTS if pattern.search(words)), "")
-    if not kind or given.status in ("draft", "proposed", ""):
+    if not kind or given.status not in ("active", "inactive", "rejected", "entered-in-error"):
         return
     granted = given.status == "active" and given.provision.type != "deny"
     body = {"consent_kind": kind, "decision": "granted" if granted else "revoked", "programme": ""}

@@ -12,10 +12,13 @@ from .structs import Claim
 
 REVIEW_ACTIONS = {"A1": "pa_approved", "A2": "pa_approved", "A6": "pa_approved", "A3": "pa_denied", "A4": "pa_pended", "CT": "pa_pended"}
 
+COUNTING = ("active", "entered-in-error", "")
+"""Statuses of what was really sent; some senders leave theirs out."""
+
 
 def claim(context: Context, stated: Claim) -> None:
     """A prior authorization asked for. That a bill was sent moves nothing; what became of it does."""
-    if stated.use != "preauthorization" or stated.status in ("draft", "cancelled"):
+    if stated.use != "preauthorization" or stated.status not in COUNTING:
         return
     statement = context.of(stated.patient)
     number = context.name(statement, stated)
@@ -31,7 +34,7 @@ def claim(context: Context, stated: Claim) -> None:
 
 
 def claim_response(context: Context, answer: Claim) -> None:
-    if answer.use not in ("preauthorization", "claim") or answer.status in ("draft", "cancelled"):
+    if answer.use not in ("preauthorization", "claim") or answer.status not in COUNTING:
         return
     if answer.use == "claim":
         _bill(context, answer)
@@ -48,7 +51,15 @@ def claim_response(context: Context, answer: Claim) -> None:
     body |= {"payer": answer.insurer.display or answer.insurer.identifier.value, "until": answer.pre_auth_period.end}
     keys = statement.keys(auth=[asked, answer.pre_auth_ref])
     # Each answer is a fact of its own: a denial that was overturned did happen.
-    statement.say(kind, context.name(statement, answer) or asked, when, body, keys=keys, issued_at=when.lo if when else None)
+    statement.say(
+        kind,
+        context.name(statement, answer) or asked,
+        when,
+        body,
+        keys=keys,
+        issued_at=when.lo if when else None,
+        retracted=answer.status == "entered-in-error",
+    )
 
 
 def _bill(context: Context, answer: Claim) -> None:
