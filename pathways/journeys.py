@@ -93,7 +93,7 @@ def _write(
     if not by_patient:
         return
     with _uncollected():
-        with one_trip(small=True):
+        with one_trip():
             asked = ask_for(list(by_patient))
             house = house or House.load(now)  # after the lock: modes are those of now
             patients = read(asked)

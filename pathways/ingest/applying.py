@@ -14,7 +14,7 @@ from pathways.definitions import registry as definitions
 from pathways.facts import Fact
 from pathways.models import Feed
 from pathways.models.inbound import NOTHING_LISTENS
-from pathways.writing.wire import apart, execute
+from pathways.writing.wire import apart, execute, one_trip
 from patients import authority, registry
 from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
@@ -71,7 +71,7 @@ class Applier:
             self.arrived |= self._together(items)
             return
         try:
-            with transaction.atomic():
+            with transaction.atomic(), one_trip():
                 arrived = self._together(items)
             self.arrived |= arrived
         except (OperationalError, InterfaceError):

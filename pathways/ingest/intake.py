@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
 
@@ -111,7 +112,9 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
     careful = len(batch) > 1
     for last in (False,) * (TRIES - 1) + (True,):
         try:
-            with transaction.atomic(), one_trip(small=not careful):
+            with transaction.atomic(), ExitStack() as way:
+                if not careful:
+                    way.enter_context(one_trip())
                 if historical:
                     _refuse_where_it_rings(feed)
                 process(batch, feed=feed, now=now, careful=careful)

@@ -13,7 +13,7 @@ from django.db import connection
 
 from pathways.models import Feed, Inbound
 from pathways.writing.ids import Ids
-from pathways.writing.wire import put, rows
+from pathways.writing.wire import apart, put, rows
 
 from .message import ParsedMessage
 
@@ -76,9 +76,11 @@ def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:
     reserve(new)
     if new:
         put("pathways_inbound", COLUMNS, (_row(item, feed, now) for item in new))
-    for item in items:
-        if item.is_replay:
-            _update(item, now)
+    again = [item for item in items if item.is_replay]
+    if again:
+        with apart():
+            for item in again:
+                _update(item, now)
 
 
 def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:

@@ -63,7 +63,7 @@ class Asked:
 
 def load(patient_ids: Sequence[int], *, lock: bool = True) -> dict[int, PatientState]:
     """State by survivor id of every patient named. Merged records answer under their survivor. Who only looks takes no lock."""
-    with one_trip(small=True):
+    with one_trip():
         return read(ask_for(patient_ids, lock=lock))
 
 

@@ -15,7 +15,7 @@ from pathways.models.edges import edges
 from pathways.writing import ordered
 from pathways.writing.changes import Changes, NewEvent, NewMatter
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
-from pathways.writing.wire import FEW, execute, one_trip, put, when_answered
+from pathways.writing.wire import execute, one_trip, put, when_answered
 
 EVENT = (
     "id, patient_id, kind, lineage, rank, issued_at, message_at, digest, retracted, grade, basis, occurred_lo, occurred_hi, "
@@ -83,7 +83,7 @@ def store(changes: Changes, *, now: datetime) -> None:
     Raises:
         IllegalMove: a phase or status would change along an edge that the state machine does not have.
     """
-    with one_trip(small=changes.size <= FEW):
+    with one_trip():
         put("pathways_event", EVENT, (_event(new, now) for new in changes.events))
         put("pathways_journey", JOURNEY, (_new_journey(journey, now) for journey in changes.new_journeys))
         put("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))

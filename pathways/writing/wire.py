@@ -19,8 +19,8 @@ from psycopg.pq import Format
 
 from pathways.facts import iso
 
-FEW = 32
-"""Up to so many rows go in by INSERT, in one trip with their neighbours; more go by COPY."""
+FEW = 48
+"""Up to so many rows go in by INSERT, in one trip with their neighbours; more go by COPY, which needs the wire for itself."""
 
 
 class _JsonAsBytes(Loader):
@@ -34,12 +34,12 @@ class _JsonAsBytes(Loader):
 
 def rows(sql: str, params: Any) -> list[tuple[Any, ...]]:
     """All rows, in binary: the text form of a time costs more to read than to fetch. jsonb comes as bytes."""
-    return answers([(sql, params)])[0]
+    return told(ask(sql, params))
 
 
 def answers(asked: Sequence[tuple[str, Any]]) -> list[list[tuple[Any, ...]]]:
     """All rows of several statements for one trip. The server runs one after the other: each sees what was committed when it began."""
-    with one_trip(small=len(asked) > 1):
+    with one_trip():
         cursors = [ask(sql, params) for sql, params in asked]
         return [told(cursor) for cursor in cursors]
 
@@ -73,7 +73,7 @@ def put(table: str, columns: str, given: Iterable[tuple[Any, ...]]) -> None:
             holes = ", ".join(["%s"] * len(values[0]))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", values)
             return
-        with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        with apart(), cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for row in values:
                 copy.write_row([_text(value) for value in row])
 
@@ -98,37 +98,39 @@ _trip = _Trip()
 
 
 @contextmanager
-def one_trip(*, small: bool) -> Iterator[None]:
-    """Statements inside wait for no answer until somebody reads one; a trip inside a trip is the same trip. Only for few rows: COPY
-    needs the wire for itself. What the server refuses is raised at the next answer, at the latest here, and has undone the transaction
-    or savepoint around it.
+def one_trip() -> Iterator[None]:
+    """Statements inside wait for no answer until somebody reads one; a trip inside a trip is the same trip. What the server refuses is
+    raised at the next answer, at the latest here, and has undone the transaction or savepoint around it.
     """
-    if not small or _trip.way is not None:
+    if _trip.way is not None:
         yield
         return
     connection.ensure_connection()
-    _trip.way, _trip.checks = ExitStack(), []
+    checks: list[Callable[[], None]] = []
+    _trip.way, _trip.checks = ExitStack(), checks
     try:
         with _trip.way as way:
             _set_out(way)
             yield
     finally:
         _trip.way = None
-    for check in _trip.checks:
+    for check in checks:
         check()
 
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Statements inside wait each for its answer, also on a trip: for what counts the rows that it changed, as the ORM does."""
+    """Statements inside wait each for its answer, also on a trip: for COPY, and for what counts the rows that it changed, as the ORM does.
+    Inside somebody may set out on a trip of their own."""
     way = _trip.way
     if way is None:
         yield
         return
+    checks = _trip.checks
     way.close()
     _trip.way = None
     yield
-    _trip.way = way
+    _trip.way, _trip.checks = way, checks
     _set_out(way)
 
 

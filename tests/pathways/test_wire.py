@@ -19,10 +19,10 @@ NAMES = "SELECT code FROM patients_site WHERE code LIKE 'trip-%%' ORDER BY code"
 
 
 def test_what_was_sent_before_is_seen_by_what_is_asked_after() -> None:
-    with one_trip(small=True):
+    with one_trip():
         execute(ADD, ["trip-1"])
         early = ask(NAMES, None)
-        with one_trip(small=True):  # the same trip
+        with one_trip():  # the same trip
             execute(ADD, ["trip-2"])
         assert rows(NAMES, None) == [("trip-1",), ("trip-2",)]
         assert told(early) == [("trip-1",)]
@@ -33,27 +33,27 @@ def test_a_check_waits_for_the_answer_and_can_refuse_all() -> None:
         assert done.rowcount == 1
         raise ValueError("refused")
 
-    with pytest.raises(ValueError, match="refused"), transaction.atomic(), one_trip(small=True):
+    with pytest.raises(ValueError, match="refused"), transaction.atomic(), one_trip():
         done = execute(ADD, ["trip-1"])
         when_answered(refuse)
     assert rows(NAMES, None) == []
 
 
 def test_an_error_is_raised_at_the_end_of_the_trip_and_undoes_the_savepoint() -> None:
-    with pytest.raises(IntegrityError), transaction.atomic(), one_trip(small=True):
+    with pytest.raises(IntegrityError), transaction.atomic(), one_trip():
         execute(ADD, ["trip-1"])
         execute(ADD, ["trip-1"])
     assert rows(NAMES, None) == []
 
 
 def test_the_orm_counts_changed_rows_only_apart() -> None:
-    with one_trip(small=True):
+    with one_trip():
         execute(ADD, ["trip-1"])
         with apart():
             assert Site.objects.filter(code="trip-1").update(name="One") == 1
         execute(ADD, ["trip-2"])
     assert rows(NAMES, None) == [("trip-1",), ("trip-2",)]
-    with pytest.raises(RuntimeError, match="apart"), transaction.atomic(), one_trip(small=True):
+    with pytest.raises(RuntimeError, match="apart"), transaction.atomic(), one_trip():
         Site.objects.filter(code="trip-1").update(name="X")
 
 
