@@ -8,8 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from pathways import journeys, matters
-from pathways.definitions import registry
+from pathways.definitions import registry as definitions
 from pathways.models import Journey, Matter, MatterKind, Rollout
+from pathways.writing.store import close_matters
+from pathways.writing.wire import one_trip
+from patients import registry
 from patients.models import Patient, Site, User
 
 CANDIDATE_KINDS = (MatterKind.CANDIDATE, MatterKind.STAGE_MISSING, MatterKind.GERMLINE_CANDIDATE)
@@ -30,16 +33,16 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
     Raises:
         AlreadySettled: the matter is closed.
     """
-    with transaction.atomic():
-        locked = _open(matter)
-        assert locked.patient is not None
-        matters.close(matter=locked, reason="accepted", by=by, now=now)
-        detail = locked.detail
+    assert matter.patient is not None
+    with transaction.atomic(), one_trip():
+        registry.lock([matter.patient.pk])  # before the matter, as whoever writes what messages say
+        detail = _open(matter).detail
+        close_matters([matter.pk], reason="accepted", now=now, by_id=by.pk)
         return journeys.enrol(
-            patient=locked.patient,
+            patient=matter.patient,
             pathway=detail["pathway"],
             entry=detail["entry"],
-            site=locked.site,
+            site=matter.site,
             now=now,
             by=by,
             primary_group=detail["primary_group"],
@@ -52,7 +55,7 @@ def accept(*, matter: Matter, by: User, now: datetime) -> Journey:
 
 def propose(*, patient: Patient, pathway: str, site: Site, found_by: str, opened_at: datetime, by: User, now: datetime) -> Matter:
     """A person names somebody who may belong on a programme in force; who is asked already stays one candidate."""
-    definition = registry.published()[pathway].definition
+    definition = definitions.published()[pathway].definition
     entry = next((name for name, one in definition.entries.items() if one.by == "candidate"), next(iter(definition.entries)))
     group = next((rule.group for rule in definition.enrol if rule.entry == entry and rule.group), definition.primary_group)
     rollout = Rollout.objects.filter(site=site, pathway=pathway).first()

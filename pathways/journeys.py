@@ -223,10 +223,19 @@ def void(*, journey: Journey, reason: str, now: datetime, by: User | None, into:
 
 
 def open_desk(patient_id: int, now: datetime) -> tuple[Desk, PatientState]:
-    """A desk and the patient's state under lock; a merged record answers under its survivor."""
-    survivor_id = Patient.objects.values_list("survivor_id", flat=True).get(pk=patient_id) or patient_id
-    state = load([survivor_id])[survivor_id]
-    return Desk(House.load(now), Changes()), state
+    """A desk and the patient's state under lock; a merged record answers under its survivor.
+
+    Raises:
+        Patient.DoesNotExist: there is no such record.
+    """
+    with one_trip():
+        asked = ask_for([patient_id])
+        house = House.load(now)  # after the lock: modes are those of now
+        found = next(iter(read(asked).values()), None)
+    if found is None:
+        raise Patient.DoesNotExist
+    state = found if found.id == patient_id else load([found.id])[found.id]
+    return Desk(house, Changes()), state
 
 
 def _journey_state(patient: PatientState, journey_id: int) -> JourneyState:

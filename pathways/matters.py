@@ -29,8 +29,7 @@ def close(*, matter: Matter, reason: str, by: User, now: datetime) -> None:
     """
     with transaction.atomic():
         lock_open(matter)
-        close_matters([matter.pk], reason=reason, now=now)
-        Matter.objects.filter(pk=matter.pk).update(closed_by=by)
+        close_matters([matter.pk], reason=reason, now=now, by_id=by.pk)
 
 
 def open_for_site(*, kind: MatterKind, subject: str, site: Site, mode: str, detail: Mapping[str, Any], now: datetime) -> bool:

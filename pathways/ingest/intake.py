@@ -25,6 +25,7 @@ from .ledger import Item, Known
 from .message import FeedProfile, ParsedMessage, Unreadable
 
 BATCH = 1_000
+FEW = 64
 TRIES = 3
 LOADING = ("off", "backfill")
 DEADLOCKS = ("40P01", "40001")
@@ -105,11 +106,11 @@ def items_of(payload: bytes | ParsedMessage, profile: FeedProfile) -> Iterator[I
 def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: bool) -> None:
     """A deadlock with another worker is nobody's fault: the whole batch is tried again.
 
-    A message that comes alone is first tried without a savepoint and waiting for no answer but those it needs, as nearly all of them can
-    be; should it fail, with.
+    Few messages are first tried without a savepoint and waiting for no answer but those they need, as nearly all of them can be; should
+    one fail, with.
     """
     before = [(item.outcome, item.reason, item.explanation) for item in batch]
-    careful = len(batch) > 1
+    careful = len(batch) > FEW
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic(), ExitStack() as way:

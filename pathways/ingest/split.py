@@ -20,11 +20,12 @@ Reader = Callable[[bytes, FeedProfile], ParsedMessage]
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """One message as received, with the format that it was recognised by."""
+    """One message as received, with the format that it was recognised by; `value` is what its JSON says, where that was read to tell."""
 
     format: str
     body: bytes
     trouble: Unreadable | None = None
+    value: Any = None
 
 
 READERS: dict[str, Reader] = {"hl7v2": hl7.read, "fhir": fhir.read, "csv": csv.read}
@@ -58,6 +59,8 @@ def parse(piece: Piece, profile: FeedProfile) -> ParsedMessage:
     """
     if piece.trouble is not None:
         raise piece.trouble
+    if piece.value is not None:
+        return fhir.read_value(piece.value, piece.body, profile)
     return READERS[piece.format](piece.body, profile)
 
 
@@ -105,7 +108,7 @@ def _json_value(value: Any, body: bytes) -> Iterator[Piece]:
         if not resources:
             yield Piece("fhir", body)
     else:
-        yield Piece("fhir", body)
+        yield Piece("fhir", body, value=value)
 
 
 def _is_row(item: Any) -> bool:

@@ -103,14 +103,15 @@ def store(changes: Changes, *, now: datetime) -> None:
         put("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
         if changes.turns:
             _note_turns(changes.turns)
-    ordered.store(changes.ordered, now=now)
+        ordered.store(changes.ordered, now=now)
 
 
-def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime) -> None:
+def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime, by_id: int | None = None) -> None:
     """Closes matters and withdraws their alerts."""
     execute(
-        "UPDATE pathways_matter SET closed_at = %s, reason = %s, attention_at = NULL WHERE id = ANY(%s) AND closed_at IS NULL",
-        [now, reason, list(matter_ids)],
+        "UPDATE pathways_matter SET closed_at = %s, reason = %s, closed_by_id = %s, attention_at = NULL "
+        "WHERE id = ANY(%s) AND closed_at IS NULL",
+        [now, reason, by_id, list(matter_ids)],
     )
     alerts.withdraw_of_matters(matter_ids, reason=alerts.CLOSED, now=now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from pathways.ingest.message import Unreadable
@@ -23,8 +24,9 @@ def decode(body: bytes) -> Any:
     """
     if len(body) > LONGEST:
         raise Unreadable("too_large", f"The file has {len(body):,} bytes; more than {LONGEST:,} are not read as one JSON value.")
-    value = xml.value_of(body) if body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else _json(body)
-    _inspect(value)
+    is_xml = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    value = xml.value_of(body) if is_xml else _json(body)
+    _inspect(value, plain=not is_xml and b"\\u" not in body)
     return value
 
 
@@ -70,21 +72,24 @@ def _int(text: str) -> int:
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _inspect(value: Any) -> None:
-    """Depth and characters, without recursion."""
-    stack = [(value, 1)]
-    while stack:
-        item, depth = stack.pop()
-        if depth > DEEPEST:
-            raise Unreadable("json_depth", f"The record is nested more than {DEEPEST} levels deep.")
-        if isinstance(item, dict):
-            stack.extend((each, depth + 1) for each in item.values())
-            for key in item:
-                _characters(key)
-        elif isinstance(item, list):
-            stack.extend((each, depth + 1) for each in item)
-        elif isinstance(item, str):
-            _characters(item)
+def _inspect(value: Any, *, plain: bool) -> None:
+    """Depth and characters, level by level. `plain`: JSON without an escaped character, and UTF-8 has none of the bad ones."""
+    level = [value]
+    for _ in range(DEEPEST):
+        held = [item for item in level if type(item) is dict or type(item) is list]
+        if not plain:
+            _spell([item for item in level if type(item) is str])
+            _spell(key for item in held if type(item) is dict for key in item)
+        if not held:
+            return
+        level = [each for item in held for each in (item.values() if type(item) is dict else item)]
+    if level:
+        raise Unreadable("json_depth", f"The record is nested more than {DEEPEST} levels deep.")
+
+
+def _spell(texts: Iterable[str]) -> None:
+    for text in texts:
+        _characters(text)
 
 
 def _characters(text: str) -> None:
