@@ -15,6 +15,9 @@ from config.embedded.session import end_on_sigterm, scratch_services
 
 WANTED = ("duplicates", "silent", "after_stop", "unknown", "in_flight_too_long", "sent_but_not_taken")
 
+QUIET_SECONDS = 9.0  # of `hasty`
+REPORTED = ("duplicates", "in_flight_too_long")  # what a freeze longer than that between a last look at the stopwatch and the wire may cost
+
 
 def main() -> int:
     options = argparse.ArgumentParser(
@@ -40,7 +43,8 @@ def main() -> int:
 
         said = run(place, Path(home), chosen)
     print(json.dumps(said))
-    return 0 if chosen.design == "usual" or not any(said[name] for name in WANTED) else 1
+    promised = [name for name in WANTED if chosen.longest_freeze < QUIET_SECONDS or name not in REPORTED]
+    return 0 if chosen.design == "usual" or not any(said[name] for name in promised) else 1
 
 
 if __name__ == "__main__":

@@ -51,6 +51,13 @@ def stop(patient: int, why: str) -> Stopped:
     return Stopped(patient, why, timezone.now(), claimed)
 
 
+def under_way() -> list[int]:
+    """Patients whose text is with the provider, or about to be, at this moment: the worst of all to say STOP in."""
+    return list(
+        Message.objects.filter(state="sending", patient__isnull=False).order_by("-claimed_at").values_list("patient", flat=True)[:50]
+    )
+
+
 def pick(dice: Random, patients: list[int], count: int) -> list[tuple[int, str]]:
     return [(patient, dice.choice(("stop", "death", "progress"))) for patient in dice.sample(patients, count)]
 
@@ -109,7 +116,7 @@ def close(*, ledger: Path, journeys: int, stopped: list[Stopped]) -> dict[str, A
         "after_stop": len(after),
         "unknown": len(unknown),
         "in_flight": len(flights),
-        "in_flight_longest_s": round(max(flights, default=0.0), 1),
+        "in_flight_s": sorted((round(seconds, 1) for seconds in flights), reverse=True),
         "in_flight_too_long": sum(seconds > IN_FLIGHT_SECONDS for seconds in flights),
         "with_a_person": len(with_a_person),
         "sent_but_not_taken": sum(m.state in ("sent", "delivered") and str(m.uid) not in taken for m in messages),

@@ -1,20 +1,23 @@
 """The product's Celery app on the wall clock, with its waits cut to seconds so that a run of minutes sees what takes hours:
-`celery -A tests.chaos.hasty worker`. Each wait keeps its order: client's time-out < guard < lease < quiet time < giving up.
+`celery -A tests.chaos.hasty worker` (who wakes it: `beats`). Each wait keeps its order: client's time-out < guard < lease < quiet time < giving up.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import django
 
-from config.celery import app, every
+from config.celery import app
 
 app.finalize()
 django.setup()
-from notifications import endings  # noqa: E402
+from django.db import Error, connections  # noqa: E402
+
+from notifications import endings, hours  # noqa: E402
 from notifications import reconcile as reconciling  # noqa: E402
 from notifications import send as sending  # noqa: E402
 from notifications.models import Message  # noqa: E402
@@ -38,13 +41,10 @@ setattr(reconciling, "LEASE", timedelta(seconds=LEASE))  # noqa: B010 (the name 
 reconciling.MARGIN = timedelta(seconds=5)
 _defaults(reconciling.reconcile).update(quiet=timedelta(seconds=QUIET), give_up=timedelta(seconds=GIVE_UP))
 sending.BETWEEN_WAKE_UPS = RUN
-_defaults(sending.send_due).update(batch=10)  # a death strands no more than a dozen and a half
+_defaults(sending.send_due).update(batch=20)  # a death strands no more than two dozen
 
-app.conf.beat_schedule = {
-    "tick": every(3, "notifications.tasks.tick"),
-    "send": every(2, "notifications.tasks.send") | {"options": {"expires": 5}},  # a slow machine takes it up late
-    "reconcile": every(2, "notifications.tasks.reconcile") | {"options": {"expires": 5}},
-}
-app.conf.beat_max_loop_interval = 0.5
+with contextlib.suppress(Error):  # slow to ask for: once here instead of in every hand that is started after a kill
+    hours.zones()
+connections.close_all()
 
 __all__ = ["app"]

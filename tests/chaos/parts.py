@@ -90,7 +90,7 @@ def worker(app: str) -> list[str]:
 
 
 def beat(app: str, home: Path, number: int) -> list[str]:
-    return celery(app, "beat", "--schedule", str(home / f"beat{number}"), "--pidfile", "")
+    return celery("beats" if app == "hasty" else app, "beat", "--schedule", str(home / f"beat{number}"), "--pidfile", "")
 
 
 def web(port: int) -> list[str]:
@@ -106,6 +106,7 @@ def web(port: int) -> list[str]:
         "--log-level",
         "error",
         "--no-control-socket",
+        "--preload",  # what is killed is forked again at once
     ]
 
 
