@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache
 
 from django.conf import settings
@@ -26,7 +27,16 @@ def training() -> Transport | None:
     return simulator() if settings.TRAINING_AUTH_TOKEN else None
 
 
-def genuine(url: str, fields: Mapping[str, str], signature: str) -> bool:
-    """Whether the provider, or the simulator of the training sites, signed this webhook to `url`."""
+class Signer(Enum):
+    """Who signed a webhook. The simulator of the training sites is believed about what it carried and about nothing else: its token is no secret."""
+
+    PROVIDER = "provider"
+    SCHOOL = "school"
+
+
+def signer(url: str, fields: Mapping[str, str], signature: str) -> Signer | None:
+    """Who signed this webhook to `url`; None: nobody whom we know."""
+    if current().genuine(url, fields, signature):
+        return Signer.PROVIDER
     school = training()
-    return current().genuine(url, fields, signature) or (school is not None and school.genuine(url, fields, signature))
+    return Signer.SCHOOL if school is not None and school.genuine(url, fields, signature) else None

@@ -13,6 +13,8 @@ from notifications import outbox, transports
 from notifications.models import Message, Reply
 from notifications.plan import plan
 from notifications.transports.twilio import Twilio
+from pathways import journeys
+from patients.models import Phone, Site
 from tests.notifications.carrier import Carrier
 from tests.notifications.world import NOON, World
 
@@ -33,6 +35,15 @@ def post(url: str, fields: dict[str, str], signature: str = "good") -> int:
 def test_an_inbound_text_is_heard_once(world: World, carrier: Carrier) -> None:
     assert [post(reverse("sms-inbound"), INBOUND) for _ in range(2)] == [200, 200]
     assert Reply.objects.get().kind == "stop"
+
+
+def test_an_inbound_text_of_a_patient_is_heard_and_answered_well(world: World, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wrote is looked up by name and number, and the answer shows nobody: it is no read that needs its row in the log."""
+    monkeypatch.setattr(journeys, "record_for_patient", lambda **_: None)
+    world.text_alert()
+    number = Phone.objects.get().e164
+    assert post(reverse("sms-inbound"), INBOUND | {"From": number, "Body": "Is it at ten?"}) == 200
+    assert Reply.objects.get().person is not None
 
 
 @pytest.mark.parametrize("route", ["sms-inbound", "sms-status"])
@@ -66,3 +77,27 @@ def test_signatures_are_those_of_the_official_library() -> None:
     assert Twilio().genuine(url, INBOUND, good)
     assert not Twilio().genuine(url, INBOUND | {"Body": "START"}, good)
     assert not Twilio().genuine(url, INBOUND, "")
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_the_training_simulator_is_believed_about_training_sites_only(
+    world: World, carrier: Carrier, monkeypatch: pytest.MonkeyPatch, trains: bool
+) -> None:
+    """Its token stands in the documentation: it may neither report on a real text nor speak for a real patient, STOP and START least of all."""
+    school = Carrier()
+    monkeypatch.setattr(school, "genuine", lambda url, fields, signature: signature == "school")
+    monkeypatch.setattr(transports, "training", lambda: school)
+    monkeypatch.setattr(journeys, "record_for_patient", lambda **_: None)
+    Site.objects.update(is_training=trains)
+    world.text_alert()
+    plan(now=NOON)
+    (claimed,) = outbox.claim(now=NOON).texts
+    path, number = claimed.text.callback.removeprefix(settings.PUBLIC_BASE_URL), claimed.text.to
+    told = [
+        post(path, {"MessageSid": "SM1", "MessageStatus": "delivered"}, "school"),
+        post(reverse("sms-inbound"), INBOUND | {"From": number}, "school"),
+        post(reverse("sms-inbound"), INBOUND | {"From": "+16175550199"}, "school"),
+    ]
+    assert told == ([204, 200, 403] if trains else [403, 403, 403])
+    assert Message.objects.get(uid=path.split("/")[-3]).state == ("delivered" if trains else "sending")
+    assert Reply.objects.count() == trains
