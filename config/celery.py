@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
     "send": every(10, "notifications.tasks.send"),
     "mail": every(30, "notifications.tasks.mail"),
     "reconcile": every(60, "notifications.tasks.reconcile"),
+    "listen": every(600, "config.tasks.listen"),
     "seal": every(30, "config.tasks.seal"),
     "anchor": every(24 * 3600, "config.tasks.anchor"),
     "release": every(3600, "config.tasks.release"),

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from config import digests as sending
-from notifications import clock
+from config.models import Heartbeat
+from notifications import clock, missed
 from pathways import review, signing
 from pathways.ingest import rereading
 from patients import drafts
@@ -34,6 +35,13 @@ def release() -> None:
     """Take the day's share off the go-live review lists, and ask leads for signatures that are missing or have lapsed."""
     review.release_daily(now=timezone.now())
     signing.remind(now=timezone.now())
+
+
+@shared_task
+def listen() -> None:
+    """Take in replies whose webhook never reached us, since this task last ended well."""
+    last = Heartbeat.objects.filter(name="listen").values_list("at", flat=True).first()
+    missed.catch_up(looked=last, now=clock.believed(timezone.now()))
 
 
 @shared_task

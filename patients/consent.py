@@ -164,7 +164,8 @@ def stop_mail(*, mailbox: Mailbox, now: datetime, evidence: Evidence, by: User |
 
 
 class Started(msgspec.Struct, frozen=True):
-    """`outcome` is started, ambiguous (several people use the number: a person must ask who wrote) or unknown (nobody does)."""
+    """`outcome` is started, ambiguous (several people use the number: a person must ask who wrote), unknown (nobody does) or overtaken (a STOP
+    came after it was written)."""
 
     outcome: str
     people: tuple[int, ...] = ()
@@ -181,6 +182,8 @@ def start(*, phone: Phone, now: datetime, evidence: Evidence, person: Person | N
         writers = tuple([person.pk] if person else people)
         if len(writers) != 1:
             return Started("ambiguous" if writers else "unknown", tuple(people))
+        if stopped_at is not None and stopped_at > now:
+            return Started("overtaken", tuple(people))
         if stopped_at is not None:
             _silence_others(phone, writers[0], now=now, evidence=evidence)
         _restore(phone, writers[0], now=now)
