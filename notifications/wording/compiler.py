@@ -29,6 +29,8 @@ GSM = frozenset(
 GSM_TWO = frozenset("^{}\\[~]|€\f")
 
 
+NAMELESS = frozenset({"null", "none", "unknown", "unk", "test", "baby", "patient", "unnamed", "nofirstname"})
+"""What records say where nobody knows the name."""
 REVIEWED = re.compile(r".+, \d{4}-\d\d-\d\d")
 
 
@@ -91,13 +93,20 @@ def render(
         raise Unsayable(f"no wording in {code}"[:60])
     if not org or not phone:
         raise Unsayable("the site has no name or number for texts")
-    here = wording_of(HERE, code, programme)
+    first_name, here = speakable(first_name), wording_of(HERE, code, programme)
     answer = here.text.format(link=link) if link and here and here.is_active else ""
     for text in _variants(wording, first_name, several):
         body = text.format(first_name=first_name, org=org, phone=phone, ref=", ".join(refs), answer=answer)
         if segments(body) <= LONGEST_SEGMENTS and not denied(body.replace(link, "") if link else body):
             return Rendered(body, code)
     raise Unsayable("the text would say too much or be too long")
+
+
+def speakable(name: str) -> str:
+    """A first name that may stand in a greeting; blank for what a feed puts where it has none, and for what is no name: an address, a number."""
+    plain = name.strip().removesuffix(".")
+    is_name = all(char.isalpha() or unicodedata.category(char).startswith("M") or char in "-'’" for char in plain)
+    return plain if is_name and fold(plain) not in NAMELESS else ""
 
 
 def wording_of(key: str, language: str, programme: str = "") -> Wording | None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.wording import compiler, rules
-from notifications.wording.compiler import Unsayable, denied, render, segments
+from notifications.wording import compiler, rules, written
+from notifications.wording.compiler import Unsayable, denied, render, segments, speakable
 from notifications.wording.readability import ease, syllables
 from notifications.wording.rules import text_faults
 
@@ -123,3 +123,19 @@ def test_shorter_sentences_are_never_harder(words: list[str]) -> None:
 )
 def test_segments(text: str, count: int) -> None:
     assert segments(text) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Ana", "Ana"), ("José-María", "José-María"), ("D'Angelo", "D'Angelo"), ("Wm.", "Wm"), ("Нина", "Нина"), ("עדי", "עדי"), ("नेहा", "नेहा"),
+        ("evil.com/x", ""), ("http://a.b", ""), ("900-1234", ""), ("<b>", ""), ("🙏", ""), ("\u202eanA", ""), ("UNKNOWN", ""), ("Baby", ""), ("Null", ""),
+    ],
+)  # fmt: skip
+def test_only_a_name_is_greeted(name: str, said: str) -> None:
+    """What a feed writes where a name should be, or what somebody typed there, is never said to a patient: it might be an address to open."""
+    assert speakable(name) == said
+    text = render("visit.reminder", "en", first_name=name, org="Riverside Care", phone="555-0100").body
+    mail = written.mail("visit.reminder", "en", first_name=name, org="Riverside Care", phone="555-0100", stop="https://ours/").body
+    assert said or (name not in text and name not in mail)
+    assert mail.startswith(f"Hello {said},\n" if said else "Hello,\n")
