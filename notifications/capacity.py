@@ -31,7 +31,7 @@ MINUTES_A_DAY: dict[str, int] = {
 }
 """What a role has for the queue on a working day where nobody entered anything. Local default."""
 MINUTES_AN_ITEM: dict[str, float] = {
-    "problem": 20, "matter": 15, "reply": 8, "bad_number": 10, "unknown_send": 10, "no_text": 15, "letter": 5, "interpreter": 25, "hand_over": 5, "result_changed": 20, "note": 5, "call": 10,
+    "problem": 20, "matter": 15, "reply": 8, "mail_answer": 8, "bad_number": 10, "unknown_send": 10, "no_text": 15, "letter": 5, "interpreter": 25, "hand_over": 5, "result_changed": 20, "note": 5, "call": 10,
 }  # fmt: skip
 """How long an item takes by kind of cause, until enough were measured. Local default."""
 MEASURED_FROM = 20

@@ -19,7 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.urls import reverse
 
-from notifications import endings, epoch, halts, outbox
+from notifications import endings, epoch, halts, links, outbox
 from notifications.codes import Fate, Policy
 from notifications.models import Channel, Message, MessageState
 from notifications.outbox import Row
@@ -99,13 +99,18 @@ def claim(*, now: datetime, batch: int = BATCH) -> tuple[list[Claimed], int]:
         rows, judged = outbox.judge(now=now, batch=batch, channel=Channel.EMAIL)
         said, unsayable = [], []
         for row in rows:
+            here = links.address() if row.may_answer_there else ""
             try:
-                said.append((row, written.mail(row.wording, row.language, **outbox.named(row), stop=stop_link(row.mailbox_uid or ""))))
+                said.append(
+                    (row, written.mail(row.wording, row.language, **outbox.named(row), stop=stop_link(row.mailbox_uid or ""), link=here))
+                )
             except Unsayable as fault:
                 unsayable.append((row, fault.reason))
         outbox.keep([(row.id, f"{mail.subject}\n\n{_masked(mail.body, row)}", mail.language, "") for row, mail in said])
         outbox.put_off(unsayable, now)
-        return [Claimed(row.id, row.attempt, _name(row), _email(row, mail), row.training) for row, mail in said], judged
+        tokens = outbox.tokens([(row, mail.body) for row, mail in said], now=now)
+        outgoing = [(row, msgspec.structs.replace(mail, body=_opened(mail.body, tokens.get(row.id)))) for row, mail in said]
+        return [Claimed(row.id, row.attempt, _name(row), _email(row, mail), row.training) for row, mail in outgoing], judged
 
 
 def stop_link(mailbox: str) -> str:
@@ -126,6 +131,11 @@ def _name(row: Row) -> str:
 
 def _masked(body: str, row: Row) -> str:
     return body.replace(stop_link(row.mailbox_uid or ""), "...")
+
+
+def _opened(body: str, token: str | None) -> str:
+    """With the token of the secure page, which is kept nowhere."""
+    return body.replace(links.address(), links.address(token)) if token else body
 
 
 def _email(row: Row, mail: written.Mail) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""Short links in texts: given out with a claim, opened by a birth date, locked after five wrong ones.
+"""Short links in texts and e-mails: given out with a claim, opened by a birth date, locked after five wrong ones.
 
 A link is offered only to a reader whose birth date we know: it is theirs alone to prove. While a locked one waits for a person, the
 reader gets no other. The token leaves with the text and is kept nowhere: the row has its digest, the stored text `MASK` in its place.
@@ -103,8 +103,7 @@ def proved(*, token: str, proof: str, now: datetime) -> Opened:
 def voice_of(link: AnswerLink) -> Voice:
     """Who speaks through a link: the reader of its text, about the patient that it was about."""
     message, site = link.message, site_of(link)
-    assert message.phone is not None
-    return Voice(message.phone, message.patient, message.journey, site, {"link": str(link.uid)}, str(link.uid))
+    return Voice(message.phone, message.patient, message.journey, site, {"link": str(link.uid)}, str(link.uid), message.mailbox)
 
 
 def site_of(link: AnswerLink) -> Site | None:
@@ -118,9 +117,9 @@ def site_of(link: AnswerLink) -> Site | None:
 def _usable(found: AnswerLink | None, now: datetime) -> AnswerLink:
     if found is None:
         raise Refused("gone")
-    related = ("message__phone", "message__patient__person", "message__journey__home_site", "person")
+    related = ("message__phone", "message__mailbox", "message__patient__person", "message__journey__home_site", "person")
     link = AnswerLink.objects.select_for_update(of=("self",)).select_related(*related).get(pk=found.pk)
-    if link.locked_at is not None or link.expires_at <= now or link.message.phone is None:
+    if link.locked_at is not None or link.expires_at <= now or (link.message.phone is None and link.message.mailbox is None):
         raise Refused("gone")
     return link
 
@@ -150,7 +149,7 @@ def _ask_a_person(link: AnswerLink, now: datetime) -> None:
         problem="link-locked",
         priority=3,
         due_at=now + CALL_WITHIN,
-        note="Five wrong birth dates. Ask the patient who has this phone; until this is closed no text carries a link.",
+        note="Five wrong birth dates. Ask the patient who has this phone, or reads this mail; until this is closed no message carries a link.",
     )
     worklist.open(item, now=now)
 

@@ -143,7 +143,7 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
         except Exception as fault:  # one text that cannot be written must not keep back all others
             unsayable.append((row, f"not written: {type(fault).__name__}"))
     keep([(row.id, body, lang, token) for row, body, lang, token in written])
-    tokens_of = _links([(row, body) for row, body, _, _ in written], now)
+    tokens_of = tokens([(row, body) for row, body, _, _ in written], now=now)
     put_off(unsayable, now)
     outgoing = [(row, body.replace(links.MASK, tokens_of.get(row.id, links.MASK)), token) for row, body, _, token in written]
     return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, token in outgoing]
@@ -165,8 +165,8 @@ def put_off(unsayable: list[tuple[Row, str]], now: datetime) -> None:
     unsent.ask_people(unsayable, now=now)
 
 
-def _links(written: list[tuple[Row, str]], now: datetime) -> dict[int, str]:
-    """Tokens for the texts that carry a link, by message. What is stored of a text has none."""
+def tokens(written: list[tuple[Row, str]], *, now: datetime) -> dict[int, str]:
+    """Tokens for the texts and e-mails that carry a link, by message. What is stored of them has none."""
     readers = [(row.id, row.recipient) for row, body in written if row.may_answer_there and row.recipient and links.MASK in body]
     return dict(zip((message for message, _ in readers), links.issue(readers, now=now), strict=True)) if readers else {}
 

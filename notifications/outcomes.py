@@ -47,7 +47,7 @@ class Outcome:
     exits: str = ""
 
 
-ABOUT_A_JOURNEY = ("problem", "reply", "matter", "no_text", "interpreter", "result_changed", "hand_over", "note", "call")
+ABOUT_A_JOURNEY = ("problem", "reply", "mail_answer", "matter", "no_text", "interpreter", "result_changed", "hand_over", "note", "call")
 CLINICIANS_DECISION = "clinician_decision_other_therapy"
 OUTCOMES: dict[str, Outcome] = {
     "reached": Outcome(gettext_noop("Spoke with the patient"), Then.DONE),
@@ -72,7 +72,11 @@ OUTCOMES: dict[str, Outcome] = {
     "declined": Outcome(gettext_noop("Patient declined"), Then.DONE, ("declines",), ABOUT_A_JOURNEY, exits="declined"),
     "deceased": Outcome(gettext_noop("Patient has died"), Then.DONE, ("source",), ABOUT_A_JOURNEY, exits="deceased"),
     "exited": Outcome(
-        gettext_noop("The journey ends for another reason"), Then.DONE, ("reason",), ("problem", "reply", "matter"), exits="*"
+        gettext_noop("The journey ends for another reason"),
+        Then.DONE,
+        ("reason",),
+        ("problem", "reply", "mail_answer", "matter"),
+        exits="*",
     ),
     "settled": Outcome(gettext_noop("Settled"), Then.DONE, ("why",), ("matter", "result_changed")),
     "read": Outcome(gettext_noop("Read and answered"), Then.DONE, (), ("reply",)),

@@ -20,7 +20,7 @@ from pathways.facts import Grade
 from pathways.models import Journey
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
-from patients.models import Membership, Patient, Phone, Role, Site
+from patients.models import Mailbox, Membership, Patient, Phone, Role, Site
 
 ANSWER_WITHIN = Duration(4, "working_hours")  # clinical rule: an unread reply has four working hours
 AT_ONCE = timedelta(minutes=15)
@@ -28,14 +28,24 @@ URGENT = 2
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """Who speaks, about whom, and by which reply or link (`basis`, named by `name` so that saying it twice is one fact)."""
+    """Who speaks, about whom, and by which reply or link (`basis`, named by `name` so that saying it twice is one fact). Who reads mail only
+    has a `mailbox` and no `phone`."""
 
-    phone: Phone
+    phone: Phone | None
     patient: Patient | None
     journey: Journey | None
     site: Site | None
     basis: dict[str, str]
     name: str
+    mailbox: Mailbox | None = None
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What is one item: all that comes from one number, or from one address."""
+        if self.phone is not None:
+            return "reply", str(self.phone.pk)
+        assert self.mailbox is not None
+        return "mail_answer", str(self.mailbox.pk)
 
 
 def hear(voice: Voice, topic: Topic, *, now: datetime) -> WorkItem | None:
@@ -62,12 +72,13 @@ def tell(voice: Voice, kind: str, body: dict[str, str], *, now: datetime) -> Non
 
 
 def ask(voice: Voice, *, problem: str, priority: int, now: datetime, audience: str = Role.NAVIGATOR, note: str = "") -> WorkItem | None:
-    """One open item per number: what comes later joins it and makes it more urgent."""
+    """One open item per number (or address): what comes later joins it and makes it more urgent."""
     if voice.site is None:
         return None
+    kind, key = voice.cause
     item = NewItem(
-        cause_kind="reply",
-        cause_key=str(voice.phone.pk),
+        cause_kind=kind,
+        cause_key=key,
         site=voice.site.pk,
         patient=voice.patient.pk if voice.patient else None,
         journey=voice.journey.pk if voice.journey else None,

@@ -69,6 +69,7 @@ ESCALATIONS: dict[str, tuple[str, int]] = {
     "problem": ("lead", 1),
     "matter": ("lead", 1),
     "reply": ("lead", 2),
+    "mail_answer": ("lead", 2),
     "link": ("lead", 0),
     "bad_number": ("lead", 0),
     "unknown_send": ("lead", 1),

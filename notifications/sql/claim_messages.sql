@@ -133,7 +133,7 @@ facts AS MATERIALIZED (
            EXISTS (SELECT FROM pathways_rollout o
                WHERE o.site_id = j.home_site_id AND o.pathway = j.pathway AND o.paused_at IS NOT NULL) AS paused,
            EXISTS (SELECT FROM pathways_matter m WHERE m.patient_id IN (d.patient_id, p.survivor_id) AND m.kind = 'merge' AND m.closed_at IS NULL) AS merging,
-           EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind = 'reply' AND i.problem = 'verify'
+           EXISTS (SELECT FROM notifications_workitem i WHERE i.patient_id = d.patient_id AND i.cause_kind IN ('reply', 'mail_answer') AND i.problem = 'verify'
                       AND i.state IN ('open', 'claimed', 'parked')) AS to_verify,
            -- What the patient is asked for may have happened long ago where the source has fallen silent.
            EXISTS (SELECT FROM pathways_stay sy JOIN pathways_feed fd ON fd.id = sy.feed_id

@@ -5,7 +5,7 @@ SELECT m.id, m.uid, m.attempt, m.purpose, m.wording, m.body, m.priority, m.patie
        s.id AS site_id, s.sender_name, s.call_back, COALESCE(g.problem, 'text') AS problem,
        COALESCE(s.is_training, false) AS training, m.programme, m.recipient_id,
        -- A link is for a reader whose birth date we know, and for nobody at whose locked one somebody still has to look.
-       m.purpose = 'reminder' AND m.channel = 'sms' AND pe.birth_lo IS NOT NULL AND pe.birth_lo = pe.birth_hi AND NOT EXISTS (
+       m.purpose = 'reminder' AND m.channel IN ('sms', 'email') AND pe.birth_lo IS NOT NULL AND pe.birth_lo = pe.birth_hi AND NOT EXISTS (
            SELECT FROM notifications_workitem w
            WHERE w.cause_kind = 'link' AND w.cause_key = m.recipient_id::text AND w.state IN ('open', 'claimed', 'parked') AND NOT w.shadow
        ) AS may_answer_there,

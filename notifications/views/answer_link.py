@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from notifications import links, said
+from notifications.models import AnswerLink
 from notifications.topics import BARRIERS, Topic
 from notifications.wording import compiler, pages
 from patients import access, consent, contacts
@@ -82,20 +83,21 @@ def _choices(request: HttpRequest, opened: links.Opened, now: datetime) -> HttpR
     link = opened.link
     access.saw(request, action="view", what="secure page", patients=_patients(opened), actor=READER, now=now)
     done = _act(opened, request.POST.get("choice", ""), now) if "choice" in request.POST else ""
-    language = link.person.language or "en"
+    language, mailed = link.person.language or "en", link.message.phone is None
     site, words = links.site_of(link), pages.words_in(language)
     names = link.person.given.split()
     context = {
         "words": words,
         "code": language.partition("-")[0],
         "org": site.sender_name if site else "",
-        "about": words["about"].format(org=site.sender_name if site else ""),
+        "about": words["about_mail" if mailed else "about"].format(org=site.sender_name if site else ""),
         "first_name": names[0] if names else "",
         "proof": opened.proof,
         "answers": [(topic.value, words[topic]) for topic in _answers(link.message.wording, language)],
         "barriers": [(topic.value, words[topic]) for topic in _barriers(site)],
         "worse_who": words["worse_who"].format(who=site.answers_worse) if site and site.answers_worse else "",
         "others": [(code, one.own) for code, one in compiler.languages().items() if code != language.partition("-")[0]],
+        "stop": words["stop_mail" if mailed else "stop"],
         "done": done and words[done].format(phone=site.call_back if site else "", who=site.answers_worse if site else ""),
         "unchosen": "choice" in request.POST and not done,
     }
@@ -106,9 +108,7 @@ def _act(opened: links.Opened, choice: str, now: datetime) -> str:
     """Does what was chosen; the name of the thanks, blank for what was not offered."""
     link, voice = opened.link, links.voice_of(opened.link)
     if choice == STOP:
-        evidence = consent.Evidence("secure page", language=link.person.language, reference=str(link.uid))
-        consent.stop(phone=voice.phone, now=now, evidence=evidence)
-        return "thanks_stop"
+        return _stop(link, now)
     if choice.startswith(LANGUAGE):
         code = choice.removeprefix(LANGUAGE)
         if code not in compiler.LANGUAGES:
@@ -120,6 +120,17 @@ def _act(opened: links.Opened, choice: str, now: datetime) -> str:
         return ""
     said.hear(voice, Topic(choice), now=now)
     return "thanks_worse" if choice == Topic.WORSE else "thanks" if choice == Topic.CONFIRM else "thanks_call"
+
+
+def _stop(link: AnswerLink, now: datetime) -> str:
+    """The channel by which the link came, and no other: who stops e-mails has not said no to texts."""
+    evidence, message = consent.Evidence("secure page", language=link.person.language, reference=str(link.uid)), link.message
+    if message.phone is not None:
+        consent.stop(phone=message.phone, now=now, evidence=evidence)
+        return "thanks_stop"
+    assert message.mailbox is not None
+    consent.stop_mail(mailbox=message.mailbox, now=now, evidence=evidence)
+    return "thanks_stop_mail"
 
 
 def _answers(wording: str, language: str) -> list[Topic]:

@@ -23,6 +23,7 @@ CAUSES = (
     "problem",
     "matter",
     "reply",
+    "mail_answer",
     "bad_number",
     "unknown_send",
     "no_text",

@@ -26,6 +26,7 @@ from patients.templatetags.finalmile import sentence, translated, words
 
 BORN_HERE = {
     "reply": gettext_noop("Reply not read"),
+    "mail_answer": gettext_noop("Answer to an e-mail"),
     "bad_number": gettext_noop("Number does not work"),
     "stopped_at_provider": gettext_noop("Said STOP to the provider, not to us"),
     "texts_stopped": gettext_noop("Texts have stopped"),

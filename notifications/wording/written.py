@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-from notifications.wording.compiler import REVIEWED, Unsayable, denied, read_yaml
+from notifications.wording.compiler import REVIEWED, Unsayable, denied, read_yaml, speakable
 from notifications.wording.pages import words
 
 
@@ -71,22 +71,25 @@ def mail(
     org: str,
     phone: str,
     stop: str,
+    link: str = "",
     refs: Sequence[str] = ("",),
     several: bool = False,
     programme: str = "",
 ) -> Mail:
-    """An e-mail, subject and all. `stop` is the link that ends e-mails to this address. A name that says more than it may is left out.
+    """An e-mail, subject and all. `stop` is the link that ends e-mails to this address, `link` the secure page. A name that says more than it may is left out.
 
     Raises:
         Unsayable: as `say`, or a denied word that no name brought.
     """
     text, code = say(key, language, org=org, phone=phone, refs=refs, several=several, programme=programme)
-    frame = words()[code]
+    frame, first_name = words()[code], speakable(first_name)
     subject = frame["email_subject"].format(org=org)
     for hello in ([frame["email_hello"].format(first_name=first_name)] if first_name else []) + [frame["email_hello_nameless"]]:
         why = frame["email_why"].format(org=org, phone=phone)
-        body = "\n\n".join((hello, text, frame["letter_bye"].format(org=org), f"-- \n{why}", f"{frame['email_stop']} {stop}")) + "\n"
-        if not denied(f"{subject} {body.replace(stop, '')}"):
+        answer = f"{frame['email_answer']}\n{link}" if link else ""
+        parts = (hello, text, answer, frame["letter_bye"].format(org=org), f"-- \n{why}", f"{frame['email_stop']} {stop}")
+        body = "\n\n".join(filter(None, parts)) + "\n"
+        if not denied(f"{subject} {body.replace(stop, '').replace(link or stop, '')}"):
             return Mail(subject, body, code)
     raise Unsayable("the e-mail would say too much")
 
