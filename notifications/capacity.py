@@ -17,19 +17,10 @@ from notifications.hands import Here
 from notifications.models import StaffedTime
 from pathways.sql import load
 from patients.calendars import calendar_for_site
-from patients.models import Role, Site, User
+from patients.models import Site, User
+from patients.sites import MINUTES_A_DAY, minutes_a_day
 
 FORECAST_DAYS = 14
-MINUTES_A_DAY: dict[str, int] = {
-    Role.NAVIGATOR: 300,
-    Role.LEAD: 120,
-    Role.CLINICIAN: 30,
-    Role.PHARMACIST: 240,
-    Role.GENETIC_COUNSELOR: 180,
-    Role.LAB_LIAISON: 240,
-    Role.FINANCIAL_COUNSELOR: 240,
-}
-"""What a role has for the queue on a working day where nobody entered anything. Local default."""
 MINUTES_AN_ITEM: dict[str, float] = {
     "problem": 20, "matter": 15, "reply": 8, "mail_answer": 8, "bad_number": 10, "unknown_send": 10, "no_text": 15, "letter": 5, "interpreter": 25, "hand_over": 5, "result_changed": 20, "note": 5, "call": 10,
 }  # fmt: skip
@@ -103,7 +94,7 @@ def staffed_minutes(sites: Sequence[Site], here: Here) -> dict[tuple[int, str], 
                 continue
             role = next(role for role in MINUTES_A_DAY if role in roles)
             own = entered.get((at, user_id))
-            minutes = own[today.weekday()] if own else 0 if closed else MINUTES_A_DAY[role]
+            minutes = own[today.weekday()] if own else 0 if closed else minutes_a_day(site, role)
             staffed[at, str(role)] = staffed.get((at, str(role)), 0) + minutes
     return staffed
 

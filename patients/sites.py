@@ -8,11 +8,28 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from . import calendars
-from .models import PatientSite, Site, SiteHoliday
+from .models import PatientSite, Role, Site, SiteHoliday
 
 CALENDAR = frozenset({"time_zone", "country", "subdivision"})
 ANEW: dict[str, Any] = {"calendar_after": 0, "calendar_seen_at": None}
 """Deadlines at the site follow in the background (`pathways.zones`)."""
+
+
+MINUTES_A_DAY: dict[str, int] = {
+    Role.NAVIGATOR: 300,
+    Role.LEAD: 120,
+    Role.CLINICIAN: 30,
+    Role.PHARMACIST: 240,
+    Role.GENETIC_COUNSELOR: 180,
+    Role.LAB_LIAISON: 240,
+    Role.FINANCIAL_COUNSELOR: 240,
+}
+"""What a role has for the queue on a working day where neither the site nor the person entered anything. Local default."""
+
+
+def minutes_a_day(site: Site, role: str) -> int:
+    """Of somebody who entered none of their own."""
+    return int(site.minutes.get(role, MINUTES_A_DAY[role]))
 
 
 class UnknownZone(ValueError):

@@ -64,7 +64,7 @@ allowed AS MATERIALIZED (
     FOR SHARE OF x SKIP LOCKED
 ),
 clock AS MATERIALIZED (
-    -- 9 to 20 o'clock where the number is at home and where the recipient lives; where neither is known, in every zone of the site's
+    -- The site's hours, never beyond 9 to 20 o'clock, where the number is at home and where the recipient lives; where neither is known, in every zone of the site's
     -- country at once. The day that is counted is the number's own, whoever is texted on it.
     SELECT d.id, h.id AS phone_id, z.home, t.day, MIN(o.opens) AS opens_at, COALESCE(MIN(o.opens) <= %(now)s, false) AS is_open,
            MIN(o.opens) FILTER (WHERE o.day > t.day) AS tomorrow
@@ -82,11 +82,12 @@ clock AS MATERIALIZED (
                COALESCE(a.address, h.zone, k.east, 'America/Puerto_Rico') AS other
     ) AS z
     CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE z.home)::date AS day) AS t
+    CROSS JOIN LATERAL (SELECT COALESCE(s.texts_from, time '09:00') AS first, COALESCE(s.texts_until, time '20:00') AS last) AS hours
     LEFT JOIN LATERAL (
         SELECT w.day, GREATEST(w.opens, %(now)s) AS opens
         FROM (SELECT t.day + n AS day,
-                     GREATEST(((t.day + n) + time '09:00') AT TIME ZONE z.home, ((t.day + n) + time '09:00') AT TIME ZONE z.other) AS opens,
-                     LEAST(((t.day + n) + time '20:00') AT TIME ZONE z.home, ((t.day + n) + time '20:00') AT TIME ZONE z.other) AS closes
+                     GREATEST(((t.day + n) + hours.first) AT TIME ZONE z.home, ((t.day + n) + hours.first) AT TIME ZONE z.other) AS opens,
+                     LEAST(((t.day + n) + hours.last) AT TIME ZONE z.home, ((t.day + n) + hours.last) AT TIME ZONE z.other) AS closes
               FROM generate_series(0, %(ahead)s) AS n) AS w
         WHERE w.opens < w.closes AND w.closes > %(now)s
           AND NOT EXISTS (SELECT FROM unnest(%(quiet_sites)s::bigint[], %(quiet_days)s::date[]) AS q (site_id, day) WHERE q.site_id = s.id AND q.day = w.day)

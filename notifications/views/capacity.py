@@ -24,7 +24,6 @@ def capacity(request: StaffRequest) -> HttpResponse:
         "coming": coming,
         "roles": sorted({role for day in coming for role in day.by_role}),
         "most": max((day.items for day in coming), default=0),
-        "default_minutes": figures.MINUTES_A_DAY,
         "now": now,
     }
     return render(request, "notifications/capacity.html", context)

@@ -22,6 +22,7 @@ from notifications.views.filters import Wanted
 from notifications.views.item_forms import day_field
 from notifications.views.lanes import LANES
 from patients.models import Membership, Site, User
+from patients.sites import MINUTES_A_DAY, minutes_a_day
 from patients.templatetags.finalmile import translated
 from patients.views import sent
 from patients.views.guard import ANYONE, CARE, StaffRequest, page
@@ -115,9 +116,9 @@ def desk_context(request: StaffRequest, form: AwayForm) -> dict[str, Any]:
 
 
 def usual(user: User, site: Site) -> list[int]:
-    """The local default for the user's first role there."""
+    """What the site says of the user's first role there."""
     roles = user.roles_at(site.pk)
-    minutes = next((minutes for role, minutes in capacity.MINUTES_A_DAY.items() if role in roles), 0)
+    minutes = next((minutes_a_day(site, role) for role in MINUTES_A_DAY if role in roles), 0)
     return [minutes] * 5 + [0, 0]
 
 

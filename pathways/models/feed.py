@@ -10,6 +10,7 @@ from patients.models import Site
 from patients.models.history import keeps_history
 
 
+@keeps_history("FeedHistory", exclude=["data_as_of", "heard_at"])
 class Feed(models.Model):
     """A source with an expected heartbeat. Only the digest of its inbound token is stored."""
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pathways.ingest import feeds as verbs
 from pathways.models import Expectation, Feed
+from patients.changes import changes_of
 from patients.models import Role, Site, User
 from patients.views.guard import StaffRequest, page
 from patients.views.places import zones
@@ -148,6 +149,7 @@ def _page(request: StaffRequest, found: Feed, form: FeedForm, status: int, *, to
         "form": form,
         "token": token,
         "silent": silent(found),
+        "changes": changes_of(found),
         "expectations": Expectation.objects.filter(feed=found).order_by("kind"),
         "zones": zones(),
         "tab": "feeds",

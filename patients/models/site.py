@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 from .history import keeps_history
 
@@ -30,12 +33,24 @@ class Site(models.Model):
         help_text="birthdays after which consent to texts must be asked for anew",
     )
     texts_on_holidays = models.BooleanField(default=True, db_default=True, help_text="whether reminders go out on its closed days too")
+    texts_from = models.TimeField(default=time(9), db_default=time(9), help_text="no reminder earlier, on the reader's clock")
+    texts_until = models.TimeField(default=time(20), db_default=time(20), help_text="nor later")
+    minutes = models.JSONField(
+        default=dict, help_text="role -> minutes a working day for the queue, of who entered none; else the local default"
+    )
     answers_worse = models.CharField(
         max_length=80, blank=True, default="", db_default="", help_text="who answers a patient that feels worse; blank: not offered"
     )
     is_training = models.BooleanField(default=False)
     calendar_after = models.BigIntegerField(null=True, help_text="its clock or closures changed: journeys above this one follow yet")
     calendar_seen_at = models.DateTimeField(null=True, help_text="when the change was first seen by the tick")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(texts_from__gte=time(9), texts_until__lte=time(20), texts_from__lt=F("texts_until")), name="site_texts_by_day"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

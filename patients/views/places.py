@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -21,11 +21,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from patients import sites as verbs
 from patients import staff
+from patients.changes import changes_of
 from patients.models import Role, Site, SiteHoliday
+from patients.templatetags.finalmile import words
 from patients.views.guard import StaffRequest, page
 from patients.views.people import ADMINISTRATORS, administered
 
 AHEAD = timedelta(days=366)
+DAY = (time(9), time(20))
+"""Within which a site may text. The law allows an hour more on either side (notifications/hours.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,15 @@ class SiteForm(forms.Form):
         label=gettext_lazy("How texts sign"), required=False, max_length=40, help_text=gettext_lazy("Says nothing of a disease.")
     )
     call_back = forms.CharField(label=gettext_lazy("Number that texts ask patients to call"), required=False, max_length=20)
+    texts_from = forms.TimeField(
+        label=gettext_lazy("Reminders from"), initial=DAY[0], widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    texts_until = forms.TimeField(
+        label=gettext_lazy("Reminders until"),
+        initial=DAY[1],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=gettext_lazy("Within nine and eight in the evening, on the number's clock and on the address's alike."),
+    )
     texts_on_holidays = forms.BooleanField(label=gettext_lazy("Reminders go out on closed days too"), required=False)
 
     def clean_time_zone(self) -> str:
@@ -68,6 +81,9 @@ class SiteForm(forms.Form):
         elif state and state not in known[country]:
             self.add_error("subdivision", _("The holidays of this state are not known."))
         self.cleaned_data |= {"country": country, "subdivision": state}
+        first, last = self.cleaned_data.get("texts_from"), self.cleaned_data.get("texts_until")
+        if first and last and not DAY[0] <= first < last <= DAY[1]:
+            self.add_error("texts_until", _("From nine at the earliest until eight in the evening at the latest."))
 
 
 class NewSiteForm(SiteForm):
@@ -79,6 +95,23 @@ class NewSiteForm(SiteForm):
         if Site.objects.filter(code=code).exists():
             raise forms.ValidationError(_("There is a site of this code already."))
         return code
+
+
+class MinutesForm(forms.Form):
+    """What each role has for the queue on a working day; blank: the local default, which stands in the field."""
+
+    prefix = "minutes"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for role, usual in verbs.MINUTES_A_DAY.items():
+            widget = forms.NumberInput(attrs={"placeholder": str(usual), "inputmode": "numeric"})
+            self.fields[role] = forms.IntegerField(
+                label=words(str(Role(role).label)), required=False, min_value=0, max_value=1440, widget=widget
+            )
+
+    def stated(self) -> dict[str, int]:
+        return {role: minutes for role, minutes in self.cleaned_data.items() if minutes is not None}
 
 
 class ClosedForm(forms.Form):
@@ -124,12 +157,16 @@ def _add(request: StaffRequest, form: NewSiteForm) -> None:
 @page(*ADMINISTRATORS)
 def site(request: StaffRequest, site: str) -> HttpResponse:
     place = get_object_or_404(administered(request.user), code=site)
-    form = SiteForm(request.POST or None, initial={name: getattr(place, name) for name in SiteForm.base_fields})
-    if form.is_valid():
-        verbs.change(place, **form.cleaned_data)
+    form, minutes = SiteForm(request.POST or None, initial=said_of(place)), MinutesForm(request.POST or None, initial=place.minutes)
+    if form.is_valid() and minutes.is_valid():
+        verbs.change(place, **form.cleaned_data, minutes=minutes.stated())
         messages.success(request, _("Saved. Open deadlines follow within minutes."))
         return redirect("site", site=site)
-    return _page(request, place, form, ClosedForm())
+    return _page(request, place, form, minutes, ClosedForm())
+
+
+def said_of(place: Site) -> dict[str, Any]:
+    return {name: getattr(place, name) for name in SiteForm.base_fields}
 
 
 @require_POST
@@ -145,7 +182,7 @@ def closed(request: StaffRequest, site: str) -> HttpResponse:
         return redirect("site", site=site)
     form = ClosedForm(request.POST)
     if not form.is_valid():
-        return _page(request, place, SiteForm(initial={name: getattr(place, name) for name in SiteForm.base_fields}), form)
+        return _page(request, place, SiteForm(initial=said_of(place)), MinutesForm(initial=place.minutes), form)
     count = verbs.close_on(place, days=form.days(), name=form.cleaned_data["name"])
     messages.success(request, _("%(n)d days are new.") % {"n": count})
     return redirect("site", site=site)
@@ -170,10 +207,12 @@ def zones() -> list[str]:
     return sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/")))
 
 
-def _page(request: StaffRequest, place: Site, form: SiteForm, closure: ClosedForm) -> HttpResponse:
+def _page(request: StaffRequest, place: Site, form: SiteForm, minutes: MinutesForm, closure: ClosedForm) -> HttpResponse:
     context: dict[str, Any] = {
         "site": place,
         "form": form,
+        "minutes": minutes,
+        "changes": changes_of(place),
         "closure": closure,
         "closed_days": closed_days(place, timezone.localdate()),
         "zones": zones(),

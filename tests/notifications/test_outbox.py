@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -257,6 +257,18 @@ def test_a_site_may_want_no_texts_on_its_closed_days(world: World) -> None:
     plan(now=fourth)
     assert claim(fourth).texts == []
     assert Message.objects.get().not_before == datetime(2026, 7, 6, 13, tzinfo=UTC)
+
+
+def test_a_site_may_want_its_texts_within_fewer_hours(world: World) -> None:
+    """Nine in Boston is thirteen UTC in summer."""
+    Site.objects.update(texts_from=time(11), texts_until=time(15))
+    world.text_alert(world.patient())
+    day = NOON.replace(hour=14)
+    plan(now=day)
+    assert claim(day).texts == []
+    waits = Message.objects.get().not_before
+    assert waits == day.replace(hour=15, minute=0, second=0, microsecond=0)
+    assert len(claim(waits).texts) == 1
 
 
 def test_confirmations_stand_outside_cap_and_quiet_hours(world: World) -> None:

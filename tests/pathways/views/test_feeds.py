@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from pathways.ingest import feeds
 from pathways.models import Feed
+from patients.changes import changes_of
 from patients.models import Role, Site, User
 from tests.notifications.views.conftest import signed_in
 from tests.people import nurse
@@ -39,6 +41,20 @@ def made(ira: Client, north: Site) -> Feed:
 def test_a_feed_is_made_as_it_was_said(made: Feed, north: Site) -> None:
     assert (made.site, made.may_register, made.states_family, str(made.longest_silence)) == (north, True, False, "12:00:00")
     assert made.token_digest == "", "without a token it takes nothing"
+
+
+def test_who_changed_a_feed_and_when_stands_on_its_page(ira: Client, made: Feed) -> None:
+    ira.post("/administration/feeds/north-pathology/", {**SAID, "assigner": "NORTH"})
+    token_of(ira.post("/administration/feeds/north-pathology/token/"))
+    Feed.objects.filter(pk=made.pk).update(heard_at=timezone.now())
+    made.refresh_from_db()
+    told = changes_of(made)
+    assert [(one.field, one.by) for one in told] == [("token_digest", "Ira Example"), ("assigner", "Ira Example")], (
+        "that it was heard is no change"
+    )
+    page = ira.get("/administration/feeds/north-pathology/").content.decode()
+    assert "NORTH" in page
+    assert made.token_digest not in page
 
 
 def test_a_token_is_shown_once_and_replaced(ira: Client, made: Feed) -> None:

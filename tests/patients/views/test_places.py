@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
 
 from patients.calendars import calendar_for
+from patients.changes import changes_of
 from patients.models import Role, Site, SiteHoliday, User
+from patients.sites import MINUTES_A_DAY, minutes_a_day
 from tests.notifications.views.conftest import signed_in
 from tests.people import nurse, today_here
 
@@ -22,6 +24,8 @@ SAID = {
     "subdivision": "co",
     "sender_name": "East",
     "call_back": "+13035550100",
+    "texts_from": "09:00",
+    "texts_until": "20:00",
 }
 SOON = today_here() + timedelta(days=40)
 
@@ -47,6 +51,23 @@ def test_whoever_adds_a_site_administers_it(root: Client, rootuser: User) -> Non
 def test_what_no_calendar_knows_is_refused(root: Client, wrong: dict[str, str]) -> None:
     assert root.post("/administration/sites/", {**SAID, "code": "east", **wrong}).status_code == 422
     assert not Site.objects.filter(code="east").exists()
+
+
+@pytest.mark.parametrize("hours", [("08:30", "20:00"), ("09:00", "20:30"), ("15:00", "12:00")])
+def test_no_site_texts_at_night(root: Client, north: Site, hours: tuple[str, str]) -> None:
+    said = {**SAID, "texts_from": hours[0], "texts_until": hours[1]}
+    assert root.post("/administration/sites/north/", said).status_code == 422
+
+
+def test_hours_and_minutes_are_set_here_and_who_changed_them_stands_below(root: Client, north: Site) -> None:
+    said = {**SAID, "texts_from": "10:00", "texts_until": "18:00", "minutes-navigator": "200", "minutes-lead": ""}
+    assert root.post("/administration/sites/north/", said).status_code == 302
+    north.refresh_from_db()
+    assert (north.texts_from, north.texts_until, north.minutes) == (time(10), time(18), {"navigator": 200})
+    assert (minutes_a_day(north, Role.NAVIGATOR), minutes_a_day(north, Role.LEAD)) == (200, MINUTES_A_DAY[Role.LEAD])
+    [told] = [one for one in changes_of(north) if one.field == "texts_from"]
+    assert (told.old, told.new, told.by) == (time(9), time(10), "Root Example")
+    assert "Texts from" in root.get("/administration/sites/north/").content.decode()
 
 
 def test_closed_days_count_at_once_and_can_be_taken_back(root: Client, north: Site) -> None:
