@@ -19,6 +19,7 @@ from .variant_names import gene_symbol, gene_within, hgvs, in_full, pointed_at
 
 Finding = dict[str, Any]
 
+OF_A_GENE = ("genotype", "phenotype")
 PRESENCES = frozenset({"present", "absent", "indeterminate", "no_call", "failed", "not_tested"})
 
 
@@ -66,9 +67,9 @@ BY_WORDS = (
     (
         "absent",
         re.compile(
-            r"(not|none|un|non)[ -]?(detect|identif|found|present|amplified|rearranged|mutated|expressed|observed|reactive)|negative|\babsent\b|"
+            r"(not|none|un|non)[ -]?(detect|identif|found|present|amplified|rearranged|mutated|expressed|observed|reactive)|(?<!not )(?<!non-)\bnegative|\babsent\b|"
             r"wild[ -]?type|\bWT\b|\bno\b[\w\s,/-]{0,60}?(mutation|alteration|variant|fusion|rearrangement|amplification|deletion|insertion|"
-            r"translocation|evidence|expression|skipping|reportable|abnormalit)|\bstable\b|\bMSS\b|MSI-?L\b|proficient|\bpMMR\b|intact|\bnormal\b",
+            r"translocation|evidence|expression|skipping|reportable|abnormalit)|\bstable\b|\bMSS\b|MSI-?L\b|proficient|\bpMMR\b|intact|(?<!not )\bnormal\b",
             re.IGNORECASE,
         ),
     ),
@@ -76,11 +77,12 @@ BY_WORDS = (
         "present",
         re.compile(
             r"positive|detected|present|identified|\bfound\b|mutated|\bmutant\b|rearranged|amplified|overexpress|MSI-?H|deficient|\bdMMR\b|"
-            r"pathogenic|\bhigh\b|abnormal|reactive|\bgain\b",
+            r"pathogenic|\bhigh\b|abnormal|not normal|reactive|\bgain\b",
             re.IGNORECASE,
         ),
     ),
 )
+CLAUSES = re.compile(r";|\n|\.(?=\s|$)|\bbut\b|\bhowever\b", re.IGNORECASE)
 ALTERATION = re.compile(
     r"p\.\(?[A-Z][a-z]{2}\d+[\w*=]*\)?|p\.\(?[A-Z]\d+[\w*=]*\)?|c\.[\d*+_-]+[\w>*+-]+|"
     r"ex(?:on)?\s?\d{1,2}[\s-]*(?:in-?frame\s*)?(?:deletion|insertion|skipping|del|ins|duplication|mutation)\w*|"
@@ -96,8 +98,8 @@ TYPES = (
 )
 SIGNIFICANCE = (
     ("vus", re.compile(r"uncertain|unknown significance|\bVUS\b|LA26333-7|tier ?3|tier III\b", re.IGNORECASE)),
-    ("likely_pathogenic", re.compile(r"likely (pathogenic|oncogenic)|LA26332-9", re.IGNORECASE)),
-    ("likely_benign", re.compile(r"likely benign|LA26334-5", re.IGNORECASE)),
+    ("likely_pathogenic", re.compile(r"(likely|presumed) (pathogenic|oncogenic)|LA26332-9|LA6669-1", re.IGNORECASE)),
+    ("likely_benign", re.compile(r"(likely|presumed) benign|LA26334-5", re.IGNORECASE)),
     ("benign", re.compile(r"benign|LA6675-8", re.IGNORECASE)),
     ("pathogenic", re.compile(r"pathogenic|oncogenic|LA6668-3|tier ?[12]\b|tier I{1,2}\b", re.IGNORECASE)),
 )
@@ -115,20 +117,25 @@ def findings(readings: Iterable[Reading]) -> list[Finding]:
     overall: set[str] = set()
     latest: dict[str, tuple[list[Reading], set[str]]] = {}
     single: list[Finding] = []
+    described: set[tuple[str, str]] = set()
     for reading in readings:
         code = reading.test.code("loinc")
         if code not in names.VARIANT_PARTS:
-            single += biomarker(reading)
+            gene = _gene_of(latest[reading.group][0]) if reading.group in latest else ""
+            found = [each | {"gene": gene} if each["type"] in OF_A_GENE and not each["gene"] else each for each in biomarker(reading)]
+            described |= {(reading.group, each["gene"]) for each in found if each["type"] in OF_A_GENE}
+            single += found
             overall |= {presence(reading.value)} if code == names.OVERALL else set()
             continue
         parts, said = latest.get(reading.group) or ([], set())
-        if not parts or _begins_another(code, said):
+        if not parts or (_begins_another(code, said) and parts[-1].test.code("loinc") != code):
             parts, said = [], set()
             variants.append(parts)
             latest[reading.group] = parts, said
         parts.append(reading)
         said.add(code)
     assessment = NEGATIVE if overall == {"absent"} else None
+    variants = [parts for parts in variants if not (_is_gene_alone(parts) and (parts[0].group, _gene_of(parts)) in described)]
     return [finding for parts in variants for finding in variant(parts, assessment if _is_gene_alone(parts) else None)] + single
 
 
@@ -148,6 +155,12 @@ def negatives(found: Sequence[Finding], studied: Iterable[str]) -> list[Finding]
         for gene in dict.fromkeys(studied)
         if gene and gene not in said
     ]
+
+
+def _gene_of(parts: Sequence[Reading]) -> str:
+    """The only gene of a group of lines: of its genotype and phenotype too, which do not repeat it."""
+    genes = {gene_symbol(part.value) for part in parts if part.test.code("loinc") == names.GENE}
+    return genes.pop() if len(genes) == 1 else ""
 
 
 def _is_gene_alone(parts: Sequence[Reading]) -> bool:
@@ -177,7 +190,7 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
     genes = genes or {gene: None for part in value.values() if (gene := gene_within(part.value))}
     if not (genes or coding or protein or change or written or pointed):
         return []
-    is_named = bool(coding or protein or written)
+    is_named = bool(coding or protein or written or _type(change))  # a fusion or a gain of copies is named by what it is
     state = "failed" if failed or (own and own.failed) else _assessed(assessment or (own.value if own else None), is_named)
     copies = value.get(names.COPIES)
     kind = _type(f"{change} {coding} {protein}") or ("amplification" if copies and (copies.number or 0) >= AMPLIFIED else "variant")
@@ -323,7 +336,14 @@ def presence(value: Coded) -> str:
     for _, code, _ in value.codings:
         if code.upper() in BY_CODE:
             return BY_CODE[code.upper()]
-    return next((name for name, pattern in BY_WORDS if pattern.search(value.words)), "")
+    said = {answer for clause in CLAUSES.split(value.words) if (answer := _said(clause))}
+    if said == {"present", "absent"}:
+        return "indeterminate"  # positive for the one, negative for the other: a person reads which
+    return next((name for name, _ in BY_WORDS if name in said), "")
+
+
+def _said(words: str) -> str:
+    return next((name for name, pattern in BY_WORDS if pattern.search(words)), "")
 
 
 @lru_cache(maxsize=4096)

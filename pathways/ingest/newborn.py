@@ -22,7 +22,12 @@ from .when import moment
 
 OVERALL, QUALITY, CONDITIONS = "57130-7", "57718-9", "57131-5"
 IN_RANGE, OUT_OF_RANGE, ACCEPTABLE = "LA12428-1", "LA18944-1", "LA12432-3"
-OUT_WORDS = re.compile(r"out of range|out-of-range|abnormal|presumptive positive|screen positive|\bcritical\b", re.IGNORECASE)
+OUT_WORDS = re.compile(
+    r"out of range|out-of-range|abnormal|presumptive positive|screen positive|\bcritical\b|\bborderline\b|"
+    r"\b(not|isn.t|outside)\b[\w\s]{0,20}\b(in range|normal|limits)",
+    re.IGNORECASE,
+)
+"""*Not normal* is said too; whatever is not plainly in range is looked at by a person."""
 IN_WORDS = re.compile(r"in range|within normal|\bnormal\b|negative", re.IGNORECASE)
 URGENT_WORDS = re.compile(r"\bcritical\b|immediate|urgent", re.IGNORECASE)
 URGENT_FLAGS = frozenset({"AA", "HH", "LL"})

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
+from pathways.ingest import molecular
 from pathways.ingest.codes import Coded
 from pathways.ingest.findings import Reading
 from pathways.ingest.statement import clean
@@ -30,6 +31,12 @@ class Line(msgspec.Struct, frozen=True):
     status: str
     document: bool = False
     narrative: str = ""
+
+
+def lines(part: Part, obx: Segment) -> list[Line]:
+    """The lines of one OBX: one for each gene where OBX-5 repeats the genes that an answer is about, else one."""
+    genes = part.message.repeats(obx, 5) if part.get(obx, 3) == molecular.GENE else []
+    return [line(part, [*obx[:5], gene, *obx[6:]]) for gene in genes] if len(genes) > 1 else [line(part, obx)]
 
 
 def line(part: Part, obx: Segment) -> Line:

@@ -56,7 +56,7 @@ def _reports(part: Part, groups: Sequence[Group]) -> list[Report]:
     for place, group in enumerate(groups):
         if not group.obr:
             continue
-        lines = [observations.line(part, obx) for obx in group.obx]
+        lines = [line for obx in group.obx for line in observations.lines(part, obx)]
         test, category = orders.category(part, group)
         if category == "other" and any(_is_molecular(line) for line in lines):
             category = "molecular"

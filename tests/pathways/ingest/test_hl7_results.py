@@ -54,6 +54,55 @@ def test_a_gene_alone_is_negative_where_the_report_as_a_whole_is() -> None:
     }
 
 
+def test_genes_repeated_in_one_line_are_each_answered() -> None:
+    assessed = "OBX|1|CWE|69548-6^Assessment^LN|1|LA9634-2^Absent^LN||||||F"
+    genes = "OBX|2|CWE|48018-6^Gene studied^LN|1|HGNC:1100^BRCA1^HGNC~HGNC:1101^BRCA2^HGNC||||||F"
+    for lines in ((assessed, genes), (genes, assessed)):
+        assert states(result(panel(*lines))) == {"BRCA1": "absent", "BRCA2": "absent"}
+
+
+@pytest.mark.parametrize(("change", "kind"), [("LA14034-5^Copy number gain^LN", "amplification"), ("LA1^Gene fusion^LN", "fusion")])
+def test_a_structural_change_is_named_by_what_it_is(change: str, kind: str) -> None:
+    lines = (
+        "OBX|1|CWE|48018-6^Gene studied^LN|3a|HGNC:3430^ERBB2^HGNC||||||F",
+        f"OBX|2|CWE|48019-4^DNA change type^LN|3a|{change}||||||F",
+    )
+    (found,) = result(panel(*lines)).body["findings"]
+    assert (found["gene"], found["presence"], found["type"]) == ("ERBB2", "present", kind)
+
+
+def test_a_marker_of_the_whole_tumour_gets_no_gene_from_the_line_before() -> None:
+    lines = (*gene("", "EGFR", PRESENT, protein="p.Leu858Arg"), "OBX|9|CWE|81695-9^MSI^LN||LA26203-2^MSI-H^LN||||||F")
+    assert [(each["gene"], each["type"]) for each in result(panel(*lines)).body["findings"]] == [("EGFR", "variant"), ("", "msi")]
+
+
+def test_genotype_and_phenotype_are_of_the_gene_of_their_group() -> None:
+    lines = [
+        f"OBX|{n}|CWE|{asked}|{group}|{answer}||||||F"
+        for group, name, genotype, phenotype in (
+            ("1a", "CYP2C19", "*2/*2", "LA9657-3^Poor metabolizer^LN"),
+            ("1b", "CYP2D6", "*1/*1", "LA25391-6^Normal metabolizer^LN"),
+        )
+        for n, (asked, answer) in enumerate(
+            (
+                ("48018-6^Gene studied^LN", f"1^{name}^HGNC"),
+                ("84413-4^Genotype display name^LN", genotype),
+                ("53040-2^Effect on drug metabolism^LN", phenotype),
+            )
+        )
+    ]
+    body = panel(*lines, code="51969-4^Genetic analysis report^LN")
+    found = {(each["gene"], each["type"], each["alteration"]) for each in result(body).body["findings"]}
+    assert found == {
+        ("CYP2C19", "genotype", "*2/*2"),
+        ("CYP2C19", "phenotype", "Poor metabolizer"),
+        ("CYP2D6", "genotype", "*1/*1"),
+        ("CYP2D6", "phenotype", "Normal metabolizer"),
+    }
+    assigned = {fact.body["gene"]: fact.body["phenotype"] for fact in facts(body) if fact.kind == "phenotype_assigned"}
+    assert assigned == {"CYP2C19": "Poor metabolizer", "CYP2D6": "Normal metabolizer"}
+
+
 def test_a_variant_written_by_its_full_name_only_is_found() -> None:
     lines = (
         "OBX|1|CWE|83005-9^Variant category^LN|2a|LA26801-3^Simple variant^LN||||||F",
@@ -77,6 +126,9 @@ def test_a_variant_written_by_its_full_name_only_is_found() -> None:
         ("KRAS^KRAS G12C mutation^L", "Insufficient material", {"gene": "KRAS", "presence": "failed"}),
         ("KRAS^KRAS mutation^L", "Indeterminate", {"gene": "KRAS", "presence": "indeterminate"}),
         ("KRAS^KRAS mutation^L", "Not tested", {"gene": "KRAS", "presence": "not_tested"}),
+        ("EGFR^EGFR mutation^L", "Positive for L858R; negative for T790M", {"presence": "indeterminate"}),
+        ("EGFR^EGFR mutation^L", "No pathogenic variants identified. Limit of detection 5 %.", {"presence": "absent"}),
+        ("EGFR^EGFR mutation^L", "Not normal", {"presence": "present"}),
         ("81695-9^MSI^LN", "MSI-High", {"gene": "", "presence": "present", "type": "msi"}),
         ("81695-9^MSI^LN", "Stable (MSS)", {"presence": "absent", "type": "msi"}),
     ],

@@ -41,6 +41,19 @@ def line(n: int, code: str, value: str, flag: str = "") -> str:
 
 
 class TestScreens:
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Not normal, further filter paper testing required",
+            "Screen is not in range for at least one condition",
+            "Outside of normal limits",
+            "Borderline",
+        ],
+    )
+    def test_what_is_not_plainly_in_range_is_out_of_range(self, words: str) -> None:
+        facts = screen(line(1, "57130-7^Overall interpretation^LN", f"L1^{words}^L"))
+        assert only("screen_result", facts).body["answer"] == "out_of_range"
+
     def test_in_range_with_the_spots_date(self) -> None:
         facts = screen(line(1, "57718-9", "LA12432-3^Acceptable^LN"), line(2, "57130-7", IN))
         assert only("screen_result", facts).body == {"answer": "in_range", "text": "All screening is in range for the conditions tested"}
