@@ -23,11 +23,11 @@ from pathways.reports.columns import (
     STATE,
     Columns,
     Ints,
+    arrays,
     as_datetime,
     copied,
     moment,
     spelled,
-    wide,
 )
 from pathways.reports.columns import UNKNOWN as NOT_KNOWN
 from pathways.sql import load
@@ -139,9 +139,9 @@ class Cohort:
         order = np.argsort(self.columns.id)
         asked = "".join(f", hashtextextended(COALESCE({ANY[name]}, ''), 0)" for name in fields)
         statement = load("pathways.sql", "report_strata").format(fields=asked)
-        hashes = np.empty((self.n, len(fields)), dtype=np.int64)
-        hashes[order] = wide(statement, {"ids": self.columns.id.tolist()}, len(fields) + 1)[:, 1:]
-        return {name: self._apart(name, hashes[:, i]) for i, name in enumerate(fields)}
+        ids, *hashes = arrays(statement, {"ids": self.columns.id.tolist()}, len(fields) + 1)
+        place = order[np.searchsorted(self.columns.id[order], ids)]
+        return {name: self._apart(name, _placed(place, of)) for name, of in zip(fields, hashes, strict=True)}
 
     def _apart(self, field: str, hashes: Ints) -> dict[str, Cohort]:
         kinds, place = np.unique(hashes, return_inverse=True)
@@ -165,6 +165,13 @@ class Cohort:
     @cached_property
     def members(self) -> tuple[Member, ...]:
         return tuple(_members(self))
+
+
+def _placed(place: Ints, values: Ints) -> Ints:
+    """Values that came in another order, each put to its place."""
+    found = np.empty_like(values)
+    found[place] = values
+    return found
 
 
 def definition_of(pathway: str) -> Definition:
@@ -222,8 +229,9 @@ def _statement(question: Question, steps: Sequence[Step], also: Sequence[str]) -
     by = BY[question.by] if question.by else ""
     asked = {"stratum": f"hashtextextended(COALESCE({by}, ''), 0)", "person": "COALESCE(p.survivor_id, p.id)"}
     columns += "".join(f", {asked[name]} AS {name}" for name in also)
-    person = "JOIN patients_person person ON person.id = p.person_id" if "person." in by else ""
-    return f"WITH {known(question)}\n" + load("pathways.sql", "report_cohort").format(states=states, columns=columns, person=person)
+    people = "JOIN patients_patient p ON p.id = j.patient_id" if "p." in by or "person." in by or "person" in also else ""
+    people += " JOIN patients_person person ON person.id = p.person_id" if "person." in by else ""
+    return f"WITH {known(question)}\n" + load("pathways.sql", "report_cohort").format(states=states, columns=columns, people=people)
 
 
 def known(question: Question) -> str:

@@ -1,4 +1,5 @@
-"""A cohort as columns of numbers: copied from the database in binary rows of one width, so that a million journeys are a few arrays.
+"""A cohort as columns of numbers: each column travels as one array in a binary copy, so that a million journeys are a few arrays and
+neither side handles a row at a time.
 
 Times are microseconds since 2000 (as PostgreSQL keeps them), NEVER where there is none. Words travel as hashes and are spelled out by
 one row that has them.
@@ -6,7 +7,7 @@ one row that has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,18 +27,11 @@ NEVER, ALWAYS = 2**63 - 1, -(2**63)
 """What PostgreSQL sends for infinity and -infinity."""
 UNKNOWN, REACHED, IMPLIED, NOT_APPLICABLE = range(4)
 ACTIVE, COMPLETED, EXITED = range(3)
-HEADER, TRAILER = 19, 2
-
-FIXED: Sequence[tuple[str, str]] = (
-    ("id", ">i8"),
-    ("site", ">i4"),
-    ("version", ">i4"),
-    ("opened", ">i8"),
-    ("observed", ">i8"),
-    ("ended", ">i8"),
-    ("reason", ">i8"),
-    ("flags", ">i8"),
-)
+HEADER, ARRAY = 19, 20
+"""How many bytes of a binary copy lie before its first row, and of an array before its first element."""
+ELEMENT = np.dtype([("size", ">i4"), ("value", ">i8")])
+NOTHING: Ints = np.zeros(0, dtype=np.int64)
+FIXED = ("id", "site", "version", "opened", "observed", "ended", "reason", "flags")
 STATUS, EXIT_CLASS, HELD, STATE = (0, 3), (2, 7), (5, 1), 6
 """Where the flags say what: how far to shift, and what is left of them. From bit 6 on each step has two bits."""
 
@@ -79,17 +73,15 @@ def as_datetime(at: int) -> datetime | None:
 
 
 def copied(statement: str, parameters: Mapping[str, Any], steps: int, *also: str) -> Columns:
-    """Runs the statement as a binary copy: the fixed columns, the time of each step, and of `also` (stratum, person) what it asks; else zeros."""
-    names = [*FIXED, *((f"time{i}", ">i8") for i in range(steps)), *((name, ">i8") for name in also)]
-    layout = np.dtype([("n", ">i2"), *((part, kind) for name, size in names for part, kind in ((f"{name}.", ">i4"), (name, size)))])
-    rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
-    native: dict[str, Any] = {name: rows[name].astype(np.int64) for name in (*(name for name, _ in FIXED), *also)}
-    states, times = np.empty((len(rows), steps), dtype=np.int16), np.empty((len(rows), steps), dtype=np.int64)
-    flags = native.pop("flags")
+    """Runs the statement: the fixed columns, the time of each step, and of `also` (stratum, person) what it asks; else zeros."""
+    taken = arrays(statement, parameters, len(FIXED) + steps + len(also))
+    native: dict[str, Any] = dict(zip((*FIXED, *also), (*taken[: len(FIXED)], *taken[len(FIXED) + steps :]), strict=True))
+    n, flags = len(taken[0]), native.pop("flags")
+    states, times = np.empty((n, steps), dtype=np.int16), np.empty((n, steps), dtype=np.int64)
     for i in range(steps):
-        states[:, i], times[:, i] = _said(flags, STATE + 2 * i, 3), rows[f"time{i}"]
+        states[:, i], times[:, i] = _said(flags, STATE + 2 * i, 3), taken[len(FIXED) + i]
     bits: dict[str, Any] = {"status": _said(flags, *STATUS), "exit_class": _said(flags, *EXIT_CLASS), "held": _said(flags, *HELD)}
-    nothing: dict[str, Any] = {name: np.zeros(len(rows), dtype=np.int64) for name in ("stratum", "person") if name not in also}
+    nothing: dict[str, Any] = {name: np.zeros(n, dtype=np.int64) for name in ("stratum", "person") if name not in also}
     return Columns(**native, **bits, **nothing, states=states, times=times)
 
 
@@ -97,27 +89,37 @@ def _said(flags: Ints, shift: int, of: int) -> Codes:
     return ((flags >> shift) & of).astype(np.int16)
 
 
-def pairs(statement: str, parameters: Mapping[str, Any]) -> tuple[Ints, Ints]:
-    """The two columns (bigint, integer) of a statement, copied in binary."""
-    layout = np.dtype([("n", ">i2"), ("first.", ">i4"), ("first", ">i8"), ("second.", ">i4"), ("second", ">i4")])
-    rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
-    return rows["first"].astype(np.int64), rows["second"].astype(np.int64)
+def arrays(statement: str, parameters: Mapping[str, Any], columns: int) -> list[Ints]:
+    """What a statement gives, column by column. Each of its columns is eight bytes wide and never null (bigint, timestamptz); the first is an
+    id, by which the rows come in sixteen portions: a message of PostgreSQL ends at a gigabyte. No order is kept.
+    """
+    names = [f"c{i}" for i in range(columns)]
+    taken = ", ".join(f"array_agg({name})" for name in names)
+    # OFFSET 0 keeps the planner from knowing how many ids there are: it would sort them all to make sixteen groups.
+    portions = f"SELECT {taken} FROM (SELECT *, c0 & 15 AS portion FROM ({statement}) AS said ({', '.join(names)}) OFFSET 0) AS one GROUP BY portion"
+    found, at, parts = _bytes(portions, parameters), HEADER, [[NOTHING] for _ in names]
+    while int.from_bytes(found[at : at + 2], signed=True) == columns:
+        at += 2
+        for part in parts:
+            at = _array(found, at, part)
+    return [np.concatenate(part) for part in parts]
 
 
-def wide(statement: str, parameters: Mapping[str, Any], columns: int) -> Ints:
-    """A table of bigints, copied in binary."""
-    layout = np.dtype([("n", ">i2"), *((part, kind) for i in range(columns) for part, kind in ((f"{i}.", ">i4"), (str(i), ">i8")))])
-    rows = np.frombuffer(_bytes(statement, parameters), dtype=layout, offset=HEADER)
-    return np.stack([rows[str(i)].astype(np.int64) for i in range(columns)], axis=1)
+def _array(found: memoryview, at: int, into: list[Ints]) -> int:
+    """Reads one array that begins at `at`; gives where it ends."""
+    size = int.from_bytes(found[at : at + 4])
+    values = np.frombuffer(found[at + 4 + ARRAY : at + 4 + size], dtype=ELEMENT)
+    into.append(values["value"].astype(np.int64))
+    return at + 4 + size
 
 
 def _bytes(statement: str, parameters: Mapping[str, Any]) -> memoryview:
-    """Everything between the header and the trailer of the copy."""
+    """The whole of a binary copy."""
     found = bytearray()
     with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
         for block in copy:
             found += block
-    return memoryview(found)[: len(found) - TRAILER]
+    return memoryview(found)
 
 
 def spelled(question: str, ids: Ints, hashes: Ints) -> dict[int, str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pathways.models.event import FINDINGS
 from pathways.reports.cohort import EXIT_CLASSES, Cohort, Question
-from pathways.reports.columns import ACTIVE, COMPLETED, Ints, pairs
+from pathways.reports.columns import ACTIVE, COMPLETED, Ints, arrays
 from pathways.reports.estimators import Estimate, wilson
 from pathways.reports.passages import Mask
 from pathways.sql import load
@@ -20,6 +20,8 @@ from pathways.sql import load
 HANDED_OVER = "handed over"
 NOT = "not/"
 CONFIRMED = 1
+ATTACHED, RETRACTED, STARTED, KIND = 1, 2, 4, 3
+"""What the flags of `report_findings` say; from bit KIND on, which finding it is."""
 BIT = {kind: 1 << n for n, kind in enumerate(FINDINGS, 1)}
 """The findings of a journey travel as a sum of these; CONFIRMED: the start of its matched therapy is."""
 
@@ -64,9 +66,25 @@ def standing(question: Question) -> Standing:
     """One pass over the programme's findings, whatever part of it is asked."""
     statement = load("pathways.sql", "report_findings").format(kinds=", ".join(f"'{kind}'" for kind in FINDINGS))
     parameters = {"pathway": question.pathway, "kinds": list(FINDINGS), "as_of": question.as_of, "hindsight": question.hindsight}
-    ids, has = pairs(statement, parameters)
-    order = np.argsort(ids)
-    return Standing(ids[order], has[order])
+    journey, event, binding, lineage, rank, issued, flags = arrays(statement, parameters, 7)
+    newest = _last(binding, event, journey)
+    newest = newest[(flags[newest] & ATTACHED) != 0]
+    told = newest[_last(event[newest], issued[newest], rank[newest], lineage[newest], journey[newest])]
+    told = told[(flags[told] & RETRACTED) == 0]
+    ids, first = np.unique(journey[told], return_index=True)
+    has = (1 << (flags[told] >> KIND)) | np.where(flags[told] & STARTED, CONFIRMED, 0)
+    return Standing(ids, np.bitwise_or.reduceat(has, first) if len(ids) else has)
+
+
+def _last(*keys: Ints) -> Ints:
+    """The places of the greatest of each group: rows are alike by the last two keys, and of them the others decide, the later key
+    before the earlier. Given in the order of the last key."""
+    order = np.lexsort(keys)
+    ends = np.zeros(len(order), dtype=bool)
+    ends[-1:] = True
+    for key in keys[-2:]:
+        ends[:-1] |= np.diff(key[order]) != 0
+    return order[ends]
 
 
 def chosen(found: Cohort, known: Standing) -> dict[str, Mask]:
