@@ -24,6 +24,7 @@ from pathways.reports.kept import kept
 from pathways.reports.rows import UnknownNumber
 from pathways.reports.sheet import Sheet
 from pathways.views.asked import MOMENT, Choices, choices, question, shows_all
+from pathways.views.counting import Counting, counted, still
 from pathways.views.programme import opens_with, remember
 from patients import access
 from patients.templatetags.finalmile import translated
@@ -59,6 +60,14 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
         offered = replace(offered, strata=tuple(report.strata))
         asked = replace(asked, by=asked.by if asked.by in report.strata else report.strata[0])
     return Asked(report, asked, exact, code, offered)
+
+
+def page_of(asked: Asked) -> Sheet | Counting:
+    """The same for a page, whose reader is told when it takes long."""
+    report, question, exact = asked.report, asked.question, asked.exact
+    if report.kept is None:
+        return report.sheet(question, exact=exact)
+    return counted(report.name, question, exact, lambda question: report.sheet(question, exact=exact), report.kept)
 
 
 def sheet_of(asked: Asked) -> Sheet:
@@ -98,7 +107,9 @@ def report(request: StaffRequest, name: str, code: str) -> HttpResponse:
     asked = asked_for(request, name, code, now=timezone.now())
     if code != EVERY:
         remember(request, code)
-    sheet = sheet_of(asked)
+    sheet = page_of(asked)
+    if isinstance(sheet, Counting):
+        return still(request, sheet, translated(asked.report.title))
     return render(request, asked.report.template, {**frame(asked, sheet), "query": request.GET.urlencode()})
 
 

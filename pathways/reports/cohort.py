@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -265,12 +265,13 @@ def _later(question: Question) -> list[int]:
 
 
 def _by(as_of: datetime, columns: Columns) -> Columns:
-    """What happened after as_of has not happened; a step with a time was reached, whatever else is said of it."""
-    later = columns.times > moment(as_of)
-    times = np.where(later, NEVER, columns.times)
-    timeless = np.where(columns.states == NOT_APPLICABLE, NOT_APPLICABLE, NOT_KNOWN)
-    seen = np.where(np.isin(columns.states, (NOT_KNOWN, NOT_APPLICABLE)), REACHED, columns.states)
-    return replace(columns, times=times, states=np.where(times == NEVER, timeless, seen).astype(np.int16))
+    """What happened after as_of has not happened; a step with a time was reached, whatever else is said of it. Changes them where they lie."""
+    times, states = columns.times, columns.states
+    times[times > moment(as_of)] = NEVER
+    never, applies = times == NEVER, states != NOT_APPLICABLE
+    states[never & applies] = NOT_KNOWN
+    states[~never & (~applies | (states == NOT_KNOWN))] = REACHED
+    return columns
 
 
 def _members(found: Cohort) -> Iterator[Member]:

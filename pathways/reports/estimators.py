@@ -8,7 +8,7 @@ references: docs/statistics.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
@@ -56,8 +56,18 @@ class Incidence:
     times: Floats
     survival: Floats
     by_cause: dict[int, Floats]
-    variance: dict[int, Floats]
+    own: dict[int, Floats]
     at_risk: Floats
+    known: dict[int, Floats] = field(default_factory=dict, repr=False)
+
+    def variance(self, cause: int) -> Floats:
+        """Of one cause's incidence just after each event time; worked out when first asked, since few ask it of every cause."""
+        if cause not in self.known:
+            before = np.concatenate(([1.0], self.survival))[: len(self.times)]
+            self.known[cause] = _variance(
+                self.by_cause[cause], before, self.at_risk, sum(self.own.values(), np.zeros(len(before))), self.own[cause]
+            )
+        return self.known[cause]
 
 
 def kaplan_meier(durations: Numbers, happened: Sequence[bool] | NDArray[Any], entries: Numbers | None = None) -> Survival:
@@ -83,8 +93,7 @@ def aalen_johansen(
     after: Floats = np.cumprod(1.0 - every / at.at_risk, dtype=np.float64)
     before = np.concatenate(([1.0], after))[: len(at.times)]
     by_cause = {kind: np.cumsum(before * own / at.at_risk) for kind, own in at.own.items()}
-    variance = {kind: _variance(by_cause[kind], before, at.at_risk, every, own) for kind, own in at.own.items()}
-    return Incidence(at.times, after, by_cause, variance, at.at_risk)
+    return Incidence(at.times, after, by_cause, at.own, at.at_risk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,7 @@ def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[floa
     at = int(np.searchsorted(curve.times, day, side="right")) - 1
     if at < 0 or cause not in curve.by_cause:
         return 0.0, 0.0
-    return float(curve.by_cause[cause][at]), sqrt(float(curve.variance[cause][at]))
+    return float(curve.by_cause[cause][at]), sqrt(float(curve.variance(cause)[at]))
 
 
 FOLDS = 50

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
@@ -50,23 +50,55 @@ JOURNEYS = Watch(
 
 def kept(name: str, question: Question, exact: bool, make: Callable[[Question], T], watch: Watch = JOURNEYS) -> T:
     """The answer to a question, made anew only if something was received since."""
-    key, newest = _key(name, question, exact), _newest(watch)
-    found: tuple[Any, datetime, T] | None = cache.get(key)
-    if found is not None and found[0] == newest and timedelta() <= question.as_of - found[1] <= watch.holds:
-        return found[2]
+    found: Kept[T] | None = look(name, question, exact, watch)
+    if found is not None:
+        return found.answer
+    before = newest(watch)
     answer = make(question)
-    cache.set(key, (newest, question.as_of, answer), KEPT_SECONDS)
+    keep(name, question, exact, Kept(before, question.as_of, answer))
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """An answer with what was the newest when it was made. One that took long `holds` whatever comes in meanwhile: a house in which something
+    is received every second would never be shown it otherwise."""
+
+    newest: tuple[Any, ...]
+    as_of: datetime
+    answer: T
+    holds: timedelta = timedelta()
+
+
+def look(name: str, question: Question, exact: bool, watch: Watch) -> Kept[Any] | None:
+    """What is kept of a question and still holds."""
+    found: Kept[Any] | None = cache.get(_key(name, question, exact))
+    if found is None:
+        return None
+    age = question.as_of - found.as_of
+    if timedelta() <= age < found.holds:
+        return found
+    return found if timedelta() <= age <= watch.holds and found.newest == newest(watch) else None
+
+
+def keep(name: str, question: Question, exact: bool, found: Kept[Any]) -> None:
+    cache.set(_key(name, question, exact), found, KEPT_SECONDS)
 
 
 def _key(name: str, question: Question, exact: bool) -> str:
     """The question without its moment, so that "now" is one question all day; an earlier day is told apart by how far `as_of` lies."""
-    asked = repr(replace(question, as_of=EPOCH, sites=None if question.sites is None else tuple(sorted(question.sites))))
+    asked = same(question)
     said = f"{name}|{exact}|{get_language()}|{question.as_of.date()}|{asked}"
     return f"reports.{hashlib.sha256(said.encode()).hexdigest()}"
 
 
-def _newest(watch: Watch) -> tuple[Any, ...]:
+def same(question: Question) -> str:
+    """A question without its moment, as one text."""
+    return repr(replace(question, as_of=EPOCH, sites=None if question.sites is None else tuple(sorted(question.sites))))
+
+
+def newest(watch: Watch) -> tuple[Any, ...]:
+    """To be asked before an answer is made: what is received while it is made is not in it."""
     asked = ", ".join(f"(SELECT max({key}) FROM {table})" for table, _, key in (one.partition(".") for one in watch.tables))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {asked}")

@@ -16,8 +16,8 @@ from pathways.definitions import registry
 from pathways.reports import drop_off as report
 from pathways.reports import shown
 from pathways.reports.drop_off import EXIT_CLASSES
-from pathways.reports.kept import kept
 from pathways.views.asked import choices, question, rows_address, shows_all
+from pathways.views.counting import Counting, counted, still
 from pathways.views.funnel import funnel
 from pathways.views.programme import opens_with, remember
 from patients.templatetags.finalmile import translated
@@ -42,7 +42,9 @@ def drop_off(request: StaffRequest, code: str) -> HttpResponse:
     definition = published[code].definition
     exact = shows_all(request.user)
     asked = question(request.GET, definition, request.user, timezone.now(), exact=exact)
-    answer = kept("drop-off page", asked, exact, lambda asked: shown.drop_off(report.drop_off(asked), exact=exact))
+    answer = counted("drop-off page", asked, exact, lambda asked: shown.drop_off(report.drop_off(asked), exact=exact))
+    if isinstance(answer, Counting):
+        return still(request, answer, translated(definition.title))
     asked = replace(asked, as_of=datetime.fromisoformat(answer["as_of"]))
     context = {
         "answer": answer,

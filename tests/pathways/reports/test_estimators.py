@@ -96,7 +96,7 @@ def test_with_one_cause_the_variance_is_greenwoods(rows: list[tuple[float, int]]
         risk = float(plain.at_risk[i])
         if died < risk:
             greenwood += died / (risk * (risk - died))
-            assert float(curve.variance[1][i]) == pytest.approx(survival**2 * greenwood, abs=1e-9)
+            assert float(curve.variance(1)[i]) == pytest.approx(survival**2 * greenwood, abs=1e-9)
 
 
 @given(ROWS, st.randoms())
