@@ -52,6 +52,7 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
         raise Http404
     if not request.user.has_role(*report.readers):
         raise PermissionDenied
+    request.user.act_as(report.readers)
     definition = published[code].definition if code != EVERY else None
     exact = shows_all(request.user)
     asked = question(request.GET, definition, request.user, now, takes=report.takes, exact=exact)

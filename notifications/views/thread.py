@@ -21,7 +21,7 @@ from notifications.views.item_forms import Seen
 from notifications.views.lines import line_of
 from notifications.views.story import Said, said
 from notifications.views.worklist import item_of
-from patients.models import ContactPoint, Phone
+from patients.models import ContactPoint, Patient, Phone, User
 from patients.views.guard import CARE, StaffRequest, page
 
 SHOWN = 60
@@ -60,7 +60,7 @@ def conversation(request: StaffRequest, uid: UUID) -> HttpResponse:
     context = {
         "item": item,
         "line": line_of(item, request.user, now),
-        "thread": thread_with(phone),
+        "thread": thread_with(phone, request.user),
         "phone": phone,
         "form": form,
         "why_not": answers.why_not(reply, phone, now=now) if reply else "",
@@ -76,12 +76,15 @@ def _send(item: WorkItem, reply: Reply, form: TypedForm, request: StaffRequest) 
         worklist.finish(item=item, outcome="read", by=request.user, revision=given["revision"], note="answered by text", now=now)
 
 
-def thread_with(phone: Phone) -> list[Said]:
-    """All texts to and from a number, and what its users were sent by e-mail or letter, in time order; the newest `SHOWN`."""
+def thread_with(phone: Phone, user: User) -> list[Said]:
+    """All texts to and from a number, and what its users were sent by e-mail or letter, in time order; the newest `SHOWN`. Where people of
+    several sites share the number, what is about patients of the user's sites, or about nobody known."""
     texts = Q(phone=phone, attempt__gt=0) | Q(phone=phone, purpose="answer")
     users = ContactPoint.objects.filter(phone=phone, until=None).values("person")
-    ours = Message.objects.filter(texts | Q(recipient__in=users, attempt__gt=0) & ~Q(channel=Channel.SMS), shadow=False)
-    theirs = Reply.objects.filter(phone=phone).select_related("read_by")
+    known = Patient.objects.visible_to(user).values("pk")
+    here = Q(patient=None) | Q(patient__in=known) | Q(patient__survivor__in=known)
+    ours = Message.objects.filter(texts | Q(recipient__in=users, attempt__gt=0) & ~Q(channel=Channel.SMS), here, shadow=False)
+    theirs = Reply.objects.filter(here, phone=phone).select_related("read_by")
     lines = [said(message) for message in ours.order_by("-created_at")[:SHOWN]]
     lines += [Said(one.received_at, one.body, True, _read(one), False) for one in theirs.order_by("-received_at")[:SHOWN]]
     return sorted(lines, key=lambda line: line.at)[-SHOWN:]

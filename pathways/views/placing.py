@@ -61,7 +61,7 @@ def place(request: StaffRequest, uid: UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _placed(request, matter)
-    found = candidates(matter, fact)
+    found = candidates(matter, fact, request.user)
     context = {
         "matter": matter,
         "fact": fact,
@@ -89,11 +89,11 @@ def _placed(request: StaffRequest, matter: Matter) -> HttpResponse:
     return redirect("journey", uid=chosen[0].uid) if chosen else redirect("unplaced")
 
 
-def candidates(matter: Matter, fact: Event) -> list[Candidate]:
-    """All journeys of the patient; those that the rules named or that share a number with the result come first."""
+def candidates(matter: Matter, fact: Event, user: User) -> list[Candidate]:
+    """All journeys of the patient that the user may see; those that the rules named or that share a number with the result come first."""
     assert matter.patient is not None
     members = {matter.patient_id, *matter.patient.merged.values_list("pk", flat=True)}
-    found = Journey.objects.filter(patient__in=members).exclude(status="void").select_related("version", "home_site").order_by("-opened_at")
+    found = Journey.objects.visible_to(user).filter(patient__in=members).select_related("version", "home_site").order_by("-opened_at")
     named = set(matter.detail.get("journeys") or ())
     shared = {one.pk: shared_keys(one, fact) for one in found}
     rows = [

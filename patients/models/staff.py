@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -44,6 +46,7 @@ class User(AbstractUser):
     emergency_until = models.DateTimeField(null=True, help_text="until when some chart of another site is open to them")
 
     _remembered: list[Membership] | None = None
+    _acting: frozenset[str] | None = None
 
     def held(self) -> list[Membership]:
         """Memberships that hold now, with their sites; none for a disabled user."""
@@ -55,9 +58,14 @@ class User(AbstractUser):
         """Asks once for as long as this object lives: a request asks for its user's roles many times."""
         self._remembered = self.held()
 
+    def act_as(self, roles: Iterable[str]) -> None:
+        """For as long as this object lives, only sites where one of `roles` is held are seen: who reads charts at one site does not
+        read those of another for being its integration engineer."""
+        self._acting = frozenset(roles)
+
     def site_ids(self) -> list[int]:
-        """Sites of all current memberships; empty for an anonymous or disabled user."""
-        return list(dict.fromkeys(one.site_id for one in self.held()))
+        """Sites of all current memberships, or of those as which the user acts; empty for an anonymous or disabled user."""
+        return list(dict.fromkeys(one.site_id for one in self.held() if self._acting is None or one.role in self._acting))
 
     def roles(self) -> set[str]:
         return {one.role for one in self.held()}

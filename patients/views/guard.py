@@ -36,7 +36,8 @@ View = Callable[..., HttpResponseBase]
 
 
 def page(*roles: str) -> Callable[[View], View]:
-    """Signed in, and in one of `roles` at some site; dates on the page are on the clock of the user's first site."""
+    """Signed in, and in one of `roles` at some site: what is seen is of the sites where the user holds one of them. Dates on the page are on
+    the clock of the user's first site."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -46,6 +47,7 @@ def page(*roles: str) -> Callable[[View], View]:
             request.user.remember()
             if not request.user.has_role(*roles):
                 raise PermissionDenied
+            request.user.act_as(roles)
             with timezone.override(zone_of(request.user)):
                 return view(request, *args, **kwargs)
 

@@ -83,6 +83,22 @@ def test_another_site_s_rows_and_places_do_not_exist(signed_in: Enter, south: Si
     assert {route.path: knock(client, route.address(today)).status_code for route in of_a_site} == {route.path: 404 for route in of_a_site}
 
 
+def test_a_role_held_elsewhere_opens_nothing_here(signed_in: Enter, north: Site, south: Site, today: Morning) -> None:
+    """Navigator of the south, integration engineer of the north: the charts and the work of the north are not theirs to read."""
+    nurse("both", south)
+    client = signed_in(nurse("both", north, role=Role.INTEGRATION))
+    of_the_north = (f"/journeys/{today.journey.uid}/", f"/patients/{today.patient.uid}/", f"/items/{today.critical.uid}/")
+    assert {address: client.get(address).status_code for address in of_the_north} == dict.fromkeys(of_the_north, 404)
+    assert client.get(f"/intake/{today.message.uid}/").status_code == 200
+    assert client.post("/patients/", {"text": "Okafor"}).context["found"] == []
+
+
+def test_a_report_counts_the_sites_where_its_reader_may_read_it(signed_in: Enter, north: Site, south: Site, today: Morning) -> None:
+    nurse("both", north, role=Role.INTEGRATION)
+    client = signed_in(nurse("both", south, role=Role.MANAGER))
+    assert list(client.get("/reports/drop-off/nsclc-biomarker/").context["asked"].sites) == [south.pk]
+
+
 def test_nobody_is_sent_to_sign_in(today: Morning) -> None:
     for route in guarded():
         answer = knock(Client(), route.address(today))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -12,8 +13,8 @@ from notifications import said
 from notifications.models import Message, Reply, WorkItem
 from notifications.said import Voice
 from patients import consent
-from patients.models import AccessLog, ConsentEntry, Patient, Phone, User
-from tests.people import ana, ben, phone_of
+from patients.models import AccessLog, ConsentEntry, Patient, Phone, Site, User
+from tests.people import ana, ben, phone_of, registered, stated
 
 __all__ = ["ana", "ben"]
 Enter = Callable[[User], Client]
@@ -52,6 +53,25 @@ def test_the_thread_is_shown_and_answered_from(signed_in: Enter, dara: User, ask
 
 def test_another_site_sees_no_conversation(signed_in: Enter, eli: User, asked: WorkItem) -> None:
     assert signed_in(eli).get(f"/items/{asked.uid}/conversation/").status_code == 404
+
+
+def test_who_shares_the_number_and_is_known_elsewhere_only_is_not_overheard(
+    signed_in: Enter, dara: User, south: Site, asked: WorkItem, ana: Patient
+) -> None:
+    sister = registered(stated("9001", "Alvarez", "Bea", date(1960, 5, 1), authority="SOUTH-MRN"), site=south, now=timezone.now())
+    for n, (patient, body) in enumerate([(sister, "About the clinic in the south"), (None, "Who is writing to me")]):
+        Reply.objects.create(
+            provider_sid=f"SM2{n}",
+            phone=phone_of(ana),
+            to="+15550100000",
+            body=body,
+            kind="text",
+            patient=patient,
+            received_at=timezone.now(),
+        )
+    page = signed_in(dara).get(f"/items/{asked.uid}/conversation/").content.decode()
+    assert "Who is writing to me" in page
+    assert "the south" not in page
 
 
 def test_a_yes_needs_its_words_and_a_no_by_phone_is_a_stop(signed_in: Enter, dara: User, ana: Patient) -> None:
