@@ -53,6 +53,8 @@ def unmerge(parted: registry.Merged, *, site_id: int, now: datetime) -> None:
     with transaction.atomic():
         joined = Merge.objects.filter(loser_id=parted.loser, merged=True, pk__lt=parted.row).order_by("pk").last()
         since = joined.at if joined else now
+        told = naming.told_of(parted.loser, parted.survivor)
+        registry.give_back(loser=parted.loser, survivor=parted.survivor, told=told, since=since, now=now)
         both = Patient.objects.filter(pk__in=[parted.loser, parted.survivor]).values_list("pk", "survivor_id")
         for root in sorted({survivor or pk for pk, survivor in both}):
             desk, patient = open_desk(root, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from notifications.models import WorkItem
 from pathways.ingest import intake
 from pathways.models import Event, Inbound, Matter
 from patients.models import Patient
@@ -62,3 +63,8 @@ def matters(hospital: Hospital, *kinds: str) -> list[Matter]:
 def events_of(chart: Chart, hospital: Hospital) -> list[str]:
     """Kinds of what was said of this very record."""
     return list(Event.objects.filter(patient=hospital.patient(chart), basis__isnull=True).order_by("pk").values_list("kind", flat=True))
+
+
+def settle_merge(hospital: Hospital) -> None:
+    for item in WorkItem.objects.filter(problem="merge", state="open"):
+        hospital.finishes(hospital.lars, hospital.takes(hospital.lars, item), "settled", why="looked at both")

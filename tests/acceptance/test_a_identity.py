@@ -11,18 +11,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from notifications.models import Message, WorkItem
+from notifications.models import Message
 from notifications.wording.compiler import render, segments
-from pathways import journeys, merging
+from pathways import journeys
 from pathways.models import Binding, Event, Journey, Matter
 from pathways.reports.cohort import Question, cohort
 from patients import consent, contacts, registry
 from patients.demographics import Demographics, StatedIdentifier
-from patients.models import AccessLog, Authority, Merge, Patient, Permission, Person, Phone
+from patients.models import Authority, Merge, Patient, Permission, Person, Phone
 from tests.stories.letters import HOSPITAL, Chart, Letter
 from tests.stories.telling import LUNG, Hospital, day
 
-from .telling import edited, events_of, matters, person, sent, waiting
+from .telling import edited, events_of, person, sent, settle_merge, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +37,6 @@ def two_records(hospital: Hospital) -> tuple[Chart, Chart]:
     hospital.at(8, 20)
     hospital.tick()
     return ana, twice
-
-
-def settle_merge(hospital: Hospital) -> None:
-    for item in WorkItem.objects.filter(problem="merge", state="open"):
-        hospital.finishes(hospital.lars, hospital.takes(hospital.lars, item), "settled", why="looked at both")
 
 
 def bound_to(journey: Journey) -> set[str]:
@@ -110,68 +105,6 @@ def test_case_02_a_merge_that_comes_before_either_patient_waits_and_applies_itse
     hospital.hears(twice.registered())
     assert waiting() == []
     assert hospital.patient(twice).survivor == hospital.patient(ana)
-
-
-def test_case_03_parted_records_get_their_own_back_and_what_no_number_places_comes_to_a_person(hospital: Hospital) -> None:
-    """While two women are taken for one, results come under both numbers and one message names both. Parted, each has her own journey as
-    if it had never been broken; the doubtful facts are work, and no text goes before a person says so."""
-    ana, bea = hospital.knows("Ana"), hospital.knows("Bea", "Brandt", "+16175550102")
-    hospital.at(0)
-    hospital.hears(ana.has_lung_cancer(), bea.has_lung_cancer())
-    hospital.at(1)
-    hospital.hears(ana.test_ordered(), bea.test_ordered())
-    journey = hospital.journey(bea)
-    waited = dict(journey.stays.open().values_list("pk", "stage__name"))
-    hospital.at(2)
-    hospital.hears(bea.became(ana))
-    assert Journey.objects.get(pk=journey.pk).status == "void"
-    hospital.at(3)
-    hospital.hears(ana.tissue_taken(), bea.tissue_taken(), ana.visit(day(8)), bea.visit(day(8)))
-    numbers = (f"{ana.mrn}^^^{HOSPITAL}^MR", f"{ana.mrn}^^^{HOSPITAL}^MR~{bea.mrn}^^^{HOSPITAL}^MR")
-    hospital.hears(edited(ana.tissue_at_lab(), numbers))
-    assert (events_of(ana, hospital).count("specimen_collected"), events_of(bea, hospital).count("specimen_collected")) == (1, 1)
-
-    hospital.at(5)
-    hospital.hears(bea.parted_from(ana))
-    assert hospital.patient(bea).survivor is None
-    assert [str(hospital.patient(chart).person) for chart in (ana, bea)] == ["Alvarez, Ana", "Brandt, Bea"]
-    assert (hospital.where(ana)["main"], hospital.where(bea)["main"]) == ("awaiting_result", "awaiting_result")
-    assert hospital.journey(bea).pk == journey.pk
-    assert set(journey.stays.current().values_list("pk", "stage__name")) >= set(waited.items())
-    (doubtful,) = matters(hospital, "ambiguous")
-    assert doubtful.detail["lineage"] == f"lab|specimen_received|{ana.number('ACC')}"
-    hospital.live_until(6)
-    assert sorted(Message.objects.values_list("state", "reason")) == [("pending", "merge to be settled")] * 2
-    assert hospital.everybodys_work() == ["ambiguous", "merge", "merge"]
-    settle_merge(hospital)
-    hospital.at(6, 16)
-    hospital.send()
-    assert (len(hospital.texts_to(ana)), len(hospital.texts_to(bea))) == (1, 1)
-
-
-def test_case_03b_what_was_said_of_the_wrong_one_is_given_to_the_other_by_a_person(hospital: Hospital, client: Client) -> None:
-    """The lab liaison finds out whose tissue it was: she looks for the right patient from the journey and gives the fact to her. It is
-    retracted where it stood and stands with the other from then on; nothing of it is in an address, and both charts were read."""
-    ana, bea = hospital.knows("Ana"), hospital.knows("Bea", "Brandt", "+16175550102")
-    hospital.at(0)
-    hospital.hears(ana.has_lung_cancer(), bea.has_lung_cancer(), ana.test_ordered(), bea.test_ordered(), ana.tissue_taken())
-    assert hospital.where(ana)["main"] == "awaiting_result"
-    client.force_login(hospital.lars)
-    address = reverse("give", args=[hospital.journey(ana).uid])
-    fact = {"lineage": f"lab|specimen_collected|{ana.number('ACC')}"}
-    page = client.post(address, {**fact, "text": bea.mrn}).content.decode()
-    assert "Brandt, Bea" in page
-    answer = client.post(address, {**fact, "patient": hospital.patient(bea).uid})
-    assert answer.headers["Location"] == reverse("patient", args=[hospital.patient(bea).uid])
-    assert (hospital.where(ana)["main"], hospital.where(bea)["main"]) == ("to_sample", "awaiting_result")
-    read = AccessLog.objects.filter(user=hospital.lars, what="whose fact").values_list("patients", flat=True)
-    assert {one for row in read for one in row} == {hospital.patient(ana).pk, hospital.patient(bea).pk}
-    with pytest.raises(merging.SamePatient):
-        same = hospital.patient(ana)
-        merging.give_to(lineage=fact["lineage"], patient=same, to=same, by=hospital.lars, site=hospital.site, now=hospital.now)
-    again = client.post(address, {**fact, "patient": hospital.patient(bea).uid}, follow=True)
-    assert again.status_code == 200
-    assert (hospital.where(ana)["main"], hospital.where(bea)["main"]) == ("to_sample", "awaiting_result")
 
 
 def test_case_04_a_loop_of_merges_is_refused(hospital: Hospital) -> None:
