@@ -15,6 +15,7 @@ from pathways.models import MatterKind
 
 _GUARDED = ("when", "unless", "takes", "not_applicable")
 _ENDED = ("never", "closed", "ended")
+_NAMES = ("kind", "entry", "reached", "not_reached", "about", "track")
 
 
 def name_findings(pathway: schema.Pathway, body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -50,6 +51,9 @@ def _guard(pathway: schema.Pathway, place: Place, guard: Mapping[str, Any]) -> I
     except (BadGuard, ValueError, TypeError, AttributeError) as error:
         yield place, "bad-guard", str(error)
         return
+    if odd := [key for key, wanted in words_of(guard) if key in _NAMES and not _named(key, wanted)]:
+        yield place, "bad-guard", f"{odd[0]!r} takes names"
+        return
     yield from (
         (place, "unknown-milestone", f"no milestone called {name!r}") for name in sorted(milestones_of(guard) - set(pathway.milestones))
     )
@@ -72,6 +76,12 @@ def words_of(guard: Any) -> Iterator[tuple[str, Any]]:
         if key in ("all", "any", "not"):
             for inner in _listed(wanted):
                 yield from words_of(inner)
+
+
+def _named(key: str, wanted: Any) -> bool:
+    """Only `track` is a mapping, of names to names."""
+    parts = list(wanted.values()) if key == "track" and isinstance(wanted, Mapping) else [wanted]
+    return all(isinstance(one, str) for part in parts for one in _listed(part))
 
 
 def _lost(pathway: schema.Pathway, wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
