@@ -5,6 +5,7 @@ The two hospitals share no patient, so each may live its mornings in a process o
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import time
 import traceback
@@ -16,9 +17,12 @@ from typing import Protocol
 
 import msgspec
 from django.db import connections
+from django.utils import timezone
 
 from pathways.ingest import intake
 from pathways.models import Feed
+from pathways.writing.house import House
+from patients.models import Site
 
 from .course import Course
 from .messages import Delivery
@@ -93,6 +97,7 @@ class SideBySide:
     """Each hospital in a process forked from this one, which ends when we do."""
 
     def __init__(self, mornings: Sequence[Morning]) -> None:
+        _make_ready()
         connections.close_all()
         fork = multiprocessing.get_context("fork")
         self.lines: list[Connection] = []
@@ -122,6 +127,16 @@ class SideBySide:
             if child.is_alive():
                 child.terminate()
                 child.join()
+
+
+def _make_ready() -> None:
+    """Loads once what each process would load for itself, and leaves it out of every later search for garbage."""
+    house = House.load(timezone.now())
+    _ = house.published, house.knowledge
+    for site in Site.objects.all():
+        house.calendar(site.pk)
+    gc.collect()
+    gc.freeze()
 
 
 def _serve(morning: Morning, line: Connection, parents: Sequence[Connection]) -> None:
