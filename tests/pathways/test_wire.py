@@ -66,3 +66,18 @@ def test_many_rows_say_the_same_as_few() -> None:
     put("trip_times", "n, at, several, words, note", given)
     stored = {(at, tuple(several), tuple(words), note) for _, at, several, words, note in rows("SELECT * FROM trip_times", None)}
     assert stored == {(moment, (moment, None), ('a "b"', "c\\d"), None)}
+
+
+def test_many_rows_step_off_the_trip_which_then_goes_on() -> None:
+    """COPY needs the wire for itself. What was to be checked stays to be checked, also where another trip was made meanwhile."""
+    checked: list[str] = []
+    with one_trip():
+        execute("CREATE TEMP TABLE trip_many (n int) ON COMMIT DROP", None)
+        when_answered(lambda: checked.append("outer"))
+        put("trip_many", "n", [(n,) for n in range(FEW + 1)])
+        with apart(), one_trip():
+            when_answered(lambda: checked.append("inner"))
+            execute("INSERT INTO trip_many VALUES (%s)", [FEW + 1])
+        assert checked == ["inner"]
+        assert rows("SELECT count(*) FROM trip_many", None) == [(FEW + 2,)]
+    assert checked == ["inner", "outer"]
