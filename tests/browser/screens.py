@@ -33,7 +33,7 @@ SCREENS = {
     "candidates": ("/queue/candidates/", ""),
     "candidate": ("/queue/candidates/", "tbody a.who"),
     "item": ("/queue/?lane=team", "tbody a.who"),
-    "outcome": ("/queue/?lane=mine", "a:has-text('Record outcome')"),
+    "outcome": ("/queue/?lane=mine", "td.act a:has-text('Outcome')"),
     "journey": ("/queue/?lane=team", "tbody a.who, a:has-text('Journey')"),
     "patient": ("/queue/?lane=team", "tbody a.who, a:has-text('Patient') >> nth=-1"),
     "search": ("/patients/", ""),

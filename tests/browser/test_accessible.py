@@ -117,3 +117,14 @@ def test_a_dialog_is_as_accessible_as_a_page(open_as: Open, dara: User, today: M
         page.wait_for_selector("dialog[open] form")
         assert findings(page) == []
         page.keyboard.press("Escape")
+
+
+def test_where_the_system_chooses_the_colours_the_place_is_still_seen(open_as: Open, lena: User, today: Morning) -> None:
+    """Windows' high contrast takes washes of colour away and makes every clear border visible."""
+    page = open_as(lena)
+    page.emulate_media(forced_colors="active")
+    page.goto("/queue/?lane=team")
+    outline = "found => found.map(one => [one.hasAttribute('aria-current'), getComputedStyle(one).outlineStyle === 'solid'])"
+    looks = page.locator("nav.lanes a, nav.nav a").evaluate_all(outline)
+    assert sum(here for here, _ in looks) == 2, "one lane, one page"
+    assert all(here == outlined for here, outlined in looks)
