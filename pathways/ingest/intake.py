@@ -94,12 +94,6 @@ def items_of(payload: bytes | ParsedMessage, profile: FeedProfile) -> Iterator[I
             item.digest = item.parsed.digest
         except Unreadable as trouble:
             item.set_aside(trouble.reason, trouble.explanation)
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            # No shape of a message may stop the others; what no reader foresaw waits for a better reader.
-            item.set_aside(
-                "unforeseen",
-                f"The message has a shape that the reader did not foresee ({type(error).__name__}). Replay it after an update.",
-            )
         yield item
 
 

@@ -28,6 +28,7 @@ class Piece(msgspec.Struct, frozen=True):
     value: Any = None
 
 
+UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 READERS: dict[str, Reader] = {"hl7v2": hl7.read, "fhir": fhir.read, "csv": csv.read}
 
 
@@ -52,16 +53,21 @@ def split(body: bytes) -> Iterator[Piece]:
 
 
 def parse(piece: Piece, profile: FeedProfile) -> ParsedMessage:
-    """Reads a piece.
+    """Reads a piece, the first time and whenever it is tried or shown again.
 
     Raises:
         Unreadable: in words for whoever has to do something about it.
     """
     if piece.trouble is not None:
         raise piece.trouble
-    if piece.value is not None:
-        return fhir.read_value(piece.value, piece.body, profile)
-    return READERS[piece.format](piece.body, profile)
+    try:
+        return READERS[piece.format](piece.body, profile)
+    except UNFORESEEN as error:
+        # No shape of a message may stop the others; what no reader foresaw waits for a better reader.
+        raise Unreadable(
+            "unforeseen",
+            f"The message has a shape that the reader did not foresee ({type(error).__name__}). Replay it after an update.",
+        ) from error
 
 
 def _hl7(body: bytes) -> Iterator[Piece]:
