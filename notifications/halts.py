@@ -63,10 +63,10 @@ def stands(key: str) -> bool:
 
 def of_everything() -> Halt | None:
     """What stops all texts now: of several the one that only a person ends."""
-    halts = [halt for halt in standing() if halt.key in EVERYTHING]
+    halts = Halt.objects.filter(lifted_at=None, key__in=EVERYTHING)
     return min(halts, key=lambda halt: EVERYTHING.index(halt.key), default=None)
 
 
 def of_mail(now: datetime) -> bool:
     """Whether e-mails rest now. One that ends by itself is tried again when its time has come."""
-    return any(halt.key in EVERY_MAIL and (halt.again_at is None or now < halt.again_at) for halt in standing())
+    return any(halt.again_at is None or now < halt.again_at for halt in Halt.objects.filter(lifted_at=None, key__in=EVERY_MAIL))

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -52,7 +53,13 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def address(token: str = MASK) -> str:
-    return settings.PUBLIC_BASE_URL + reverse("answer_link", args=[token])
+    return settings.PUBLIC_BASE_URL + _path().replace(MASK, token)
+
+
+@cache
+def _path() -> str:
+    """The path of a link, asked of the router once."""
+    return reverse("answer_link", args=[MASK])
 
 
 def masked(text: str) -> str:

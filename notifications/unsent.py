@@ -48,6 +48,8 @@ class Fell(msgspec.Struct, frozen=True):
 
 def settle(unsent: Unsent, *, now: datetime, failed: bool = False) -> None:
     """Withdrawn by a claim, or (`failed`) certainly not delivered: the next channel, else a call where one is due."""
+    if not unsent:
+        return
     fell = _fall([row.id for row, reason in unsent if failed or reason in LASTING], now)
     _ask_for_letters([(row, fell[row.id].at or 0) for row, _ in unsent if row.id in fell and fell[row.id].is_letter], now)
     # A number that is wrong is somebody's task whatever else reaches the patient.

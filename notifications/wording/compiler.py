@@ -27,6 +27,7 @@ GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_TWO = frozenset("^{}\\[~]|€\f")
+GSM_ALL = GSM | GSM_TWO
 
 
 NAMELESS = frozenset({"null", "none", "unknown", "unk", "test", "baby", "patient", "unnamed", "nofirstname"})
@@ -165,14 +166,17 @@ def denied(text: str) -> str:
 
 def fold(text: str) -> str:
     """Case and accents away, compatibility forms resolved."""
+    if text.isascii():  # most texts, and nothing to resolve
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def segments(text: str) -> int:
     """How many SMS the text takes: 160/153 characters of GSM 03.38, else 70/67 UTF-16 units."""
-    if all(char in GSM or char in GSM_TWO for char in text):
-        size, one, many = sum(2 if char in GSM_TWO else 1 for char in text), 160, 153
+    used = set(text)
+    if used <= GSM_ALL:
+        size, one, many = len(text) + sum(text.count(char) for char in used & GSM_TWO), 160, 153
     else:
         size, one, many = len(text.encode("utf-16-be")) // 2, 70, 67
     return 1 if size <= one else -(-size // many)
