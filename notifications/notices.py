@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -19,7 +19,7 @@ from notifications.models.work_item import OPEN_STATES
 from notifications.worklist import NewItem
 from pathways import journeys
 from pathways.models import Stay
-from pathways.sql import load
+from pathways.sql import load, prepared
 from patients import registry
 from patients.models import Practitioner, User
 
@@ -41,7 +41,7 @@ class Answered(Exception):
 
 def raise_notices(*, now: datetime) -> int:
     """A notice and an e-mail for each new item that asks a clinician. Returns how many."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared() as cursor:
         cursor.execute(load("notifications.sql", "raise_notices"), {"now": now})
         return int(cursor.rowcount)
 

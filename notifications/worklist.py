@@ -22,7 +22,7 @@ from notifications.outcomes import OUTCOMES, Refused, Then, check, perform
 from notifications.putting_off import clear, in_time, latest, put_off
 from pathways.models import Rollout
 from pathways.models.edges import edges
-from pathways.sql import load
+from pathways.sql import load, prepared
 from patients.models import User
 
 __all__ = [
@@ -260,7 +260,7 @@ def item_edges() -> dict[str, Any]:
 
 
 def _execute(name: str, params: dict[str, Any]) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared() as cursor:
         cursor.execute(load("notifications.sql", name), params)
         return int(cursor.rowcount)
 
