@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.wording import compiler, rules, written
-from notifications.wording.compiler import Unsayable, denied, render, segments, speakable
-from notifications.wording import compiler, rules
-from notifications.wording.compiler import Unsayable, denied, fold, render, segments
+from notifications.wording.compiler import Unsayable, denied, fold, render, segments, speakable
 from notifications.wording.readability import ease, syllables
 from notifications.wording.rules import text_faults
 
@@ -141,6 +139,8 @@ def test_only_a_name_is_greeted(name: str, said: str) -> None:
     mail = written.mail("visit.reminder", "en", first_name=name, org="Riverside Care", phone="555-0100", stop="https://ours/").body
     assert said or (name not in text and name not in mail)
     assert mail.startswith(f"Hello {said},\n" if said else "Hello,\n")
+
+
 def test_what_is_folded_quickly_is_folded_alike() -> None:
     every = "".join(map(chr, range(128)))
     assert fold(every) == fold(every + "é").removesuffix("e") == every.lower()
