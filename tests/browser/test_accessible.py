@@ -128,3 +128,13 @@ def test_where_the_system_chooses_the_colours_the_place_is_still_seen(open_as: O
     looks = page.locator("nav.lanes a, nav.nav a").evaluate_all(outline)
     assert sum(here for here, _ in looks) == 2, "one lane, one page"
     assert all(here == outlined for here, outlined in looks)
+
+
+def test_a_long_verb_breaks_at_four_times_the_size(open_as: Open, lena: User, today: Morning) -> None:
+    page = open_as(lena)
+    page.set_viewport_size(NARROW)
+    page.goto(f"/items/{today.critical.uid}/")
+    page.locator(".picks .button").first.evaluate(
+        "one => { one.textContent = 'Ask the clinician for a new biopsy, or for blood instead of it' }"
+    )
+    assert page.evaluate(FITS)
