@@ -20,6 +20,6 @@ app.conf.broker_connection_max_retries = settings.CELERY_BROKER_CONNECTION_MAX_R
 app.conf.beat_schedule = {
     "tick": every(3, "tick", 3),
     "send": every(2, "send", 5),  # a slow machine takes it up late
-    "reconcile": every(5, "reconcile", 5),  # reads the provider's list of half a minute, thousands of texts here
+    "reconcile": every(7, "reconcile", 7),  # reads the provider's list of half a minute, thousands of texts here
 }
 app.conf.beat_max_loop_interval = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -50,14 +51,44 @@ def hospital(transactional_db: None, ledger: Path) -> Iterator[Hospital]:
     registry.clear()
 
 
+class Nursery:
+    """Where workers are born, each a process of its own; started with the first."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def bear(self, **order: object) -> int:
+        if self.process is None:
+            environment = {**os.environ, "DATABASE_URL": _url(connection.settings_dict["NAME"])}
+            words = [sys.executable, "-m", "tests.chaos.worker"]
+            self.process = subprocess.Popen(
+                words, cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        return int(self.process.stdout.readline())
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.communicate()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nursery() -> Iterator[None]:
+    global NURSERY
+    NURSERY = Nursery()
+    yield
+    NURSERY.close()
+
+
+NURSERY: Nursery
+
+
 def work(duty: str, now: datetime, ledger: Path, *, die_at: int = 0) -> bool:
     """One worker; whether it lived to the end."""
-    database = connection.settings_dict
-    environment = {**os.environ, "DATABASE_URL": _url(database["NAME"])}
-    words = [sys.executable, "-m", "tests.chaos.worker", duty, now.isoformat(), str(ledger), str(die_at)]
-    done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode == 0
+    ended = NURSERY.bear(duty=duty, now=now.isoformat(), ledger=str(ledger), point=die_at)
+    assert ended in (0, -signal.SIGKILL), "its error stands on stderr"
+    return ended == 0
 
 
 def _url(name: str) -> str:

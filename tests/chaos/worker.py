@@ -1,6 +1,8 @@
-"""A worker that can be killed at a chosen point: `python -m tests.chaos.worker DUTY NOW LEDGER POINT`.
+"""Workers that can be killed at a chosen point: `python -m tests.chaos.worker` reads one order a line (JSON: duty, now, ledger, point), forks a worker
+for each and answers how it ended. It never opens a database itself, so each worker is a process with a connection of its own; what is
+loaded only once is Python.
 
-It does its duty at the instant NOW through the very functions that the tasks call. Points are counted: before each SQL statement,
+A worker does its duty at the instant NOW through the very functions that the tasks call. Points are counted: before each SQL statement,
 and before and after each text is handed to the provider. At the given point it kills itself with SIGKILL, as the kernel would:
 no `finally`, no rollback, the connection just ends. Point 0 is never reached. The provider's ledger is a file that outlives us.
 """
@@ -8,9 +10,11 @@ no `finally`, no rollback, the connection just ends. Point 0 is never reached. T
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -70,5 +74,21 @@ def main(duty: str, now: datetime, ledger: Path, at: int) -> None:
             reconcile(now=now, transport=provider.transport)
 
 
+def born(order: dict[str, Any]) -> int:
+    """One worker's life: 0, or minus the signal that ended it."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    ended = 1
+    try:
+        main(order["duty"], datetime.fromisoformat(order["now"]), Path(order["ledger"]), order["point"])
+        ended = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(ended)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
+    for line in sys.stdin:
+        print(born(json.loads(line)), flush=True)
