@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
+from django.db.models import Count, Q
 
 from notifications import hours
+from notifications.models import Channel, Message, MessageState
 from pathways.sql import load
 
 OPENS, CLOSES = 9, 20
@@ -63,6 +65,13 @@ def waiting(*, now: datetime, programme: str = "") -> list[Crowd]:
     with connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", "waiting_crowds"), {"now": now, "programme": programme})
         return [Crowd(*row) for row in cursor.fetchall()]
+
+
+def beside(*, now: datetime, programme: str = "") -> dict[str, int]:
+    """Reminders that wait in other channels, by channel: e-mails, which no carrier holds back, and letters, which a person prints and posts."""
+    due = Message.objects.filter(state=MessageState.PENDING, shadow=False, purpose="reminder").exclude(channel=Channel.SMS)
+    due = due.filter(Q(expires_at=None) | Q(expires_at__gt=now), **({"programme": programme} if programme else {}))
+    return dict(due.values_list("channel").annotate(n=Count("pk")).order_by("channel"))
 
 
 def room(*, now: datetime, per_minute: int) -> int:

@@ -66,6 +66,7 @@ class Stratum:
 
     name: str
     reached: int | None
+    mailed: int | None
     total: int | None
     percent: int | None
 
@@ -125,11 +126,17 @@ def _names(by: str) -> Mapping[str, str]:
 
 def _rows(shares: Mapping[str, Share], names: Mapping[str, str] | None = None) -> list[Stratum]:
     counts = {
-        f"{name}:{part}": count for name, one in shares.items() for part, count in (("total", one.total), ("reached", one.contactable))
+        f"{name}:{part}": count
+        for name, one in shares.items()
+        for part, count in (("total", one.total), ("reached", one.contactable), ("mailed", one.mailed))
     }
-    rest = {f"{name}:rest": one.total - one.contactable for name, one in shares.items()}
-    totals = {"total": sum(one.total for one in shares.values()), "reached": sum(one.contactable for one in shares.values())}
-    sums = [Sum(f"{name}:total", (f"{name}:reached", f"{name}:rest")) for name in shares]
+    rest = {f"{name}:rest": one.total - one.contactable - one.mailed for name, one in shares.items()}
+    totals = {
+        "total": sum(one.total for one in shares.values()),
+        "reached": sum(one.contactable for one in shares.values()),
+        "mailed": sum(one.mailed for one in shares.values()),
+    }
+    sums = [Sum(f"{name}:total", (f"{name}:reached", f"{name}:mailed", f"{name}:rest")) for name in shares]
     sums += [Sum(part, tuple(f"{name}:{part}" for name in shares)) for part in totals]
     hidden = hidden_of({**totals, **counts}, sums, latent=rest, levels=[totals])
     rows = []
@@ -137,5 +144,6 @@ def _rows(shares: Mapping[str, Share], names: Mapping[str, str] | None = None) -
         total = None if f"{name}:total" in hidden else one.total
         reached = None if total is None or f"{name}:reached" in hidden else one.contactable
         percent = None if reached is None or not total else round(100 * reached / total)
-        rows.append(Stratum((names or {}).get(name, name), reached, total, percent))
+        mailed = None if total is None or f"{name}:mailed" in hidden else one.mailed
+        rows.append(Stratum((names or {}).get(name, name), reached, mailed, total, percent))
     return rows

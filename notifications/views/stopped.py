@@ -63,6 +63,7 @@ def stopped(request: StaffRequest) -> HttpResponse:
         "paused": _paused(sites),
         "waiting": _waiting(),
         "plan": plan,
+        "beside": pacing.beside(now=now),
         "ended": Halt.objects.filter(lifted_at__isnull=False).select_related("lifted_by").order_by("-lifted_at")[:ENDED],
         "rests": any(halt.key == halts.STAFF for halt in halts.standing()),
         "may_release": request.user.has_role(*MAY_RELEASE),

@@ -19,9 +19,14 @@ def load(name: str) -> str:
 
 def rows(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a named statement, its values apart from its text so that the server keeps its plan, and fetch what it returns."""
+    return rows_of(load(name), parameters)
+
+
+def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same of a statement that was made of a named one."""
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        fetched: list[tuple[Any, ...]] = cursor.execute(load(name), parameters).fetchall()
+        fetched: list[tuple[Any, ...]] = cursor.execute(statement, parameters).fetchall()
     return fetched
 
 

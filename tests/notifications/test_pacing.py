@@ -18,6 +18,7 @@ from notifications.plan import plan
 from notifications.send import send_due
 from patients.models import Phone
 from tests.notifications.carrier import Carrier
+from tests.notifications.test_channels import due, reads_mail
 from tests.notifications.world import DAY, HOUR, NOON, World
 
 ZONES = st.sampled_from(["America/New_York", "Pacific/Honolulu", "America/Phoenix"])
@@ -74,3 +75,15 @@ def test_no_more_is_handed_over_than_carriers_let_through(world: World) -> None:
     assert went[:7] == [4, 0, 0, 0, 0, 0, 4]
     assert sum(went) == 8  # the ninth said STOP while it waited
     assert foreseen.takes == timedelta(minutes=3)
+
+
+@pytest.mark.django_db
+def test_the_plan_counts_what_waits_in_other_channels_beside_the_texts() -> None:
+    world = World()
+    for n, channel in enumerate(("email", "letter", "sms")):
+        reader = world.patient(f"P{n}")
+        reads_mail(reader)
+        due(world, reader, channel, n=n)
+    assert pacing.beside(now=NOON) == {"email": 1, "letter": 1}
+    assert sum(crowd.count for crowd in pacing.waiting(now=NOON)) == 1
+    assert pacing.beside(now=NOON, programme="other") == {}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from patients import consent, contacts, invariants
 from patients.consent import Evidence, Heard
-from patients.contactable import Share, contactable, share
-from patients.models import Authority, ConsentEntry, Patient, Permission, Person, Phone, Site, User
+from patients.contactable import Share, contactable, mailable, share
+from patients.models import Authority, ConsentEntry, ConsentKind, Patient, Permission, Person, Phone, Site, User
 from patients.registry import death_hint
 from tests.people import ANAS_PHONE, FORM, consents, phone_of, registered, stated
 
@@ -147,6 +147,15 @@ class TestContactable:
         assert contactable(everybody, programme="lung", on=now.date()) == {ana.pk}
         assert share(everybody, programme="lung", on=now.date(), by="language") == {"en": Share(1, 2), "zh": Share(0, 1)}
         assert share(everybody, programme="lung", on=now.date(), by="race") == {"unknown": Share(1, 3)}
+        assert mailable(everybody, programme="lung", on=now.date()) == set()
+        reader, texted = [Patient.objects.get(pk=pk) for pk in (next(pk for pk in everybody if pk != ana.pk), ana.pk)]
+        for patient in (reader, texted):
+            contacts.add_email(person=patient.person, address=f"p{patient.pk}@example.org", now=now)
+            consent.record(decision="granted", kind=ConsentKind.EMAIL, at=now, evidence=Evidence("form"), patient=patient)
+        assert mailable(everybody, programme="lung", on=now.date()) == {reader.pk, texted.pk}
+        assert share(everybody, programme="lung", on=now.date(), by="race") == {"unknown": Share(1, 3, 1)}, (
+            "who is texted is not counted twice"
+        )
 
     def test_nobody_is_contactable_who_may_be_dead(self, ana: Patient, now: datetime) -> None:
         death_hint(patient_id=ana.pk, now=now, source="returned mail")

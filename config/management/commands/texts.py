@@ -63,6 +63,7 @@ class Command(BaseCommand):
             "hours": round(plan.takes.total_seconds() / 3600, 1),
             "by_day": {day.isoformat(): count for day, count in plan.days.items()},
             "later_than_two_months": plan.left,
+            "other_channels": pacing.beside(now=now, programme=options["programme"]),
         }
 
     def _hold(self, options: dict[str, Any], now: datetime) -> None:

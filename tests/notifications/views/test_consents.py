@@ -37,4 +37,6 @@ def test_a_list_is_checked_then_written(signed_in: Enter, dara: User, today: Mor
 def test_small_groups_are_hidden_also_against_subtraction() -> None:
     rows = _rows({"en": Share(80, 100), "es": Share(3, 40), "zh": Share(30, 60)})
     assert [row.reached for row in rows].count(None) >= 2
+    (only,) = _rows({"en": Share(80, 100, 4)})
+    assert (only.reached, only.mailed) != (80, 4), "four who are reached by e-mail only could be told from the others"
     assert rows[1].reached is None
