@@ -17,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _QUERY = re.compile(r"\?\S*")
 _TOKEN = re.compile(r"(?:(?<=/a/)|(?<=/reset/key/)|(?<=/digests/stop/)|(?<=/mail/stop/))[^/\s?]+|(?<=/status/)([\w-]+)/[^/\s?]+")
 _SECRETS = ("/a/", "/mail/stop/", "/digests/stop/", "/status/", "/reset/key/")
+_QUOTED = re.compile(r"""(["'])(?![a-z]+(?:_[a-z0-9]+)+\1).*\1""")
 _ROW = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
@@ -108,5 +109,6 @@ def _scrub(event: Any, _hint: dict[str, Any]) -> Any:
     for key in ("request", "user", "extra", "breadcrumbs", "logentry"):
         event.pop(key, None)
     for value in (event.get("exception") or {}).get("values", []):
-        value["value"] = _ROW.sub(r"\1: (cut)", value.get("value") or "").partition("\n")[0]
+        said = _ROW.sub(r"\1: (cut)", value.get("value") or "").partition("\n")[0]
+        value["value"] = _QUOTED.sub("(cut)", said)  # what an error quotes is what it could not read, unless it is the name of a column
     return event

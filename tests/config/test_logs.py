@@ -66,3 +66,14 @@ def test_what_opens_or_ends_something_is_cut_from_addresses(address: str) -> Non
     event = cut_tokens(None, "info", {"event": "request_started", "request": f"GET {address}"})
     assert "SECRET" not in event["request"]
     assert "cut" in event["request"]
+
+
+def test_what_an_error_quotes_is_cut_from_a_report_but_the_name_of_a_column() -> None:
+    quoting = [
+        'invalid input syntax for type date: "Okafor 1958"',
+        "invalid literal for int(): 'Okafor'",
+        'null value in column "home_site_id"',
+    ]
+    report = {"exception": {"values": [{"type": "DataError", "value": said} for said in quoting]}}
+    said = [one["value"] for one in _scrub(report, {})["exception"]["values"]]
+    assert said == ["invalid input syntax for type date: (cut)", "invalid literal for int(): (cut)", 'null value in column "home_site_id"']
