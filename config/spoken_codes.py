@@ -78,7 +78,7 @@ INTAKE = [
     _("Nobody we know"),
 ]  # fmt: skip
 WORK = [
-    _("Bad number"), _("Unknown send"), _("No text"), _("Result changed"), _("Hand over"), _("Problem"), _("Matter"), _("Reply"),
+    _("Bad number"), _("Unknown send"), _("No text"), _("Result changed"), _("Hand over"), _("Problem"), _("Matter"), _("Reply"), _("Mail answer"),
     _("Note"), _("Call"), _("Letter"), _("Interpreter"), _("Halt"), _("Performance status"), _("Comorbidity"), _("Preference"),
     _("Access"), _("Returned mail"), _("Told on the phone"), _("Note in the chart"), _("Another hospital"),
 ]  # fmt: skip
