@@ -1,6 +1,6 @@
 -- populate_ingest: 20 live sites and N registered people without a journey. Parameters: patients (N), base.
-INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages)
-SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}' FROM generate_series(1, 20) i;
+INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages, minutes)
+SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}', '{}' FROM generate_series(1, 20) i;
 INSERT INTO patients_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 VALUES (1, '', false, 'lead', '', '', '', false, true, now());
 INSERT INTO pathways_rollout (site_id, pathway, mode, texts_from, default_accountable_id, release_per_day, alert_budget, reason)

@@ -1,8 +1,8 @@
 -- populate_report: N journeys of one programme at 50 sites over three years, five stays each, with gaps, competing deaths, transfers and open ones.
 -- Parameters: journeys (N), base (the report's as-of), body (the definition).
 SELECT setseed(0.42);
-INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages)
-SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}' FROM generate_series(1, 50) i;
+INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages, minutes)
+SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}', '{}' FROM generate_series(1, 50) i;
 INSERT INTO pathways_pathwayversion (id, code, number, title, digest, body, status, shipped, approved_note)
 VALUES (1, 'lung', 1, 'Benchmark', 'x', %(body)s::jsonb, 'published', true, '');
 INSERT INTO pathways_stage (id, version_id, track, name, problem, label, ball, awaits, watch, blocks)

@@ -1,7 +1,7 @@
 -- populate_sweep: N open journeys of one programme at 50 sites, each with one open stay; consecutive deadlines lie far apart on the heap.
 -- Parameters: journeys (N), base (first deadline), step (a number coprime to N that scatters the order of deadlines).
-INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages)
-SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}' FROM generate_series(1, 50) i;
+INSERT INTO patients_site (id, code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages, minutes)
+SELECT i, 'site-' || i, 'Site ' || i, 'America/New_York', 'US', '', 'Care team', '', false, '{13,18}', '{}' FROM generate_series(1, 50) i;
 INSERT INTO patients_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 VALUES (1, '', false, 'lead', '', '', '', false, true, now());
 INSERT INTO pathways_pathwayversion (id, code, number, title, digest, body, status, shipped, approved_note)
