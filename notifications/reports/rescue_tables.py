@@ -174,8 +174,9 @@ def rungs_table(rang: Sequence[Rung]) -> Table:
         Column("share", _("share moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}, Kind.SHARE),
         Column("median_days", _("median days after it"), Kind.DAYS),
     )
+    most = sorted(rang, key=lambda one: -len(one.rows.journeys))
     return Table(
-        "rungs", _("What followed each rung: association"), columns, tuple(map(_rung, rang)), note=ASSOCIATION, empty=_("Nothing rang.")
+        "rungs", _("What followed each rung: association"), columns, tuple(map(_rung, most)), note=ASSOCIATION, empty=_("Nothing rang.")
     )
 
 

@@ -162,7 +162,8 @@ def percent(share: float | None) -> str:
 
 def points(difference: float) -> str:
     """A difference of two shares, in percentage points: from 40 % to 60 % is +20 pt, which nobody can read as half as many again."""
-    return f"{difference * 100:+.0f}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
+    whole = round(difference * 100)
+    return f"{whole:{'+d' if whole else 'd'}}\N{NO-BREAK SPACE}pt".replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter

@@ -16,6 +16,7 @@ from pathways.definitions.lots import lot
 from pathways.models import Journey, Stay, Trial
 from pathways.reports.cohort import Question
 from patients.models import ContactPoint, Phone
+from patients.templatetags.finalmile import points
 from tests.notifications.world import DAY, NOON, World
 
 AS_OF = NOON + 40 * DAY
@@ -75,6 +76,15 @@ def test_what_the_lot_compared_is_an_effect_with_its_interval(world: World, tria
     said = rescue(ASKED, exact=True).says[0]
     assert "helps" in said
     assert ("%" in said, "pt (+" in said) == (False, True), "a difference of shares is told in points, as the table beside it tells it"
+
+
+def test_no_difference_has_no_sign() -> None:
+    assert [points(share).replace("\N{NO-BREAK SPACE}", " ") for share in (-0.001, 0.0, 0.124, -0.2)] == [
+        "0 pt",
+        "0 pt",
+        "+12 pt",
+        "\N{MINUS SIGN}20 pt",
+    ]
 
 
 def test_everybody_counts_where_the_lot_put_them(world: World, trial: Trial) -> None:
