@@ -137,7 +137,18 @@ def apart() -> Iterator[None]:
 def _set_out(way: ExitStack) -> None:
     way.enter_context(connection.wrap_database_errors)
     way.enter_context(connection.connection.pipeline())
-    way.enter_context(connection.execute_wrapper(_counts_nothing))
+    way.enter_context(_unaccompanied())
+
+
+@contextmanager
+def _unaccompanied() -> Iterator[None]:
+    """No wrapper writes its own statement before another: on a trip each goes alone. (Within a request the history of edits does that, to
+    say whose they are; what is written on a trip is a feed's, or says itself by whom.)"""
+    others, connection.execute_wrappers = connection.execute_wrappers, [_counts_nothing]
+    try:
+        yield
+    finally:
+        connection.execute_wrappers = others
 
 
 def _counts_nothing(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

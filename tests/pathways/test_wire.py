@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pghistory
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -12,8 +13,8 @@ from patients.models import Site
 
 pytestmark = pytest.mark.django_db
 ADD = (
-    "INSERT INTO patients_site (code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages) "
-    "VALUES (%s, '', 'UTC', 'US', '', '', '', false, '{}')"
+    "INSERT INTO patients_site (code, name, time_zone, country, subdivision, sender_name, call_back, is_training, reconsent_ages, minutes) "
+    "VALUES (%s, '', 'UTC', 'US', '', '', '', false, '{}', '{}')"
 )
 NAMES = "SELECT code FROM patients_site WHERE code LIKE 'trip-%%' ORDER BY code"
 
@@ -81,3 +82,14 @@ def test_many_rows_step_off_the_trip_which_then_goes_on() -> None:
         assert checked == ["inner"]
         assert rows("SELECT count(*) FROM trip_many", None) == [(FEW + 2,)]
     assert checked == ["inner", "outer"]
+
+
+def test_within_a_request_savepoints_and_new_rows_go_on_a_trip_too() -> None:
+    """A request's history context writes a statement of its own before others, which a trip cannot carry."""
+    with pghistory.context(user=1):
+        with one_trip(), transaction.atomic():
+            Site.objects.create(code="trip-1", name="", time_zone="UTC")
+        with transaction.atomic():
+            assert Site.objects.filter(code="trip-1").update(name="One") == 1  # and afterwards the context is there again
+            assert rows("SELECT current_setting('pghistory.context_id', true) <> ''", None) == [(True,)]
+    assert rows(NAMES, None) == [("trip-1",)]
