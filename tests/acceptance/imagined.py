@@ -165,6 +165,7 @@ def _lung(draw: st.DrawFn, record: int) -> list[Fact]:
     order, specimen = f"placer:O{record}", f"specimen:S{record}"
     tissue = {"specimen_class": "tissue"}
     name, visit = f"{record}", (f"visit:V{record}",)
+    reports = _versions(draw, record, 12)
     pool = [
         fact("test_ordered", at(1), name, family="order", keys=(order,), body={**tissue, "text": "NGS lung panel"}),
         fact("order_cancelled", at(2), name, family="order", keys=(order,), body={"reason": "typo"}),
@@ -173,7 +174,7 @@ def _lung(draw: st.DrawFn, record: int) -> list[Fact]:
         fact("specimen_received", at(5), name, keys=(order, specimen), body=tissue),
         fact("specimen_rejected", at(6), name, keys=(specimen,), body={**tissue, "reason": "quantity"}),
         fact("specimen_collected", at(9), f"{name}b", keys=(order, f"{specimen}b"), body=tissue),
-        *_versions(draw, record, 12),
+        *reports,
         fact("result_reviewed", at(13), name, keys=(order,)),
         fact("treatment_decided", at(15), name, body={"decision": draw(st.sampled_from(["matched", "other"])), "drugs": [OSIMERTINIB]}),
         fact("drug_ordered", at(16), name, keys=(f"placer:RX{record}",), body={"drugs": [OSIMERTINIB]}),
@@ -185,7 +186,9 @@ def _lung(draw: st.DrawFn, record: int) -> list[Fact]:
         fact("admitted", at(19), name),
         fact("death", at(60), f"patient{record}", body={"dated": True}),
     ]
-    return draw(st.lists(st.sampled_from(pool), max_size=10, unique_by=lambda one: (one.lineage, one.digest)))
+    told = draw(st.lists(st.sampled_from(pool), max_size=10, unique_by=lambda one: (one.lineage, one.digest)))
+    both = [one for one in reports if one not in told] if draw(st.integers(0, 2)) == 0 else []  # a correction seldom comes by chance
+    return [*told, *both]
 
 
 def _residual(draw: st.DrawFn, record: int) -> list[Fact]:
