@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='minutes',
-            field=models.JSONField(default=dict, help_text='role -> minutes a working day for the queue, of who entered none; else the local default'),
+            field=models.JSONField(db_default={}, default=dict, help_text='role -> minutes a working day for the queue, of who entered none; else the local default'),
         ),
         migrations.AddField(
             model_name='site',
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='sitehistory',
             name='minutes',
-            field=models.JSONField(default=dict, help_text='role -> minutes a working day for the queue, of who entered none; else the local default'),
+            field=models.JSONField(db_default={}, default=dict, help_text='role -> minutes a working day for the queue, of who entered none; else the local default'),
         ),
         migrations.AddField(
             model_name='sitehistory',

@@ -36,7 +36,7 @@ class Site(models.Model):
     texts_from = models.TimeField(default=time(9), db_default=time(9), help_text="no reminder earlier, on the reader's clock")
     texts_until = models.TimeField(default=time(20), db_default=time(20), help_text="nor later")
     minutes = models.JSONField(
-        default=dict, help_text="role -> minutes a working day for the queue, of who entered none; else the local default"
+        default=dict, db_default={}, help_text="role -> minutes a working day for the queue, of who entered none; else the local default"
     )
     answers_worse = models.CharField(
         max_length=80, blank=True, default="", db_default="", help_text="who answers a patient that feels worse; blank: not offered"

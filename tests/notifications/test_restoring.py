@@ -54,6 +54,22 @@ def test_what_went_out_is_not_sent_again_and_a_stop_of_the_lost_hour_counts(lost
     assert halts.standing() == []
 
 
+@pytest.mark.django_db
+def test_a_dump_restored_over_the_database_itself_is_noticed() -> None:
+    """The cluster and the database are the same; the outbox's table is not."""
+    cluster, timeline, database, table = epoch.fingerprint().split(":")
+    Epoch.objects.create(fingerprint=f"{cluster}:{timeline}:{database}:{int(table) + 1}", since=NOON)
+    assert not epoch.is_ours(now=NOON)
+    assert [halt.key for halt in halts.standing()] == [halts.RESTORE]
+
+
+@pytest.mark.django_db
+def test_a_mark_of_before_the_table_belonged_to_it_stays_ours() -> None:
+    Epoch.objects.create(fingerprint=epoch.fingerprint().rpartition(":")[0], since=NOON)
+    assert epoch.is_ours(now=NOON)
+    assert Epoch.objects.order_by("pk").last().fingerprint == epoch.fingerprint()  # type: ignore[union-attr]  # adopted just now
+
+
 def test_without_the_list_nothing_is_released(lost_hour: Carrier) -> None:
     send_due(now=NOON + HOUR, transport=lost_hour)
     lost_hour.hides = True
