@@ -34,7 +34,6 @@ _COURSES = frozenset(
     }
 )
 _VISITS = frozenset(kind for kind in _COURSES if kind.startswith("visit_"))
-_WITH_PAST = _REPORTS | _COURSES
 _CLOSING = ("reopened", "exited", "voided", "restored")
 
 # Facts of one instant are told in clinical order: enrolled, what is fed, what rules make of it, what people do, how it ends.
@@ -73,8 +72,7 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
         if known is None:
             stated[lineage] = fact
             continue
-        if fact.kind in _WITH_PAST:
-            several.setdefault(lineage, [known]).append(fact)
+        several.setdefault(lineage, [known]).append(fact)
         if version_key(fact) > version_key(known):
             stated[lineage] = fact
     past: list[Fact] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,14 @@ def test_a_final_report_is_not_undone_by_a_late_preliminary_one() -> None:
 def test_a_correction_beats_the_final_report_whatever_came_first() -> None:
     corrected = fact("result_final", 5, "F1", rank=Rank.CORRECTED, issued=7, findings=["other"])
     assert current([corrected, fact("result_final", 5, "F1", issued=5)]) == [corrected]
+
+
+def test_a_report_keeps_its_first_day_whatever_came_between_its_versions() -> None:
+    first = fact("result_final", 1, issued=1)
+    between = fact("result_partial", 2, issued=2)
+    last = fact("result_final", 3, issued=3)
+    for order in itertools.permutations([first, between, last]):
+        assert [one.occurred for one in current(order)] == [first.occurred]
 
 
 def test_a_retracted_lineage_states_nothing_even_if_it_was_never_seen_before() -> None:
