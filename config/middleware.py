@@ -111,6 +111,11 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
 
+# Too long, out of range, no date, no text of this database's (https://www.postgresql.org/docs/current/errcodes-appendix.html); the driver itself
+# refuses the sign NUL and gives no code. A division by zero is of the same class and ours alone.
+REFUSED_VALUES = frozenset({None, "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+
+
 class UnavailableMiddleware:
     """A database that is full, read-only, out of connections or gone: 503 and when to come again, with nothing half done. Never 200, never 500.
     A value that no column takes (the sign NUL, a year past all calendars) is the sender's fault and ours only to say so: 400."""
@@ -122,12 +127,13 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, DataError):
-            log.error("value_refused", sqlstate=getattr(exception.__cause__, "sqlstate", None))
+        sqlstate = getattr(exception.__cause__, "sqlstate", None)
+        if isinstance(exception, DataError) and sqlstate in REFUSED_VALUES:
+            log.error("value_refused", sqlstate=sqlstate)
             return HttpResponse(render_to_string("400.html"), status=400)
         if not isinstance(exception, OperationalError | InternalError | InterfaceError):
             return None
-        log.error("store_unavailable", error=type(exception).__name__, sqlstate=getattr(exception.__cause__, "sqlstate", None))
+        log.error("store_unavailable", error=type(exception).__name__, sqlstate=sqlstate)
         return HttpResponse(
             render_to_string("503.html"), status=503, headers={"Retry-After": "60"}
         )  # asks no store, as no request is given

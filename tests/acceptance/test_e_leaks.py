@@ -122,6 +122,20 @@ def test_case_117_an_error_names_nobody(
     assert marks_in(json.dumps(_scrub(report, {}))) == set()
 
 
+@pytest.mark.parametrize("sent", ["\0", "x" * 99_999], ids=["the sign NUL", "too long for its column"])
+def test_a_value_that_no_column_takes_is_the_senders_fault(
+    signed_in: Enter, marked: Patient, dara: User, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    def stores(*_args: object, **_more: object) -> None:
+        Message.objects.create(wording=sent)
+
+    client = signed_in(dara)
+    client.raise_request_exception = False
+    monkeypatch.setattr(access, "saw", stores)
+    answer = client.get(f"/patients/{marked.uid}/")
+    assert answer.status_code == 400
+
+
 def test_forms_carry_names_by_post_alone(signed_in: Enter, marked: Patient, dara: User) -> None:
     """No form of ours that takes words sends them by GET."""
     client = signed_in(dara)
