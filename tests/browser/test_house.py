@@ -18,6 +18,9 @@ def test_a_second_factor_is_set_up_by_hand(open_as: Open, dara: User, today: Mor
     settings.MFA_REQUIRED_ROLES = ["navigator"]
     page = open_as(dara)
     page.goto("/queue/")
+    expect(page.get_by_role("link", name="Add a key or passkey")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("link", name="Set up an app").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_label("Authenticator secret")).to_be_visible()
