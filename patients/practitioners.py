@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from . import codes
 from .demographics import StatedClinician
@@ -89,6 +90,16 @@ def _add(one: StatedClinician, source: str) -> int:
     rows = [PractitionerNumber(practitioner=made, authority=authority, value=value) for authority, value in one.numbers]
     PractitionerNumber.objects.bulk_create(rows, ignore_conflicts=True)
     return made.pk
+
+
+def find(text: str) -> QuerySet[Practitioner]:
+    """Of whom every word that was typed is a name's beginning (of any of its words), the NPI or its beginning, or a number of theirs."""
+    found = Practitioner.objects.all()
+    for word in text.replace(",", " ").split():
+        begins = rf"\m{re.escape(word)}"
+        numbers = PractitionerNumber.objects.filter(value__iexact=word).values("practitioner")
+        found = found.filter(Q(family__iregex=begins) | Q(given__iregex=begins) | Q(npi__startswith=word) | Q(pk__in=numbers))
+    return found.order_by("family", "given", "pk")
 
 
 def give_account(practitioner: Practitioner, user: User | None) -> None:

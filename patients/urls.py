@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from patients.views import drafts, people, places
+from patients.views.clinicians import clinicians
 from patients.views.emergency import emergency
 from patients.views.search import patient_search
 
 urlpatterns: list[URLPattern] = [
     path("patients/", patient_search, name="patient_search"),
     path("patients/emergency/", emergency, name="emergency"),
+    path("clinicians/", clinicians, name="clinicians"),
     path("administration/people/", people.people, name="people"),
     path("administration/people/<uuid:uid>/", people.person, name="person"),
     path("administration/people/<uuid:uid>/change/", people.change_person, name="change_person"),

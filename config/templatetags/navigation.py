@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from patients.emergencies import TOLD
 from patients.models import EmergencyAccess, Role, User
-from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS
+from patients.views.guard import CARE, GOING_LIVE, INTAKE, REPORTS, may_open
 
 register = template.Library()
 
@@ -62,6 +62,12 @@ def opened_charts(request: HttpRequest) -> list[EmergencyAccess]:
     if not isinstance(user, User) or user.emergency_until is None or user.emergency_until <= now:
         return []
     return list(EmergencyAccess.objects.filter(user=user, until__gt=now).select_related("patient").order_by("until"))
+
+
+@register.filter
+def opens(user: User, route: str) -> bool:
+    """`{% if request.user|opens:"consents" %}`: a link is offered to whom its page lets in."""
+    return may_open(user, route)
 
 
 @register.simple_tag

@@ -22,6 +22,7 @@ from pathways.models import CareTeam, HandOver, Journey, JourneySite, TeamRole
 from patients import practitioners
 from patients.models import Membership, Practitioner, Role, Site, User
 from patients.views import sent
+from patients.views.clinicians import ClinicianField
 from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 NAMED = (TeamRole.RESPONSIBLE, TeamRole.ORDERER, TeamRole.COUNSELOR, TeamRole.PHARMACIST, TeamRole.OTHER)
@@ -32,32 +33,26 @@ class MemberForm(forms.Form):
     """A clinician of the directory, or a new one by NPI."""
 
     role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(role.value, role.label) for role in NAMED])
-    practitioner = forms.ModelChoiceField(
-        Practitioner.objects.none(), label=gettext_lazy("Clinician"), required=False, empty_label=gettext_lazy("Somebody new")
+    clinician = ClinicianField()
+    npi = forms.CharField(
+        label="NPI", max_length=10, required=False, help_text=gettext_lazy("Only for somebody whom the directory does not know.")
     )
-    npi = forms.CharField(label="NPI", max_length=10, required=False, help_text=gettext_lazy("Only for somebody who is not in the list."))
     family = forms.CharField(label=gettext_lazy("Family name"), max_length=120, required=False)
     given = forms.CharField(label=gettext_lazy("Given name"), max_length=120, required=False)
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data)
-        field = self.fields["practitioner"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Practitioner.objects.order_by("family", "given")
-
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if given.get("practitioner") is None:
+        if given.get("clinician") is None and "clinician" not in self.errors:
             if not practitioners.is_npi(given.get("npi") or ""):
-                self.add_error("npi", gettext("Choose from the list, or give the ten digits of the NPI."))
+                self.add_error("npi", gettext("Name somebody of the directory, or give the ten digits of the NPI."))
             elif not given.get("family"):
                 self.add_error("family", gettext("The name, please."))
         return given
 
     def person(self) -> Practitioner:
         given = self.cleaned_data
-        if given["practitioner"] is not None:
-            return given["practitioner"]  # type: ignore[no-any-return]
+        if given["clinician"] is not None:
+            return given["clinician"]  # type: ignore[no-any-return]
         found = practitioners.upsert(npi=given["npi"], family=given["family"], given=given["given"])
         assert found is not None
         return found

@@ -25,7 +25,7 @@ from patients.models import Membership, Site, User
 from patients.sites import MINUTES_A_DAY, minutes_a_day
 from patients.templatetags.finalmile import translated
 from patients.views import sent
-from patients.views.guard import ANYONE, CARE, StaffRequest, page
+from patients.views.guard import ANYONE, CARE, StaffRequest, may_open, page
 
 YEAR = 365 * 24 * 3600
 WEEK = (
@@ -186,7 +186,7 @@ def places(request: StaffRequest) -> list[tuple[str, str]]:
         (_("Next item, guided"), reverse("next_item")),
         (_("Find work by patient"), reverse("find_items")),
         (_("Lost, with reason"), reverse("lost")),
-        (_("Candidates"), reverse("candidates")),
+        *([(_("Candidates"), reverse("candidates"))] if may_open(request.user, "candidates") else []),
         (_("Ask at the next visit"), reverse("ask")),
         (_("Capacity"), reverse("capacity")),
         (_("Precision of the rules"), reverse("precision")),

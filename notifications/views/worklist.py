@@ -29,7 +29,7 @@ from pathways.models import Feed
 from patients import access
 from patients.models import Role, User
 from patients.templatetags.finalmile import sentence, translated
-from patients.views.guard import CARE, StaffRequest, page
+from patients.views.guard import CARE, STEERING, StaffRequest, page
 
 ASKED_AGAIN_AFTER = 60
 """Seconds for which a process remembers what stands at the head of the page: the quietest feed, the alarm."""
@@ -82,10 +82,15 @@ def queue(request: StaffRequest) -> HttpResponse:
 
 
 def tabs(user: User, here: str, now: datetime, wanted: Wanted | None = None) -> list[Tab]:
-    """Every lane with its count, by the question that lists its rows."""
+    """Every lane that the user may open with its count, by the question that lists its rows."""
     counted = counts(user, here, wanted or Wanted.read({}, now), now)
+    open_to = counted.keys() - (set() if user.has_role(*STEERING) else {"candidates"})
     labels = {lane.name: translated(lane.label) for lane in LANES} | {"lost": _("Lost"), "candidates": _("Candidates")}
-    return [Tab(name, labels[name], str(n) if n < COUNTED else f"{COUNTED - 1}+", name == here) for name, n in counted.items()]
+    return [
+        Tab(name, labels[name], str(n) if n < COUNTED else f"{COUNTED - 1}+", name == here)
+        for name, n in counted.items()
+        if name in open_to
+    ]
 
 
 def teams(user: User) -> list[Team]:

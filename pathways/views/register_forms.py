@@ -6,17 +6,16 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pathways import registering as verbs
 from pathways.ingest import feeds
-from pathways.models import Journey
 from patients import codes
 from patients.demographics import Demographics, StatedIdentifier
-from patients.models import Patient, Practitioner, Site, User
+from patients.models import Patient, Site, User
+from patients.views.clinicians import ClinicianField
 from patients.views.guard import STEERING
 
 LANGUAGES = [
@@ -41,13 +40,6 @@ def sites_of(user: User) -> list[Site]:
     return [held[pk] for pk in sorted(held)]
 
 
-def clinicians_of(sites: list[Site]) -> QuerySet[Practitioner]:
-    """Clinicians who have an account at one of the sites, or answer for somebody there already."""
-    answering = Journey.objects.filter(home_site__in=sites, responsible__isnull=False).values("responsible")
-    joined = Q(user__memberships__site__in=sites, user__memberships__until__isnull=True)
-    return Practitioner.objects.filter(joined | Q(pk__in=answering)).distinct().order_by("family", "given", "pk")
-
-
 class EnrolForm(forms.Form):
     """Which programme, at which site, since when, and who treats the patient."""
 
@@ -61,9 +53,7 @@ class EnrolForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("The day from which the clocks count. Blank: today."),
     )
-    treats = forms.ModelChoiceField(
-        Practitioner.objects.none(), label=gettext_lazy("Responsible clinician"), required=False, empty_label=gettext_lazy("Not known yet")
-    )
+    clinician = ClinicianField(label=gettext_lazy("Responsible clinician"))
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
@@ -73,9 +63,6 @@ class EnrolForm(forms.Form):
         offered = {place.code: place.label for places in self.places.values() for place in places}
         self._choose("programme", [("", str(self.no_programme)), *offered.items()])
         self.fields["programme"].required = self.is_required
-        treats = self.fields["treats"]
-        assert isinstance(treats, forms.ModelChoiceField)
-        treats.queryset = clinicians_of(self.sites)
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -99,11 +86,6 @@ class EnrolForm(forms.Form):
     @property
     def site(self) -> Site:
         return next(site for site in self.sites if str(site.pk) == self.cleaned_data["site_field"])
-
-    @property
-    def clinician(self) -> Practitioner | None:
-        found: Practitioner | None = self.cleaned_data["treats"]
-        return found
 
     def since(self, now: datetime) -> datetime:
         began = self.cleaned_data["began"]
@@ -135,7 +117,20 @@ class RegisterForm(EnrolForm):
 
     no_programme = gettext_lazy("None yet")
     is_required = False
-    field_order = ("family", "given", "born", "sex", "number", "phone", "language", "texts", "site_field", "programme", "treats", "began")
+    field_order = (
+        "family",
+        "given",
+        "born",
+        "sex",
+        "number",
+        "phone",
+        "language",
+        "texts",
+        "site_field",
+        "programme",
+        "clinician",
+        "began",
+    )
 
     @classmethod
     def begun(cls, user: User, known: Any) -> RegisterForm:

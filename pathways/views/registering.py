@@ -63,7 +63,13 @@ def _enrolled(request: StaffRequest, form: RegisterForm | EnrolForm, patient: Pa
     assert form.place is not None
     before = verbs.followed(patient, form.place)
     journey = verbs.enrol(
-        patient=patient, place=form.place, site=form.site, since=form.since(now), clinician=form.clinician, by=request.user, now=now
+        patient=patient,
+        place=form.place,
+        site=form.site,
+        since=form.since(now),
+        clinician=form.cleaned_data["clinician"],
+        by=request.user,
+        now=now,
     )
     said = _("On the programme already: this is the journey.") if before else _("Enrolled: the clocks of the programme run.")
     messages.success(request, said)

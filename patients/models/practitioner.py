@@ -25,6 +25,11 @@ class Practitioner(models.Model):
     def __str__(self) -> str:
         return f"{self.given} {self.family}".strip()
 
+    @property
+    def said_exactly(self) -> str:
+        """What finds nobody else, where they have an NPI: the name and the number."""
+        return f"{self} {self.npi}" if self.npi else str(self)
+
 
 class PractitionerNumber(models.Model):
     """A clinician's number at an authority other than the NPI's: an employee or provider number of one hospital's system."""

@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from patients.models import Role, User
@@ -67,6 +67,14 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def zone_of(user: User) -> ZoneInfo:
     sites = {one.site_id: one.site for one in user.held()}
     return ZoneInfo(sites[min(sites)].time_zone if sites else "UTC")
+
+
+def may_open(user: User, route: str) -> bool:
+    """Whether the user holds a role of the page that this route names; what cannot be opened is not offered."""
+    view: Any = resolve(reverse(route)).func
+    while not hasattr(view, "roles") and hasattr(view, "__wrapped__"):
+        view = view.__wrapped__
+    return user.has_role(*getattr(view, "roles", ()))
 
 
 def must_hold(user: User, site_id: int, *roles: str) -> None:

@@ -27,7 +27,7 @@ def at_the_screen(user: User) -> Client:
 
 def registers(hospital: Hospital, who: User, **said: str) -> Any:
     """Posts the page as a browser without script does."""
-    posted = {"site_field": str(hospital.site.pk), "number": "", "texts": "", "programme": "", "treats": "", "began": ""}
+    posted = {"site_field": str(hospital.site.pk), "number": "", "texts": "", "programme": "", "clinician": "", "began": ""}
     return at_the_screen(who).post("/register/", {**posted, **said})
 
 
@@ -52,7 +52,7 @@ def test_dara_registers_and_enrols_on_one_page(hospital: Hospital) -> None:
     assert petra is not None
     practitioners.give_account(petra, hospital.petra)
     answer = registers(
-        hospital, hospital.dara, **MARIA, number="77001", texts="verbal", programme=advanced(hospital.dara), treats=str(petra.pk)
+        hospital, hospital.dara, **MARIA, number="77001", texts="verbal", programme=advanced(hospital.dara), clinician="lund"
     )
     journey = Journey.objects.get(pathway=LUNG)
     assert answer.status_code == 302

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import time, timedelta
 
 import pytest
+from django.apps import apps
 from django.test import Client
+from django.utils import translation
 
 from patients.calendars import calendar_for
-from patients.changes import changes_of
+from patients.changes import FIELDS, changes_of, plain
 from patients.models import Role, Site, SiteHoliday, User
 from patients.sites import MINUTES_A_DAY, minutes_a_day
+from patients.templatetags.finalmile import words
 from tests.notifications.views.conftest import signed_in
 from tests.people import nurse, today_here
 
@@ -67,7 +70,8 @@ def test_hours_and_minutes_are_set_here_and_who_changed_them_stands_below(root: 
     assert (minutes_a_day(north, Role.NAVIGATOR), minutes_a_day(north, Role.LEAD)) == (200, MINUTES_A_DAY[Role.LEAD])
     [told] = [one for one in changes_of(north) if one.field == "texts_from"]
     assert (told.old, told.new, told.by) == (time(9), time(10), "Root Example")
-    assert "Texts from" in root.get("/administration/sites/north/").content.decode()
+    shown = root.get("/administration/sites/north/").content.decode()
+    assert "<b>Reminders from</b>" in shown
 
 
 def test_closed_days_count_at_once_and_can_be_taken_back(root: Client, north: Site) -> None:
@@ -88,3 +92,20 @@ def test_a_year_backwards_is_refused(root: Client) -> None:
 def test_another_site_is_not_there(root: Client, south: Site) -> None:
     assert root.get("/administration/sites/south/").status_code == 404
     assert root.post("/administration/sites/south/closed/", {"open": SOON.isoformat()}).status_code == 404
+
+
+def test_what_was_changed_is_said_in_the_words_of_the_page_and_of_the_reader(north: Site) -> None:
+    """No field of the table, no True, no seconds; and nothing in English to a Spanish reader."""
+    north.texts_on_holidays = not north.texts_on_holidays
+    north.save()
+    [told] = [one for one in changes_of(north) if one.field == "texts_on_holidays"]
+    with translation.override("es"):
+        assert (told.label, told.before, told.after) == ("Los recordatorios salen también en días cerrados", "No", "Sí")
+        assert plain(timedelta(days=5)) == "5 días"
+        assert plain(timedelta(hours=30)) == "30 horas"
+        assert plain({"lead": 60}) == f"{words('lead')} 60"
+        spanish = {field: str(label) for field, label in FIELDS.items()}
+    assert {field for field, label in FIELDS.items() if str(label) == spanish[field]} == set()
+    tables = (apps.get_model("patients", "SiteHistory"), apps.get_model("pathways", "FeedHistory"))
+    kept = {field.attname for table in tables for field in table._meta.fields}
+    assert {name for name in kept if not name.startswith("pgh_")} - {"id"} == FIELDS.keys()
