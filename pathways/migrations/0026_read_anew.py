@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pathways', '0025_code_map'),
+        ('pathways', '0001_initial'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0001_squashed_0009_practitioner_numbers'),
+        ('patients', '0001_initial'),
     ]
 
     operations = [
