@@ -4,10 +4,12 @@ that break it, by id only."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from django.db import connection
 
+from notifications.comparing import misdrawn
 from notifications.models import Message
 from notifications.wording.compiler import denied
 from patients.violations import Violation
@@ -142,6 +144,26 @@ RULES = (
         "SELECT id FROM notifications_message WHERE shadow AND attempt > 0",
     ),
     Rule(
+        "no critical rung waits by lot",
+        "pathways_rung",
+        "of the staff, or of priority 1 to 3, and compared by lot",
+        "SELECT id FROM pathways_rung WHERE trial_id IS NOT NULL AND (audience <> 'patient' OR priority <= 3)",
+    ),
+    Rule(
+        "nobody with an actionable result waits by lot",
+        "notifications_allocation",
+        "a finding that may be actionable was known when the lot was drawn",
+        "SELECT a.id FROM notifications_allocation a WHERE a.waits AND EXISTS (SELECT FROM pathways_event e WHERE e.patient_id = a.patient_id "
+        "AND e.kind IN ('flagged_actionable', 'actionable_confirmed', 'later_line_actionable', 'cannot_say', 'matched_therapy') "
+        "AND COALESCE(e.recorded_at, e.received_at) < a.at AND e.received_at < a.at)",
+    ),
+    Rule(
+        "a lot puts off until due at the latest",
+        "notifications_allocation",
+        "it waits by lot and nobody said until when",
+        "SELECT id FROM notifications_allocation WHERE waits <> (until IS NOT NULL)",
+    ),
+    Rule(
         "a parked item has a date",
         "notifications_workitem",
         "nobody will wake it",
@@ -161,7 +183,7 @@ RULES = (
 def check(*, now: datetime) -> list[Violation]:
     """All checks of this app; empty when everything holds."""
     found = [violation for rule in RULES for violation in _broken(rule, now)]
-    return found + _clinical_words()
+    return found + _clinical_words() + list(islice(misdrawn(), MOST))
 
 
 def _broken(rule: Rule, now: datetime) -> list[Violation]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pathways.reports.estimators import UNSAID, Z95, Estimate, aalen_johansen, incidence_with_error, kaplan_meier, median
 
 OPEN, MOVED, LEFT = 0, 1, 2
+NEAR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,9 @@ def _share(follow: Follow, horizon: float) -> Estimate:
     if not len(follow.days) or not known.any():
         return UNSAID
     value, error = incidence_with_error(aalen_johansen(follow.days, follow.cause), MOVED, horizon)
-    n = value * (1 - value) / error**2 if error > 0 and 0 < value < 1 else float(np.count_nonzero(known))
-    return _wilson(value, n)
+    if not NEAR < value < 1 - NEAR or error <= NEAR:  # all or none: what is left of a variance there is noise of the arithmetic
+        return _wilson(float(round(value)) if abs(value - round(value)) <= NEAR else value, float(np.count_nonzero(known)))
+    return _wilson(value, min(value * (1 - value) / error**2, float(len(follow.days))))
 
 
 def _wilson(share: float, n: float) -> Estimate:

@@ -178,3 +178,22 @@ def test_what_the_lot_decided_is_never_rewritten(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = 'notifications_allocation'::regclass")
         assert names <= {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"waits": None}, "a lot is the one that its key gives"),
+        ({"position": 40}, "a site's lots follow each other"),
+    ],
+)
+def test_the_doctor_draws_the_lots_again(world: World, change: dict[str, object], found: str) -> None:
+    rung = compared(world)
+    for _ in range(6):
+        due(world, rung)
+    plan(now=NOON)
+    assert list(comparing.misdrawn()) == []
+    one = Allocation.objects.latest("position")
+    changed = {name: not one.waits if value is None else value for name, value in change.items()}
+    Allocation.objects.filter(pk=one.pk).update(**changed)
+    assert found in {violation.invariant for violation in comparing.misdrawn()}

@@ -11,9 +11,10 @@ from notifications.invariants import RULES, check
 from notifications.models import Message, SendSlot, WorkItem
 from notifications.send import send_due
 from notifications.tick import tick
-from pathways.models import Alert
+from pathways.models import Alert, Rung
 from patients.models import Phone
 from tests.notifications.carrier import Carrier
+from tests.notifications.test_comparing import compared
 from tests.notifications.world import DAY, NOON, World
 
 
@@ -47,6 +48,7 @@ SICK: dict[str, Callable[[World], object]] = {
     "an unknown text is looked into": lambda w: Message.objects.update(state="unknown", unknown_since=NOON),
     "a reminder handed out holds a day of its number": lambda w: SendSlot.objects.all().delete(),
     "shadow rows stay inside": lambda w: Message.objects.update(shadow=True),
+    "no critical rung waits by lot": lambda w: compared(w) and Rung.objects.filter(trial__isnull=False).update(priority=3),
     "a parked item has a date": lambda w: WorkItem.objects.filter(state="parked").update(parked_until=None),
     "a reply is read or with a person": lambda w: WorkItem.objects.filter(cause_kind="reply").delete(),
     "no clinical word in a text": lambda w: Message.objects.filter(state="sent").update(body="your biopsy"),

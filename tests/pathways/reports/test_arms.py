@@ -86,3 +86,12 @@ def test_a_handed_over_patient_is_followed_until_then() -> None:
     stays = group(20, 40)
     also = Follow(np.append(stays.days, 1.0), np.append(stays.cause, OPEN), np.append(stays.could, 28.0))
     assert arm(also, 14.0).share.value == pytest.approx(0.5)
+
+
+def test_where_everybody_moved_on_the_interval_is_that_of_all_of_them() -> None:
+    """208 of 208 at many different times: what is left of the variance is noise of the arithmetic and says nothing of its own."""
+    days = np.linspace(0.3, 6.9, 208)
+    share = arm(Follow(days, np.full(208, MOVED), np.full(208, 300.0)), 7).share
+    assert share.value == 1.0
+    assert share.low is not None
+    assert share.low > 0.98
