@@ -141,12 +141,14 @@ REJECTED = re.compile(
 )
 
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
-STAGE = re.compile(r"(?:stage|group)?\s*\b(IV|III|II|I|[1-4])\s*([ABC])?\s*([1-3])?\b", re.IGNORECASE)
+STAGE = re.compile(r"\b(IV|III|II|I|[1-4]) ?([ABC])? ?([1-3])?\b", re.IGNORECASE)
+LONGEST_STAGE = 1_000
 
 
 @lru_cache(maxsize=1024)
 def stage(words: str) -> str:
     """`IV`, `IIIA`, `IVB` ... out of `Stage IV`, `3C`, `AJCC stage IIIA`, `LA3688-6`; blank where no stage is said."""
+    words = " ".join(words[:LONGEST_STAGE].split())
     found = STAGE.search(re.sub(r"\b(AJCC|UICC|TNM|version|v)\s*\d+(st|nd|rd|th)?\b|\d+(st|nd|rd|th)\b", " ", words, flags=re.IGNORECASE))
     if found is None:
         return ""

@@ -82,6 +82,7 @@ BY_WORDS = (
         ),
     ),
 )
+LONGEST_ANSWER = 4_000
 CLAUSES = re.compile(r";|\n|\.(?=\s|$)|\bbut\b|\bhowever\b", re.IGNORECASE)
 ALTERATION = re.compile(
     r"p\.\(?[A-Z][a-z]{2}\d+[\w*=]*\)?|p\.\(?[A-Z]\d+[\w*=]*\)?|c\.[\d*+_-]+[\w>*+-]+|"
@@ -336,7 +337,7 @@ def presence(value: Coded) -> str:
     for _, code, _ in value.codings:
         if code.upper() in BY_CODE:
             return BY_CODE[code.upper()]
-    said = {answer for clause in CLAUSES.split(value.words) if (answer := _said(clause))}
+    said = {answer for clause in CLAUSES.split(value.words[:LONGEST_ANSWER]) if (answer := _said(clause))}
     if said == {"present", "absent"}:
         return "indeterminate"  # positive for the one, negative for the other: a person reads which
     return next((name for name, _ in BY_WORDS if name in said), "")

@@ -66,7 +66,7 @@ _ORIGIN = {
 }  # fmt: skip
 _INHERITED = frozenset({"blood", "saliva", "dried_blood_spot"})
 _STAIN = re.compile(r"\b(ihc|immunohisto\w*|stain\w*|d5f3)\b", re.IGNORECASE)
-_GENES = re.compile(r"\s*(?:[,;|]|\band\b)\s*")
+_GENES = re.compile(r"[,;|]|\band\b")
 MEASURED = {"CD274": "expression", "TMB": "tmb", "MSI": "msi"}
 
 

@@ -8,6 +8,8 @@ HUNDRED = 100.0
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*%?\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*%?")
 _BOUND = re.compile(r"(>=|=>|≥|<=|=<|≤|>|<|less than|at least|greater than)\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(%|mut/mb|muts/mb|mutations)?", re.IGNORECASE)
+LONGEST = 200
+"""Of longer words only the beginning is searched: a score is short, and no text may make the search slow."""
 _MEASURE = re.compile(r"\b(TPS|CPS|TC|IC)\b", re.IGNORECASE)
 _WORDS = {"≥": ">=", "=>": ">=", "at least": ">=", "≤": "<=", "=<": "<=", "less than": "<", "greater than": ">"}
 
@@ -22,7 +24,7 @@ def measure_of(text: str, default: str) -> str:
 
 def interval_of(text: str, *, ceiling: float) -> Interval | None:
     """The interval that words state: `>=50%`, `<1 %`, `1-49%`, `50`. An open end below 1 is written as just under it."""
-    plain = re.sub(r"(?i)pd-?l1|22c3|sp142|sp263|28-8|\b(?:tps|cps|tc|ic)\d*\b", " ", text)
+    plain = re.sub(r"(?i)pd-?l1|22c3|sp142|sp263|28-8|\b(?:tps|cps|tc|ic)\d*\b", " ", text[:LONGEST])
     if bound := _BOUND.search(plain):
         return bounded(bound[1].lower(), float(bound[2]), ceiling=ceiling)
     if span := _RANGE.search(plain):

@@ -91,9 +91,13 @@ def _plain(component: str, separators: Separators) -> str:
     return "" if value == ERASED else unescape(value, separators).replace("\x00", "")
 
 
+LONGEST_NUMBER = 80
+"""What is longer is a sentence, and is never searched for a number: patterns stay fast and no number is endless."""
+
+
 def number(text: str) -> tuple[float | None, str, str]:
     """(number, comparator, unit) of `50`, `>=50%`, `<1 %`, `1-49%` (a range counts from its lower end); no number, no guess."""
-    found = NUMBER.fullmatch(text.strip())
+    found = NUMBER.fullmatch(text.strip()) if len(text) <= LONGEST_NUMBER else None
     if found is None:
         return None, "", ""
     is_range = bool(re.search(r"\d\s*(-|–|to)\s*\d", text))
