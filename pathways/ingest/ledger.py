@@ -46,6 +46,11 @@ class Item:
     def control_id(self) -> str:
         return self.parsed.control_id if self.parsed else ""
 
+    @property
+    def notes(self) -> str:
+        """What of an applied message was left out or read otherwise than it was meant, and by which rule."""
+        return "; ".join(self.parsed.notes)[:LONGEST_NOTES] if self.parsed and self.outcome == APPLIED else ""
+
     def set_aside(self, reason: str, explanation: str, waits_for: Iterable[str] = ()) -> None:
         """Into quarantine, with the code that is counted and the words that a person reads."""
         self.outcome, self.reason, self.explanation = QUARANTINED, reason[:60], explanation
@@ -55,6 +60,8 @@ class Item:
     def settle(self, *, no_effect: bool, reason: str = "") -> None:
         self.outcome, self.no_effect, self.reason, self.explanation, self.waits_for = APPLIED, no_effect, reason, "", []
 
+
+LONGEST_NOTES = 1_000
 
 COLUMNS = (
     "id, uid, feed_id, format, type, control_id, digest, message_at, received_at, body, outcome, no_effect, reason, explanation, "
@@ -99,7 +106,7 @@ def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:
         item.outcome,
         item.no_effect,
         item.reason,
-        item.explanation,
+        item.explanation or item.notes,
         connection.ops.adapt_json_value(item.waits_for, None),
         item.patient_id,
         now if item.outcome == APPLIED else None,
@@ -110,7 +117,7 @@ def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:
 def _update(item: Item, now: datetime) -> None:
     assert item.row_id is not None
     row = Inbound.objects.get(pk=item.row_id)
-    row.outcome, row.no_effect, row.reason, row.explanation = item.outcome, item.no_effect, item.reason, item.explanation
+    row.outcome, row.no_effect, row.reason, row.explanation = item.outcome, item.no_effect, item.reason, item.explanation or item.notes
     row.waits_for, row.patient_id, row.tries = item.waits_for, item.patient_id, row.tries + 1
     row.type = (item.parsed.type if item.parsed else row.type)[:60]
     row.applied_at = now if item.outcome == APPLIED else None

@@ -64,6 +64,7 @@ def _outcomes(items: Sequence[Item]) -> JsonResponse:
     said = [
         {"uid": str(item.uid), "outcome": item.outcome, "no_effect": item.no_effect}
         | ({"reason": item.reason, "explanation": item.explanation} if item.outcome == ledger.QUARANTINED else {})
+        | ({"notes": item.notes} if item.notes else {})
         for item in items
     ]
     return JsonResponse({"received": counts.received, "applied": counts.applied, "duplicate": counts.duplicate,

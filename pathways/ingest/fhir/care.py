@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pathways.facts import Moment
 from pathways.ingest import codes, diseases
 from pathways.ingest.codes import Coded
 from pathways.ingest.hl7.drugs import drugs
@@ -45,6 +46,7 @@ def condition(context: Context, stated: Condition) -> None:
     when = context.moment(
         stated.onset_date_time,
         stated.onset_period.start,
+        stated.onset_period.end,
         stated.recorded_date,
         stated.date_recorded,
         stated.asserted_date,
@@ -222,9 +224,10 @@ def consent(context: Context, given: Consent) -> None:
     kind = next((name for name, pattern in CONSENTS if pattern.search(words)), "")
     if not kind or given.status not in ("active", "inactive", "rejected", "entered-in-error"):
         return
-    granted = given.status == "active" and given.provision.type != "deny"
+    over = _over(context, given)
+    granted = given.status == "active" and given.provision.type != "deny" and not _excepted(given, kind) and over is None
     body = {"consent_kind": kind, "decision": "granted" if granted else "revoked", "programme": ""}
-    when = context.moment(given.date_time, given.provision.period.start, given.meta.last_updated)
+    when = over or context.moment(given.date_time, given.provision.period.start, given.meta.last_updated)
     name = context.name(statement, given) or kind
     statement.say(
         "consent_recorded",
@@ -234,6 +237,21 @@ def consent(context: Context, given: Consent) -> None:
         retracted=given.status == "entered-in-error",
         issued_at=context.instant(given.meta.last_updated),
     )
+
+
+def _excepted(given: Consent, kind: str) -> bool:
+    """A refusal inside of a permission, of this kind or of everything. A permission inside of a refusal permits nothing here."""
+    pattern = dict(CONSENTS)[kind]
+    refused = [each for each in given.provision.provision if each.type == "deny"]
+    said = [" ".join((*(c.display or c.code for c in each.purpose), *(c.coded().words for c in (*each.code, *each.action)),
+                      *(one.code for c in (*each.code, *each.action) for one in c.coding))) for each in refused]  # fmt: skip
+    return any(not words.strip() or pattern.search(words) for words in said)
+
+
+def _over(context: Context, given: Consent) -> Moment | None:
+    """When the time for which it was given ended, where that was before it came."""
+    end, now = context.moment(given.provision.period.end), context.profile.received_at or context.message_at
+    return end if end is not None and now is not None and end.hi < now else None
 
 
 def research_subject(context: Context, subject: ResearchSubject) -> None:

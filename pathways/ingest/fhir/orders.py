@@ -58,7 +58,9 @@ def request(context: Context, sr: ServiceRequest) -> None:
 def specimen(context: Context, found: Specimen, statement: Statement, keys: tuple[str, ...] = ()) -> None:
     """Collected, received, and unsatisfactory as rejected. One that is no date old says nothing and is left out."""
     name = statement.id(found.accession_identifier.value) or context.name(statement, found)
-    collected = context.moment(found.collection.collected_date_time, found.collection.collected_period.start)
+    collected = context.moment(
+        found.collection.collected_date_time, found.collection.collected_period.start, found.collection.collected_period.end
+    )
     received = context.moment(found.received_time)
     body = {"specimen_class": class_of([found], "")}
     if parent := codes.donor(" ".join((found.type.coded().words, *(each.text for each in found.note)))):

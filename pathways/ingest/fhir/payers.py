@@ -129,8 +129,8 @@ def _answered(answer: Claim) -> str:
     worst = next((kind for kind in ("pa_denied", "pa_pended", "pa_approved") if kind in kinds), "")
     if worst:
         return worst
-    if answer.outcome in ("queued", "partial", ""):
-        return "pa_pended"
+    if answer.outcome in ("queued", "partial", "error", ""):
+        return "pa_pended"  # an error says that the payer could not work on it, not that it refuses
     if _is_refused(answer):
         return "pa_denied"
     return "pa_approved" if answer.outcome == "complete" else "pa_pended"

@@ -16,7 +16,7 @@ from pathways.ingest.message import FeedProfile, Merge, ParsedMessage, Subject, 
 from pathways.ingest.when import instant
 from patients import fhir as people
 
-from . import care, implications, orders, payers, results
+from . import care, documents, fitness, implications, orders, payers, results
 from .bundle import Context, Raw, Speaker
 from .decode import decode
 from .structs import (
@@ -25,6 +25,7 @@ from .structs import (
     Condition,
     Consent,
     DiagnosticReport,
+    DocumentReference,
     Element,
     Medicine,
     Observation,
@@ -44,6 +45,7 @@ READERS: tuple[tuple[str, type[Element], Callable[[Context, Any], None]], ...] =
     ("Procedure", Procedure, orders.procedure),
     ("DiagnosticReport", DiagnosticReport, results.report),
     ("Observation", Observation, results.lone),
+    ("DocumentReference", DocumentReference, documents.reference),
     ("Specimen", Specimen, orders.lone_specimen),
     ("MedicationRequest", Medicine, care.medicine_ordered),
     ("MedicationDispense", Medicine, care.dispensed),
@@ -55,6 +57,8 @@ READERS: tuple[tuple[str, type[Element], Callable[[Context, Any], None]], ...] =
     ("ClaimResponse", Claim, payers.claim_response),
 )
 """In this order: reports claim their observations and specimens before those speak for themselves."""
+
+READ = frozenset({"Patient", *(name for name, _, _ in READERS)})
 
 DIRECTORY = frozenset(
     {
@@ -95,6 +99,7 @@ def read_value(value: Any, body: bytes, profile: FeedProfile) -> ParsedMessage:
     context = Context(profile, message_at, may_state_death=about_person)
     for full_url, each in entries:
         context.add(each, full_url)
+    context.notes += fitness.inspect(context.resources, READ)
     implications.complete(context)
     _read_all(context, about_person)
     speakers = list(context.speakers.values()) or [Speaker(None, "", context.of())]
@@ -170,7 +175,7 @@ def _read_all(context: Context, about_person: bool) -> None:
         if name == "Specimen" and reported:
             continue  # the specimens of molecular reports and orders were read with them; the others are of other tests
         for raw in list(context.resources):
-            if raw.get("resourceType") == name and id(raw) not in context.used:
+            if raw.get("resourceType") == name and id(raw) not in context.used and not fitness.forbids(raw):
                 reader(context, struct(shape, raw, context.notes))
     for speaker in context.speakers.values():
         if speaker.person and speaker.person.death_hint:

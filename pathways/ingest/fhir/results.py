@@ -102,7 +102,11 @@ def lone(context: Context, observation: Observation) -> None:
     """An Observation that no report of the same message claims: a result of its own."""
     statement = context.of(observation.subject, observation.patient)
     when = context.moment(
-        observation.effective_date_time, observation.effective_instant, observation.effective_period.start, observation.issued
+        observation.effective_date_time,
+        observation.effective_instant,
+        observation.effective_period.start,
+        observation.effective_period.end,
+        observation.issued,
     )
     test = observation.code.coded()
     if test.code("loinc") in STAGE_GROUPS:
@@ -290,7 +294,11 @@ def _observed_at(context: Context, observations: Sequence[Observation]) -> Momen
     dates = [
         found
         for each in observations
-        if (found := context.moment(each.issued, each.effective_date_time, each.effective_instant, each.effective_period.start))
+        if (
+            found := context.moment(
+                each.issued, each.effective_date_time, each.effective_instant, each.effective_period.start, each.effective_period.end
+            )
+        )
     ]
     return max(dates, key=lambda found: found.hi, default=None)
 

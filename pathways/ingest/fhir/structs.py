@@ -142,6 +142,25 @@ class DiagnosticReport(Resource, frozen=True):
     performer: list[Reference] = []
 
 
+class Content(Element, frozen=True):
+    attachment: Attachment = Attachment()
+
+
+class DocumentContext(Element, frozen=True):
+    period: Period = Period()
+    related: list[Reference] = []
+
+
+class DocumentReference(Resource, frozen=True):
+    doc_status: str = ""
+    type: Concept = Concept()
+    category: list[Concept] = []
+    date: str = ""
+    description: str = ""
+    content: list[Content] = []
+    context: DocumentContext = DocumentContext()
+
+
 class ServiceRequest(Resource, frozen=True):
     intent: str = ""
     category: list[Concept] = []
@@ -257,10 +276,20 @@ class Appointment(Resource, frozen=True):
     description: str = ""
 
 
+class Otherwise(Element, frozen=True):
+    """A provision inside of a provision: what is otherwise."""
+
+    type: str = ""
+    purpose: list[Coding] = []
+    code: list[Concept] = []
+    action: list[Concept] = []
+
+
 class Provision(Element, frozen=True):
     type: str = ""
     period: Period = Period()
     purpose: list[Coding] = []
+    provision: list[Otherwise] = []
 
 
 class Consent(Resource, frozen=True):
