@@ -4,15 +4,20 @@
 -- Whoever plans holds the lock of `comparing.LOCK`, so that a site's positions follow each other; allocation_position says so again.
 -- A patient is drawn once a comparison, for one wait; nobody is whom a text could not reach today, nobody with a finding that may be
 -- actionable, nobody who is in hospital. Lots are permuted blocks of each site: the `held` first of `block` by a digest under the key.
+compared AS MATERIALIZED (
+    -- Mostly empty, and then nothing below looks at the batch again.
+    SELECT p.*, c.arm, c.delay, c.held, c.block, c.key, c.since, c.until
+    FROM placed p JOIN pathways_trial c ON c.id = p.trial_id
+    WHERE c.stopped_at IS NULL
+),
 entrants AS MATERIALIZED (
-    SELECT DISTINCT ON (c.id, r.patient_id) p.id AS alert_id, p.stay_id, p.journey_id, p.site_id, r.patient_id, s.due_at AS breach,
-           c.id AS trial_id, c.arm, c.delay, c.held, c.block, c.key
-    FROM placed p
-    JOIN pathways_trial c ON c.id = p.trial_id
+    SELECT DISTINCT ON (p.trial_id, r.patient_id) p.id AS alert_id, p.stay_id, p.journey_id, p.site_id, r.patient_id, s.due_at AS breach,
+           p.trial_id, p.arm, p.delay, p.held, p.block, p.key
+    FROM compared p
     JOIN recipients r ON r.alert_id = p.id
     JOIN pathways_stay s ON s.id = p.stay_id
     JOIN patients_patient pt ON pt.id = r.patient_id
-    WHERE p.live AND c.stopped_at IS NULL AND (%(now)s::timestamptz AT TIME ZONE 'UTC')::date BETWEEN c.since AND c.until
+    WHERE p.live AND (%(now)s::timestamptz AT TIME ZONE 'UTC')::date BETWEEN p.since AND p.until
       AND (s.due_at IS NULL OR s.due_at > %(now)s)
       AND NOT pt.is_test AND pt.admitted_since IS NULL AND pt.death_hold_since IS NULL
       AND NOT EXISTS (SELECT FROM pathways_event e WHERE e.patient_id IN (p.patient_id, pt.id)
@@ -21,8 +26,8 @@ entrants AS MATERIALIZED (
                   JOIN patients_phone h ON h.id = x.phone_id AND h.stopped_at IS NULL AND h.bad_since IS NULL
                   WHERE x.patient_id = r.patient_id AND x.person_id = r.person_id AND x.programme IN ('', p.pathway)
                     AND x.granted_at IS NOT NULL AND x.revoked_at IS NULL)
-      AND NOT EXISTS (SELECT FROM notifications_allocation a WHERE a.trial_id = c.id AND a.patient_id = r.patient_id)
-    ORDER BY c.id, r.patient_id, p.id
+      AND NOT EXISTS (SELECT FROM notifications_allocation a WHERE a.trial_id = p.trial_id AND a.patient_id = r.patient_id)
+    ORDER BY p.trial_id, r.patient_id, p.id
 ),
 lots AS MATERIALIZED (
     SELECT q.*, (SELECT count(*) FROM generate_series(0, q.block - 1) AS o
@@ -34,13 +39,12 @@ lots AS MATERIALIZED (
                 FROM entrants e) AS n
           JOIN patients_site st ON st.id = n.site_id) AS q
 ),
-waiting AS (
+waiting AS MATERIALIZED (
     SELECT stay_id, trial_id, until FROM lots WHERE waits
     UNION ALL
     -- The same wait rings again after a hold or a correction: the lot stands, and due still ends it.
-    SELECT a.stay_id, a.trial_id, LEAST(s.due_at, p.rang_at + c.delay)
-    FROM placed p
-    JOIN pathways_trial c ON c.id = p.trial_id AND c.stopped_at IS NULL
-    JOIN notifications_allocation a ON a.trial_id = c.id AND a.stay_id = p.stay_id AND a.waits
+    SELECT a.stay_id, a.trial_id, LEAST(s.due_at, p.rang_at + p.delay)
+    FROM compared p
+    JOIN notifications_allocation a ON a.trial_id = p.trial_id AND a.stay_id = p.stay_id AND a.waits
     JOIN pathways_stay s ON s.id = p.stay_id
 )

@@ -2,6 +2,13 @@
 -- Expects: taken (id, stay_id, matter_id, rung_id, audience, also_for, due_at, rang_at, mode, to_confirm, acts). Parameter: now.
 -- Gives: placed; recipients; lots (lots.sql); asked (alerts that ask staff); told and texts (who would be texted, `later`: put off by lot until
 -- then); causes (one row a work item).
+batch AS (
+    -- Where the statistics know of no alert that waits, the server takes the batch for one row, and would go through all of it for each of it.
+    -- The second half never runs; it is there to be counted.
+    SELECT t.* FROM taken t
+    UNION ALL
+    SELECT t.* FROM generate_series(1, 500) LEFT JOIN taken t ON false WHERE (SELECT false)
+),
 placed AS MATERIALIZED (
     -- What an alert is about: its journey, patient and site, whom it asks, and whether it may text.
     SELECT t.id, t.stay_id, t.matter_id, t.rung_id, t.also_for, t.due_at, t.rang_at, t.to_confirm, t.audience = 'patient' AS texts,
@@ -11,17 +18,19 @@ placed AS MATERIALIZED (
                WHEN 'accountable' THEN 'navigator'
                WHEN 'responsible' THEN CASE WHEN pr.user_id IS NULL THEN 'navigator' ELSE 'clinician' END
                ELSE t.audience END AS audience,
-           CASE WHEN t.audience <> 'patient' THEN ''
-                WHEN t.mode = 'staff' THEN 'no texts here yet'
-                WHEN t.mode = 'live' AND (r.texts_from IS NULL OR t.due_at < r.texts_from) THEN 'due before texts began'
-                ELSE '' END AS untold
-    FROM taken t
+           u.untold, t.acts AND t.audience = 'patient' AND u.untold = '' AS tells
+    FROM batch t
     JOIN pathways_rung g ON g.id = t.rung_id
     LEFT JOIN pathways_stay s ON s.id = t.stay_id
     LEFT JOIN pathways_matter m ON m.id = t.matter_id
     LEFT JOIN pathways_journey j ON j.id = COALESCE(s.journey_id, m.journey_id)
     LEFT JOIN patients_practitioner pr ON pr.id = j.responsible_id AND t.audience = 'responsible'
     LEFT JOIN pathways_rollout r ON r.site_id = j.home_site_id AND r.pathway = j.pathway AND t.audience = 'patient' AND t.mode = 'live'
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN t.audience <> 'patient' THEN ''
+                    WHEN t.mode = 'staff' THEN 'no texts here yet'
+                    WHEN t.mode = 'live' AND (r.texts_from IS NULL OR t.due_at < r.texts_from) THEN 'due before texts began'
+                    ELSE '' END AS untold) AS u
 ),
 recipients AS MATERIALIZED (
     -- An adult hears it themselves; for somebody who is or may be a minor those who may speak for them.
@@ -39,7 +48,7 @@ recipients AS MATERIALIZED (
           AND au.limits = '' AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)
           AND NOT EXISTS (SELECT FROM patients_patient q WHERE q.person_id = au.person_id AND q.died_hi IS NOT NULL)
     ) AS who
-    WHERE p.acts AND p.texts AND p.untold = ''
+    WHERE p.tells
 ),
 -- include notifications.sql lots
 ,
@@ -49,7 +58,7 @@ asked AS MATERIALIZED (
            CASE WHEN p.stay_id IS NOT NULL THEN p.journey_id || ':' || p.problem ELSE p.matter_id::text END AS cause_key,
            CASE WHEN p.texts THEN 'navigator' ELSE p.audience END AS whom
     FROM placed p
-    WHERE p.acts AND (NOT p.texts OR (p.untold = '' AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id)))
+    WHERE p.acts AND (NOT p.texts OR p.tells AND NOT EXISTS (SELECT FROM recipients r WHERE r.alert_id = p.id))
 ),
 told AS MATERIALIZED (
     -- Whoever was told the same of this wait under another version of the programme is not told again.

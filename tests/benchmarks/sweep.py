@@ -70,6 +70,14 @@ def populate(place: Place, database: str, journeys: int) -> None:
     scratch.admin(place, f'CREATE DATABASE "{database}"')
     scratch.use(place, database)
     call_command("migrate", database="default", verbosity=0)
+    fill(journeys)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    connection.close()
+
+
+def fill(journeys: int) -> None:
+    """The stays, their people and the programme they are of."""
     statements = resources.files("tests.benchmarks.floor").joinpath("populate_sweep.sql").read_text()
     with connection.cursor() as cursor:
         for statement in statements.split(";\n"):
@@ -77,8 +85,6 @@ def populate(place: Place, database: str, journeys: int) -> None:
                 cursor.execute(statement, {"journeys": journeys, "base": BASE, "step": STEP})
         for table in ("patients_site", "patients_user", "pathways_pathwayversion", "pathways_stage"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1000)")
-        cursor.execute("VACUUM ANALYZE")
-    connection.close()
 
 
 def _rounds(place: Place, contenders: dict[str, Callable[[datetime], object]], due: int, rounds: int) -> dict[str, Any]:
