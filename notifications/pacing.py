@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,8 +19,9 @@ from django.db.models import Count, Q
 from notifications import hours
 from notifications.models import Channel, Message, MessageState
 from pathways.sql import load
+from patients.calendars import calendar_for_site
 
-OPENS, CLOSES = 9, 20
+OPENS, CLOSES = time(9), time(20)  # where a site says nothing
 LONGEST = timedelta(days=60)
 A_WEEK = 3  # texts to one number in seven days
 SEGMENTS = 2  # of a text, as long as the compiler lets one be
@@ -28,13 +29,17 @@ MINUTE = timedelta(minutes=1)
 
 
 class Crowd(msgspec.Struct, frozen=True):
-    """Texts alike in what decides their hour: zones of number and address, and the how-manieth of their number (from 0)."""
+    """Texts alike in what decides their hour: zones of number and address, the how-manieth of their number (from 0), and the hours and
+    closed days of their site."""
 
     zone: str
     address: str
     country: str
     nth: int
     count: int
+    opens: time = OPENS
+    closes: time = CLOSES
+    quiet: frozenset[date] = frozenset()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -64,7 +69,12 @@ def waiting(*, now: datetime, programme: str = "") -> list[Crowd]:
     """The reminders that wait now, of one programme or of all."""
     with connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", "waiting_crowds"), {"now": now, "programme": programme})
-        return [Crowd(*row) for row in cursor.fetchall()]
+        return [Crowd(*row, _closed_days(site)) for *row, site in cursor.fetchall()]
+
+
+def _closed_days(site: int | None) -> frozenset[date]:
+    """Of a site that wants no text on them."""
+    return frozenset(calendar_for_site(site).holidays) if site else frozenset()
 
 
 def beside(*, now: datetime, programme: str = "") -> dict[str, int]:
@@ -95,19 +105,20 @@ def pace(crowds: Iterable[Crowd], *, now: datetime, per_minute: int, per_day: in
     hour = now.replace(minute=0, second=0, microsecond=0)
     while queue and hour < now + LONGEST:
         begin = max(hour, now)
-        share = (hour + timedelta(hours=1) - begin) / timedelta(hours=1)
-        room = min(int(per_minute * 60 * share), per_day - used[hour.date()]) // segments
-        gone = 0
+        end = hour + timedelta(hours=1)
+        room = min(_through(end - begin, per_minute), per_day - used[hour.date()]) // segments
+        gone, first = 0, end
         for crowd in sorted(queue, key=lambda one: one.nth):
-            if room > 0 and begin >= _earliest(now, crowd.nth) and _is_awake(crowd, begin):
-                taken = min(room, queue[crowd])
-                room, gone = room - taken, gone + taken
+            start, stop = _awake(crowd, max(begin, _earliest(now, crowd.nth)), end)
+            taken = min(room, queue[crowd], _through(stop - start, per_minute) // segments)
+            if taken > 0:
+                room, gone, first = room - taken, gone + taken, min(first, start)
                 queue[crowd] -= taken
                 if not queue[crowd]:
                     del queue[crowd]
         if gone:
             used[hour.date()] += gone * segments
-            sent.append((begin, gone))
+            sent.append((first, gone))
         hour += timedelta(hours=1)
     last = sent[-1][0] + timedelta(minutes=-(-sent[-1][1] * segments // per_minute)) if sent else None
     return Plan(total, total * segments, sent[0][0] if sent else None, last, tuple(sent), sum(queue.values()))
@@ -118,6 +129,19 @@ def _earliest(now: datetime, nth: int) -> datetime:
     return now + timedelta(days=7 * (nth // A_WEEK) + nth % A_WEEK)
 
 
-def _is_awake(crowd: Crowd, at: datetime) -> bool:
-    zones = [zone for zone in (crowd.zone, crowd.address) if zone] or hours.span(crowd.country, at)
-    return all(OPENS <= at.astimezone(ZoneInfo(zone)).hour < CLOSES for zone in zones)
+def _through(time: timedelta, per_minute: int) -> int:
+    """Segments that carriers let through in that time."""
+    return int(per_minute * (time / MINUTE))
+
+
+def _awake(crowd: Crowd, begin: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The part of the hour in which every place where the readers may be lies within their site's hours; ends before it begins where there is none."""
+    for zone in [ZoneInfo(name) for name in (crowd.zone, crowd.address) if name] or [
+        ZoneInfo(name) for name in hours.span(crowd.country, begin)
+    ]:
+        day = begin.astimezone(zone).date()
+        if day in crowd.quiet:
+            return end, begin
+        begin = max(begin, datetime.combine(day, crowd.opens, zone).astimezone(begin.tzinfo))
+        end = min(end, datetime.combine(day, crowd.closes, zone).astimezone(begin.tzinfo))
+    return begin, end

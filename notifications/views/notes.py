@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications import calls, notes
 from notifications.models import Call, Note, WorkItem
 from notifications.views.worklist import item_of
-from pathways.models import Journey
+from pathways.models import Journey, JourneySite
 from patients import access
 from patients.models import Patient, Site, User
 from patients.templatetags.finalmile import translated
@@ -99,7 +99,7 @@ def context(*, patient: Patient, user: User, journey: Journey | None = None, ite
 @page(*CARE)
 def note_on_journey(request: StaffRequest, uid: UUID) -> HttpResponse:
     journey = get_object_or_404(Journey.objects.visible_to(request.user).select_related("patient", "home_site"), uid=uid)
-    site = journey.home_site if request.user.roles_at(journey.home_site_id) else _site_of(request.user, journey.patient.meant)
+    site = journey.home_site if request.user.roles_at(journey.home_site_id) else _site_of(request.user, journey.patient.meant, journey)
     return _kept(request, redirect("journey", uid=uid), patient=journey.patient.meant, site=site, journey=journey)
 
 
@@ -149,7 +149,7 @@ def log_call(request: StaffRequest, uid: UUID) -> HttpResponse:
     form = CallForm(open_ones, now, request.POST or None)
     if form.is_valid():
         given, journey = form.cleaned_data, form.journey
-        site = journey.home_site if journey and request.user.roles_at(journey.home_site_id) else _site_of(request.user, patient)
+        site = journey.home_site if journey and request.user.roles_at(journey.home_site_id) else _site_of(request.user, patient, journey)
         must_hold(request.user, site.pk, *CARE)
         try:
             made = calls.log(
@@ -165,6 +165,11 @@ def log_call(request: StaffRequest, uid: UUID) -> HttpResponse:
     return render(request, "notifications/log_call.html", context, status=422 if form.is_bound else 200)
 
 
-def _site_of(user: User, patient: Patient) -> Site:
-    """The user's site that knows the patient, the first where there are several."""
-    return patient.sites.filter(site__in=user.site_ids()).select_related("site").order_by("site")[0].site
+def _site_of(user: User, patient: Patient, journey: Journey | None = None) -> Site:
+    """The user's site that knows the patient, the first where there are several; else the one that takes part in the journey, which need not."""
+    mine = user.site_ids()
+    known = patient.sites.filter(site__in=mine).select_related("site").order_by("site").first()
+    known = known or JourneySite.objects.filter(journey=journey, site__in=mine).select_related("site").order_by("site").first()
+    if known is None:
+        raise Http404
+    return known.site

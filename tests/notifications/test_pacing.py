@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +16,7 @@ from notifications.models import Message
 from notifications.pacing import Crowd, pace
 from notifications.plan import plan
 from notifications.send import send_due
-from patients.models import Phone
+from patients.models import Phone, Site
 from tests.notifications.carrier import Carrier
 from tests.notifications.test_channels import due, reads_mail
 from tests.notifications.world import DAY, HOUR, NOON, World
@@ -43,6 +43,37 @@ def test_the_second_text_of_a_number_goes_a_day_later_and_the_fourth_a_week_late
     alone = [Crowd("America/New_York", "", "US", nth, 1) for nth in range(4)]
     planned = pace(alone, now=NOON, per_minute=75, per_day=2_000)
     assert [hour - NOON for hour, _ in planned.hours] == [timedelta(), DAY, 2 * DAY, 7 * DAY]
+
+
+def test_a_plan_keeps_the_hours_and_closed_days_of_the_site() -> None:
+    """A site that texts from half past ten to twelve, and not tomorrow: what does not go today goes the day after."""
+    zone = ZoneInfo("America/New_York")
+    morning = NOON.astimezone(zone).replace(hour=8)
+    tomorrow = (morning + DAY).date()
+    planned = pace(
+        [Crowd("America/New_York", "", "US", 0, 400, time(10, 30), time(12), frozenset([tomorrow]))],
+        now=morning,
+        per_minute=4,
+        per_day=9_999,
+    )
+    at = [hour.astimezone(zone) for hour, _ in planned.hours]
+    assert (at[0].time(), planned.hours[0][1]) == (time(10, 30), 60)
+    assert all(time(10, 30) <= one.time() < time(12) and one.date() != tomorrow for one in at)
+    assert sum(count for hour, count in planned.hours if hour.astimezone(zone).date() == morning.date()) == 180
+    assert planned.left == 0
+
+
+def test_the_plan_of_what_waits_asks_the_site_as_the_claim_does(world: World) -> None:
+    world.text_alert()
+    Site.objects.filter(pk=world.site.pk).update(texts_from=time(16), texts_until=time(17, 30), texts_on_holidays=False)
+    plan(now=NOON)
+    (crowd,) = pacing.waiting(now=NOON)
+    assert (crowd.opens, crowd.closes) == (time(16), time(17, 30))
+    assert date(NOON.year, 12, 25) in crowd.quiet
+    foreseen = pace([crowd], now=NOON, per_minute=75, per_day=2_000)
+    assert foreseen.first_at is not None and foreseen.first_at.astimezone(ZoneInfo(crowd.zone)).hour == 16
+    early, due_then = foreseen.first_at - timedelta(minutes=1), foreseen.first_at + timedelta(minutes=1)
+    assert [send_due(now=at, transport=Carrier(), stopwatch=lambda: 0.0).accepted for at in (early, due_then)] == [0, 1]
 
 
 @pytest.mark.django_db

@@ -9,7 +9,8 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from pathways.models import Event, Journey, Matter, Stay
+from notifications.models import Note
+from pathways.models import Event, Journey, JourneySite, Matter, Stay
 from pathways.views.written import pathway_of
 from patients import staff
 from patients.models import Patient, Role, Site, User
@@ -197,3 +198,12 @@ def test_the_drawing_keeps_its_looks_in_spanish_and_names_few_of_the_waits_ahead
     course = page[page.index('<svg class="course"') : page.index("</svg>", page.index('<svg class="course"'))]
     assert set(re.findall(r'<g class="(\w+)"', course)) <= {"done", "late", "open", "ahead"}
     assert course.count('<g class="ahead"') <= 5
+
+
+def test_a_note_of_a_site_that_takes_part_is_kept_though_it_never_knew_the_patient(
+    signed_in: Enter, eli: User, south: Site, followed: Journey
+) -> None:
+    JourneySite.objects.create(journey=followed, site=south, since=timezone.now())
+    answer = signed_in(eli).post(f"/journeys/{followed.uid}/notes/", {"text": "Biopsy is being read here."})
+    assert answer.status_code == 302
+    assert Note.objects.get().site == south
