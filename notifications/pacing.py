@@ -69,7 +69,10 @@ def waiting(*, now: datetime, programme: str = "") -> list[Crowd]:
     """The reminders that wait now, of one programme or of all."""
     with connection.cursor() as cursor:
         cursor.execute(load("notifications.sql", "waiting_crowds"), {"now": now, "programme": programme})
-        return [Crowd(*row, _closed_days(site)) for *row, site in cursor.fetchall()]
+        return [
+            Crowd(zone, address, country, nth, count, opens, closes, _closed_days(site))
+            for zone, address, country, nth, count, opens, closes, site in cursor.fetchall()
+        ]
 
 
 def _closed_days(site: int | None) -> frozenset[date]:

@@ -15,6 +15,7 @@ from notifications.models import SavedView, WorkItem
 from notifications.views import lanes
 from notifications.views.filters import Wanted
 from notifications.views.lines import about, lines, record_numbers
+from notifications.views.pages import COUNTED
 from notifications.views.worklist import tabs
 from patients import access
 from patients.models import Site
@@ -50,7 +51,7 @@ def newcomers(request: StaffRequest) -> HttpResponse:
     since = sent.moment(request.GET.get("since")) or now
     lane, wanted = lanes.lane_named(request.GET.get("lane", "")), Wanted.read(request.GET, now)
     came = lane.items(request.user, wanted).filter(Q(opened_at__gt=since) | Q(returned_at__gt=since))
-    return render(request, "notifications/newcomers.html", {"count": came[: lanes.COUNTED].count(), "lane": lane, "wanted": wanted})
+    return render(request, "notifications/newcomers.html", {"count": came[:COUNTED].count(), "lane": lane, "wanted": wanted})
 
 
 @require_GET

@@ -1,16 +1,12 @@
-"""The lanes of the queue as questions, so that the counts and the rows of a lane can never differ."""
+"""The lanes of the queue as questions. `pages` asks them of the database as statements; a test holds both to list the same items."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Q, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils.translation import gettext_noop
 
 from notifications.models import OPEN_STATES, ItemState, WorkItem
@@ -22,9 +18,6 @@ from pathways.models.journey import ExitClass, Status
 from patients.models import Role, User
 from patients.views.guard import STEERING
 
-PAGE = 25
-COUNTED = 1001
-"""More rows than this are not counted one by one: the lane says "1000+"."""
 LOST_STAYS = timedelta(days=90)
 BULKY = ("journey__version__body", "journey__milestones", "journey__context", "journey__anomalies", "intended")
 """What a line does not show."""
@@ -45,6 +38,13 @@ def team_of(user: User, role: str = "") -> Q:
         addressed = Q(audience__in=wanted) | Q(also_for__overlap=sorted(wanted))
         team |= Q(site__in=sites) & (addressed if role or Role.LEAD not in held else Q())
     return team
+
+
+def seen_at(held: set[str], role: str) -> str:
+    """The roles whose work is seen where these are held, with commas, narrowed to `role`; `*` for a lead, who sees all. As `team_of` has it."""
+    if Role.LEAD in held:
+        return role or "*"
+    return ",".join(sorted(held & {role} if role else held))
 
 
 def roles_by_site(user: User) -> dict[int, set[str]]:
@@ -107,11 +107,16 @@ def candidates(user: User) -> QuerySet[Matter]:
 
 def decidable_by(user: User) -> QuerySet[Matter]:
     """Candidates of the sites where the user may decide; what may be inherited is shown to the genetic counselor only."""
-    held = roles_by_site(user)
-    sites = [site for site, roles in held.items() if roles & set(STEERING)]
-    counsels = [site for site, roles in held.items() if Role.GENETIC_COUNSELOR in roles]
+    sites, counsels = deciding(user)
     germline = Q(kind=MatterKind.GERMLINE_CANDIDATE)
     return Matter.objects.filter(Q(site__in=sites) & ~germline | Q(site__in=counsels) & germline, kind__in=CANDIDATE_KINDS)
+
+
+def deciding(user: User) -> tuple[list[int], list[int]]:
+    """Sites where the user decides candidates, and those where they counsel on what may be inherited."""
+    held = roles_by_site(user)
+    sites = [site for site, roles in held.items() if roles & set(STEERING)]
+    return sites, [site for site, roles in held.items() if Role.GENETIC_COUNSELOR in roles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,97 +147,6 @@ def lane_named(name: str) -> Lane:
     return next((lane for lane in LANES if lane.name == name), LANES[0])
 
 
-def counts(user: User, here: str, wanted: Wanted, now: datetime) -> dict[str, int]:
-    """How many rows each lane has, at most COUNTED, in one statement; the filters hold for the lane `here` only."""
-    plain = Wanted(midnight=wanted.midnight)
-    questions: dict[str, list[QuerySet[Any]]] = {}
-    for lane in LANES:
-        asked = wanted if lane.name == here else plain
-        rows = lane.items(user, asked)
-        questions[lane.name] = [rows.filter(part) for part in _by_index(user, asked)] if lane.items is unclaimed else [rows]
-    questions |= {"lost": [lost(user, now)], "candidates": [candidates(user)]}
-    columns: list[str] = []
-    params: list[Any] = []
-    for name, parts in questions.items():
-        sql, given = _rows_of(parts)
-        columns.append(f'(SELECT count(*) FROM ({sql}) AS rows_of_lane) AS "{name}"')
-        params.extend(given)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", params)
-        return dict(zip(questions, cursor.fetchone() or (), strict=True))
-
-
-def _by_index(user: User, wanted: Wanted) -> list[Q]:
-    """Work of the team in two parts that each have an index, for an OR has none: with one of the roles now, and only before. Together they are all."""
-    held = user.roles()
-    if Role.LEAD in held and not wanted.role:
-        return [Q()]
-    now = Q(audience__in={wanted.role} if wanted.role else held)
-    return [now, ~now & ~Q(also_for=[])]
-
-
-def _rows_of(parts: Sequence[QuerySet[Any]]) -> tuple[str, list[Any]]:
-    """The ids of the parts as one statement, COUNTED at most."""
-    found: list[str] = []
-    params: list[Any] = []
-    for rows in parts:
-        try:
-            sql, given = rows.order_by().values("pk")[:COUNTED].query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        found.append(f"({sql})")
-        params.extend(given)
-    return f"SELECT 1 FROM ({' UNION ALL '.join(found)}) AS parts LIMIT {COUNTED}" if found else "SELECT 1 WHERE false", params
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page ended: the sort key of its last row. It names no patient, so it may stand in a URL."""
-
-    priority: int
-    due_at: datetime
-    id: int
-
-    @classmethod
-    def of(cls, item: WorkItem) -> Cursor:
-        return cls(item.priority, item.due_at, item.pk)
-
-    @classmethod
-    def read(cls, text: str) -> Cursor | None:
-        """None for a first page and for a cursor that somebody typed."""
-        try:
-            priority, due, pk = text.split("~")
-            return cls(int(priority), datetime.fromisoformat(due), int(pk))
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        return f"{self.priority}~{self.due_at.isoformat()}~{self.id}"
-
-    @property
-    def after(self) -> Q:
-        """One comparison of rows, which the index answers by going where the page before ended."""
-        return Q(TupleGreaterThan(Tuple("priority", "due_at", "pk"), (self.priority, self.due_at, self.id)))
-
-
-def page_of(items: WorkItemQuerySet, after: Cursor | None, sites: Sequence[int] = ()) -> tuple[list[WorkItem], Cursor | None]:
-    """Up to PAGE items, most harm if delayed first, then longest due; and where the next page starts, if there is one.
-
-    With several `sites` each gives its own first rows, which its index has in order, and the best of them make the page.
-    """
-    rows = items.filter(after.after) if after else items
-    first, *more = [_first(rows.filter(site=site)) for site in sites] if len(sites) > 1 else [_first(rows)]
-    keys = sorted(first.union(*more, all=True) if more else first, key=lambda row: (row[1], row[2], row[0]))
-    wanted = [pk for pk, _, _ in keys[: PAGE + 1]]
-    found = for_lines(WorkItem.objects.filter(pk__in=wanted)).in_bulk()
-    ordered = [found[pk] for pk in wanted if pk in found]
-    return ordered[:PAGE], Cursor.of(ordered[PAGE - 1]) if len(ordered) > PAGE else None
-
-
 def for_lines(items: WorkItemQuerySet) -> WorkItemQuerySet:
     """With what their lines show. What most lines have comes along; what few have is asked for where some has it."""
     return items.select_related("site", "patient__person", "journey__version").prefetch_related(*FEW_HAVE).defer(*BULKY)
-
-
-def _first(rows: WorkItemQuerySet) -> QuerySet[Any, Any]:
-    return rows.order_by("priority", "due_at", "pk").values_list("pk", "priority", "due_at")[: PAGE + 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -119,8 +119,9 @@ class Facts:
     contact: Contact | None = None
 
 
-def lines(items: Sequence[WorkItem], user: User, now: datetime) -> list[Line]:
-    facts = facts_of(items, now)
+def lines(items: Sequence[WorkItem], user: User, now: datetime, facts: Mapping[int, Facts] | None = None) -> list[Line]:
+    """`facts` where a page has them already."""
+    facts = facts_of(items, now) if facts is None else facts
     clocks = {site: clock_of_site(site) for site in {item.site_id for item in items}}
     return [line(item, facts.get(item.pk, Facts()), user, now, clocks[item.site_id]) for item in items]
 
@@ -132,14 +133,15 @@ def facts_of(items: Iterable[WorkItem], now: datetime) -> dict[int, Facts]:
         return {}
     with prepared() as cursor:
         cursor.execute(load("notifications.sql", "line_facts"), {"items": ids, "now": now})
-        return {
-            item: Facts(
-                Wait(due, label, problem, ball) if label is not None else None,
-                number,
-                Contact(at, said_of(what, outcome)) if at else None,
-            )
-            for item, due, label, problem, ball, number, at, what, outcome in cursor.fetchall()
-        }
+        return {item: facts_in(*row) for item, *row in cursor.fetchall()}
+
+
+def facts_in(
+    due: datetime | None, label: str | None, problem: str, ball: str, number: str | None, at: datetime | None, what: str, outcome: str
+) -> Facts:
+    """What a row of `line_joins` says."""
+    wait = Wait(due, label, problem, ball) if label is not None else None
+    return Facts(wait, number, Contact(at, said_of(what, outcome)) if at else None)
 
 
 def line_of(item: WorkItem, user: User, now: datetime) -> Line:

@@ -169,7 +169,9 @@ def _site_of(user: User, patient: Patient, journey: Journey | None = None) -> Si
     """The user's site that knows the patient, the first where there are several; else the one that takes part in the journey, which need not."""
     mine = user.site_ids()
     known = patient.sites.filter(site__in=mine).select_related("site").order_by("site").first()
-    known = known or JourneySite.objects.filter(journey=journey, site__in=mine).select_related("site").order_by("site").first()
-    if known is None:
+    if known is not None:
+        return known.site
+    taking_part = JourneySite.objects.filter(journey=journey, site__in=mine).select_related("site").order_by("site").first()
+    if taking_part is None:
         raise Http404
-    return known.site
+    return taking_part.site

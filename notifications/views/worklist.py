@@ -23,8 +23,9 @@ from django_htmx.http import trigger_client_event
 from notifications import hands, second_thoughts, worklist
 from notifications.models import SavedView, WorkItem
 from notifications.views.filters import Wanted, choices
-from notifications.views.lanes import COUNTED, LANES, PAGE, Cursor, counts, lane_named, page_of, roles_by_site
+from notifications.views.lanes import LANES, lane_named, roles_by_site
 from notifications.views.lines import line_of, lines
+from notifications.views.pages import COUNTED, PAGE, Cursor, counts, page_of
 from pathways.models import Feed
 from patients import access
 from patients.models import Role, User
@@ -60,14 +61,14 @@ def queue(request: StaffRequest) -> HttpResponse:
     request.session.pop("guided", None)
     lane = lane_named(request.GET.get("lane", "mine"))
     wanted = Wanted.read(request.GET, now)
-    items, next_page = page_of(lane.items(request.user, wanted), Cursor.read(request.GET.get("after", "")), request.user.site_ids())
-    access.saw(request, action="list", what="queue", patients=[item.patient_id for item in items if item.patient_id], now=now)
+    shown = page_of(lane.name, request.user, wanted, Cursor.read(request.GET.get("after", "")), now=now)
+    access.saw(request, action="list", what="queue", patients=[item.patient_id for item in shown.items if item.patient_id], now=now)
     teams_of_user = teams(request.user)
     context = {
         "lane": lane,
         "lane_tabs": tabs(request.user, lane.name, now, wanted),
-        "lines": lines(items, request.user, now),
-        "next_page": str(next_page) if next_page else "",
+        "lines": lines(shown.items, request.user, now, shown.facts),
+        "next_page": str(shown.next) if shown.next else "",
         "page_size": PAGE,
         "now": now,
         "wanted": wanted,

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from config.urls import urlpatterns as ours
 from notifications.models import WorkItem, WorkItemAlert
-from notifications.views.lanes import BULKY, PAGE
+from notifications.views.lanes import BULKY
 from notifications.views.lines import Facts, Wait, line
+from notifications.views.pages import PAGE
 from notifications.views.workdays import clock_of_site
 from pathways.models import Stay
 from patients import access

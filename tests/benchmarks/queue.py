@@ -26,8 +26,9 @@ from django.utils import timezone
 
 from config.embedded.place import Place
 from notifications.views.filters import Wanted
-from notifications.views.lanes import PAGE, Cursor, counts, page_of, unclaimed
+from notifications.views.lanes import unclaimed
 from notifications.views.lines import lines
+from notifications.views.pages import PAGE, Cursor, counts, page_of
 from pathways.sql import load
 from patients.models import User
 from tests.benchmarks import scratch
@@ -113,10 +114,10 @@ def _database_time() -> Iterator[list[float]]:
 def _ours(user: User, wanted: Wanted, after: Cursor | None, now: datetime) -> tuple[list[int], float]:
     """What the view asks of the database for the rows and the lanes."""
     with _database_time() as took:
-        items, _ = page_of(unclaimed(user, wanted), after, user.site_ids())
-        lines(items, user, now)
+        page = page_of("team", user, wanted, after, now=now)
+        lines(page.items, user, now, page.facts)
         counts(user, "team", wanted, now)
-    return [item.pk for item in items], took[0]
+    return [item.pk for item in page.items], took[0]
 
 
 def _floor(user: User, wanted: Wanted, after: Cursor | None, now: datetime) -> tuple[list[int], float]:

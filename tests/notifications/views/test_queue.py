@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.models import WorkItem
-from notifications.views.lanes import PAGE
+from notifications.views.pages import PAGE
 from pathways.models import Alert
 from patients.models import AccessLog, Role, Site, User
 from tests.browser.morning import Morning

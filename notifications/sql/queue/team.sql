@@ -1,0 +1,3 @@
+-- team: open work of the reader's roles that nobody holds. Relies on work_item_unclaimed.
+-- include notifications.sql.queue standing
+-- include notifications.sql.queue addressed
