@@ -40,5 +40,5 @@ def next_ids(table: str, count: int) -> list[int]:
     """Reserves `count` primary keys of `table`, so that rows that refer to each other can be copied in one go."""
     if not count:
         return []
-    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    sql = "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name OFFSET 0) AS s, generate_series(1, %s)"
     return [row[0] for row in rows(sql, [table, count])]

@@ -15,6 +15,8 @@ from pathways.writing.wire import ask, execute, one_trip, told
 
 MEMBERS = "%(ids)s::bigint[] || ARRAY(SELECT p.id FROM patients_patient p WHERE p.survivor_id = ANY(%(ids)s))"
 """The records of those asked for and those merged into them, found by the server: so that nobody waits for the list."""
+OF_THEM = f"ARRAY(SELECT j.id FROM pathways_journey j WHERE j.patient_id = ANY({MEMBERS}))"
+"""Their journeys, as one list: a join would leave the server to guess how many there are, and it may read every wait there ever was."""
 EVENTS = f"""
 SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis,
        e.occurred_lo, e.occurred_hi, e.assumed_zone, e.recorded_at, e.received_at, e.keys, e.body
@@ -34,13 +36,12 @@ FROM pathways_journey j WHERE j.patient_id = ANY({MEMBERS}) ORDER BY j.id FOR NO
 STAYS = f"""
 SELECT s.journey_id, s.id, s.stage_id, s.track, g.name, s.occurrence, s.root_lineage, s.entered_at, s.due_at, s.left_at, s.left_by,
        s.rung_at, s.attention_at, s.rang_through, s.round, s.feed_id, s.gated, s.release
-FROM pathways_journey j JOIN pathways_stay s ON s.journey_id = j.id JOIN pathways_stage g ON g.id = s.stage_id
-WHERE j.patient_id = ANY({MEMBERS}) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
+FROM pathways_stay s JOIN pathways_stage g ON g.id = s.stage_id
+WHERE s.journey_id = ANY({OF_THEM}) AND s.superseded = '' ORDER BY s.id FOR NO KEY UPDATE OF s
 """
 BINDINGS = f"""
 SELECT DISTINCT ON (b.journey_id, b.event_id) b.journey_id, b.event_id, b.attached, b.by_id IS NOT NULL
-FROM pathways_journey j JOIN pathways_binding b ON b.journey_id = j.id
-WHERE j.patient_id = ANY({MEMBERS}) ORDER BY b.journey_id, b.event_id, b.id DESC
+FROM pathways_binding b WHERE b.journey_id = ANY({OF_THEM}) ORDER BY b.journey_id, b.event_id, b.id DESC
 """
 PATIENTS = f"""
 SELECT p.id, COALESCE(p.survivor_id, p.id), h.birth_lo
