@@ -18,6 +18,7 @@ import django
 import psycopg
 
 from config.embedded.place import Place
+from tests.chaos.meter import Meter
 from tests.chaos.parts import Part, beat, crash_postgres, crash_valkey, free_port, simulator, web, worker
 
 FAULTS = {
@@ -108,17 +109,21 @@ class Phases:
 def run(place: Place, home: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     phases = Phases()
     django.setup()
+    meter = Meter(place.home)
+    meter.start()
     _prepare(place, chosen.journeys, phases)
     from tests.chaos import book
 
     with storm(place, home, chosen) as struck:
         stopped, is_quiet = _rage(struck, chosen, phases)
+        meter.look()
     figures = book.close(ledger=struck.ledger, journeys=chosen.journeys, stopped=stopped)
     phases.end("ledger")
     storm_s = phases.took["storm"] + phases.took["quiet"]
     rate = round(figures["accepted"] / storm_s, 1)
     times = {"texts_per_second": rate, "phases_s": phases.took, "seconds": round(time.monotonic() - phases.begun, 1)}
-    return {"seed": chosen.seed, "design": chosen.design, "quiet": is_quiet, **figures, "struck": dict(+struck.struck), **times}
+    spent = {"cpu_s": meter.end()}
+    return {"seed": chosen.seed, "design": chosen.design, "quiet": is_quiet, **figures, "struck": dict(+struck.struck), **times, **spent}
 
 
 def _prepare(place: Place, journeys: int, phases: Phases) -> None:
@@ -132,6 +137,8 @@ def _prepare(place: Place, journeys: int, phases: Phases) -> None:
 
     with psycopg.connect(host=str(place.sockets), user="postgres", dbname="postgres", autocommit=True) as server:
         server.execute("ALTER DATABASE finalmile SET synchronous_commit = on")
+        server.execute("ALTER SYSTEM SET autovacuum_naptime = '5s'")  # tables fill in a minute that elsewhere take months
+        server.execute("SELECT pg_reload_conf()")
     call_command("migrate", database="default", verbosity=0)
     phases.end("tables")
     admit(World(), journeys, now=timezone.now())
