@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from .handler import Callback, Provider
 from .signature import sign
@@ -17,7 +16,27 @@ from .signature import sign
 TRIES = 3
 PAUSE = 0.1  # seconds
 HANDS = 4
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # receipts go straight to us
+STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)  # the other side had closed a line that was kept
+
+
+class Lines(threading.local):
+    """One connection per hand and host, kept between receipts as a provider does; straight to us, through no proxy."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
+
+    def take(self, to: SplitResult, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
+        """A line, and whether it was in use before."""
+        if line := self.kept.pop((to.scheme, to.netloc), None):
+            return line, True
+        kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
+        return kind(to.netloc, timeout=timeout), False
+
+    def keep(self, to: SplitResult, line: http.client.HTTPConnection) -> None:
+        self.kept[to.scheme, to.netloc] = line
+
+
+LINES = Lines()
 
 
 class Clock:
@@ -35,17 +54,26 @@ class Clock:
 
 def post(url: str, fields: dict[str, str], token: str, timeout: float = 10) -> int:
     """A signed form POST as Twilio makes it; the HTTP status, 0 when nobody answered."""
-    if not url.startswith(("http://", "https://")):
+    to = urlsplit(url)
+    if to.scheme not in ("http", "https"):
         return 0
-    headers = {"X-Twilio-Signature": sign(token, url, fields), "User-Agent": "TwilioProxy/1.1"}
-    request = urllib.request.Request(url, urlencode(fields).encode(), headers)  # noqa: S310 (scheme checked)
+    headers = {
+        "X-Twilio-Signature": sign(token, url, fields), "User-Agent": "TwilioProxy/1.1", "Content-Type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    return _post(to, urlencode(fields).encode(), headers, timeout)
+
+
+def _post(to: SplitResult, body: bytes, headers: dict[str, str], timeout: float) -> int:
+    line, used = LINES.take(to, timeout)
     try:
-        with OPENER.open(request, timeout=timeout) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        return refused.code
-    except OSError:
-        return 0
+        line.request("POST", f"{to.path or '/'}{'?' if to.query else ''}{to.query}", body, headers)
+        answer = line.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException) as fault:
+        line.close()
+        return _post(to, body, headers, timeout) if used and isinstance(fault, STALE) else 0
+    LINES.keep(to, line)
+    return answer.status
 
 
 class Courier(threading.Thread):
@@ -58,11 +86,13 @@ class Courier(threading.Thread):
         self.token = token
         self.stopping = threading.Event()
         self._tries: dict[int, int] = {}
+        self._hands = ThreadPoolExecutor(HANDS, "courier")
 
     def run(self) -> None:
         while not self.stopping.is_set():
             if not self.round():
                 self.stopping.wait(PAUSE)
+        self._hands.shutdown(wait=False)
 
     def round(self) -> int:
         """Advance and post what is owed; how many callbacks were settled."""
@@ -73,8 +103,7 @@ class Courier(threading.Thread):
             owed[callback.fields.get("MessageSid", callback.url)].append(callback)
         if not owed:
             return 0
-        with ThreadPoolExecutor(HANDS) as hands:
-            return sum(hands.map(lambda callbacks: self._deliver_all(callbacks, now), owed.values()))
+        return sum(self._hands.map(lambda callbacks: self._deliver_all(callbacks, now), owed.values()))
 
     def hurry(self, sid: str) -> None:
         """Before the caller has its answer the handset has the text, and we say so."""
