@@ -57,8 +57,9 @@ def reconcile(*, now: datetime, transport: Transport | None = None, quiet: timed
 
 def _by_way(doubtful: list[Message], way: Transport) -> list[tuple[Transport | None, list[Message]]]:
     """Texts of training sites are known to the simulator alone."""
-    trained = [message for message in doubtful if outbox.is_training(message.pk)]
-    real = [message for message in doubtful if message not in trained]
+    training = {row.id for row in outbox.rows_of([message.pk for message in doubtful]) if row.training}
+    trained = [message for message in doubtful if message.pk in training]
+    real = [message for message in doubtful if message.pk not in training]
     return [(one, some) for one, some in ((way, real), (transports.training(), trained)) if some]
 
 
