@@ -76,11 +76,16 @@ def test_case_78_receipts_in_another_order(message: Message, signed: None) -> No
     assert (state(), Receipt.objects.count()) == ("delivered", 4)
 
 
-def test_case_79_a_receipt_for_a_text_that_nobody_knows(signed: None) -> None:
-    """Kept, answered alike, and nothing moves; the same for one with another's token."""
-    path = reverse("sms-status", args=["6f1d2f5e-0000-4000-8000-000000000000", "t"])
-    assert _call(path, {"MessageSid": "SM1", "MessageStatus": "delivered"}, "good") == 204
-    assert Receipt.objects.get().message is None
+def test_case_79_a_receipt_for_a_text_that_nobody_knows(message: Message, signed: None) -> None:
+    """Kept, answered alike, and nothing moves; the same for one that names our text with another's token, though the provider signed it."""
+    before = Message.objects.values().get()
+    stranger, others_token = "6f1d2f5e-0000-4000-8000-000000000000", "t" * 43
+    for n, (uid, token) in enumerate(((stranger, message.token), (message.uid, others_token))):
+        path = reverse("sms-status", args=[uid, token])
+        assert _call(path, {"MessageSid": f"SM{n}", "MessageStatus": "undelivered", "ErrorCode": "30005"}, "good") == 204
+        assert _call(path, {"MessageSid": f"SM{n}", "MessageStatus": "delivered"}, "good") == 204
+    assert set(Receipt.objects.values_list("provider_sid", "message")) == {("SM0", None), ("SM1", None)}
+    assert Message.objects.values().get() == before
 
 
 def test_case_80_a_forged_signature(message: Message, signed: None) -> None:
