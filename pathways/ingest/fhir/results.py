@@ -194,10 +194,10 @@ def observed(observation: Observation) -> list[Finding]:
     failed = observation.status == "cancelled" or (
         observation.data_absent_reason is not None and not observation.data_absent_reason.has(*NOT_DONE)
     )
-    parts = [_reading(each) for each in observation.component]
+    parts = [reading(each) for each in observation.component]
     if observation.code.coded().code("loinc") == molecular.VARIANT:
         return variant(parts, assessment=_value(observation), failed=failed)
-    own = _reading(observation)
+    own = reading(observation)
     gene = next((gene_symbol(part.value) for part in parts if part.test.code("loinc") == molecular.GENE), "")
     lines = biomarker(msgspec.structs.replace(own, failed=failed)) if own.value != Coded() or own.number is not None or failed else []
     lines += findings(part for part in parts if part.test.code("loinc") not in molecular.VARIANT_PARTS)
@@ -224,7 +224,8 @@ def _with_genes(found: list[Finding]) -> list[Finding]:
     return [finding | {"gene": gene} if finding["type"] == "phenotype" and not finding["gene"] else finding for finding in found]
 
 
-def _reading(answer: Answer | Observation) -> Reading:
+def reading(answer: Answer | Observation) -> Reading:
+    """An Observation or a component as a line: what was asked and what was answered."""
     quantity = answer.value_quantity or (answer.value_ratio.numerator if answer.value_ratio else None) or Quantity()
     number = quantity.value if quantity.value is not None else float(answer.value_integer) if answer.value_integer is not None else None
     return Reading(

@@ -12,6 +12,8 @@ from . import observations
 from .part import Part
 
 TAKEN_BACK = frozenset({"T11"})
+DELETED, NOT_FOR_CARE = "CA", frozenset({"OB", "UN"})
+"""TXA-19 (table 0273): deleted takes back; of what is obsolete or not for care a later version speaks."""
 AUTHENTICATED = frozenset({"AU", "LA", "DO", "PA"})
 
 
@@ -26,6 +28,10 @@ def read(part: Part, trigger: str) -> None:
     kind = _kind(names, words)
     if not kind:
         return
+    availability = part.get(txa, 19).upper()
+    if availability in NOT_FOR_CARE:
+        part.statement.note(f"TXA-19 {availability}: the document is not available for care, and was left out")
+        return
     number = part.id(txa, 13) or part.id(txa, 12) or part.id(txa, 15)
     when = part.moment(txa, 4) or part.moment(txa, 6) or at(part.statement.message_at)
     title = next((name.label for name in names if name.label), "document")
@@ -38,7 +44,13 @@ def read(part: Part, trigger: str) -> None:
     rank = Rank.CORRECTED if trigger in ("T08", "T10") else Rank.FINAL if part.get(txa, 17).upper() in AUTHENTICATED else Rank.PRELIMINARY
     keys = part.statement.keys(placer=part.get(txa, 14), filler=part.get(txa, 15), report=part.get(txa, 12))
     part.statement.say(
-        kind, number or f"{title}@{when.lo.isoformat() if when else ''}", when, body, keys=keys, rank=rank, retracted=trigger in TAKEN_BACK
+        kind,
+        number or f"{title}@{when.lo.isoformat() if when else ''}",
+        when,
+        body,
+        keys=keys,
+        rank=rank,
+        retracted=trigger in TAKEN_BACK or availability == DELETED,
     )
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from pathways.ingest.codes import Coded
 
+from .controls import CANCELLED, NEW, STATUS, unheeded
 from .part import Part
 from .tokens import Segment
 
-STOPPED = frozenset({"CR", "OC", "DR", "OD", "DC"})
-ASKED_ONLY = frozenset({"CA", "HD", "UC", "UD", "UH", "UA", "UF", "UM", "UX", "DE", "LI", "SR", "SS", "RP", "RQ", "RR", "HR", "OH"})
+NOT_DISPENSED = frozenset({"HD", "SC", "ER", "RP"})
+"""ORC-5 held, scheduled, order not found, replaced: nothing was filled."""
 COMPLETE = frozenset({"CP", ""})
 NOT_GIVEN = frozenset({"RE", "NA"})
 ROUTES = {"PO": "oral", "ORAL": "oral", "IV": "iv", "IVP": "iv", "IVPB": "iv", "IVS": "iv", "SC": "sc", "SQ": "sc", "IM": "im"}
@@ -31,13 +32,17 @@ def _order(part: Part, orc: Segment, rx: Segment, field: int, route: str) -> Non
     drug = part.coded(rx, field)
     if not drug.codings and not drug.text:
         return
-    control = part.get(orc, 1).upper()
+    control, status = part.get(orc, 1).upper(), STATUS.get(part.get(orc, 5).upper(), "")
     number = _number(part, orc, rx, drug)
     keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
     when = part.moment(orc, 9)
-    if control in STOPPED:
+    if control in CANCELLED or (control in NEW and status == "cancelled"):
         part.statement.say("drug_order_stopped", number, when, {"reason": part.coded(orc, 16).label, "drugs": drugs(drug)}, keys=keys)
-    elif control not in ASKED_ONLY:
+    elif control not in NEW:
+        part.statement.note(unheeded(control))
+    elif status == "held":
+        part.statement.note("ORC-5 HD holds the order up; nothing was concluded from it")
+    else:
         part.statement.say("drug_ordered", number, when, {"drugs": drugs(drug), "route": route}, keys=keys)
 
 
@@ -48,13 +53,18 @@ def dispensed(part: Part) -> None:
         if segment[0] == "ORC":
             orc = segment
         elif segment[0] == "RXD":
+            control, status = part.get(orc, 1).upper(), part.get(orc, 5).upper()
+            returned = control in CANCELLED or status in ("CA", "DC")
+            if not returned and (control not in NEW or status in NOT_DISPENSED):
+                part.statement.note(f"ORC-5 {status}: nothing was dispensed" if control in NEW else unheeded(control))
+                continue
             drug = part.coded(segment, 2)
             number = part.id(segment, 7) or part.id(orc, 3) or part.id(orc, 2)
             when = part.moment(segment, 3)
             name = f"{number}/{part.get(segment, 1) or '1'}" if number else f"{drug.body()['code']}@{when.lo.isoformat() if when else ''}"
-            body = {"drugs": drugs(drug), "handed_over": part.get(orc, 5).upper() == "CM"}
+            body = {"drugs": drugs(drug), "handed_over": status == "CM"}
             keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
-            kind = "drug_returned" if part.get(orc, 1).upper() in STOPPED else "drug_dispensed"
+            kind = "drug_returned" if returned else "drug_dispensed"
             part.statement.say(kind, name, when, body, keys=keys)
 
 

@@ -11,6 +11,7 @@ from pathways.ingest.codes import Coded
 from pathways.ingest.findings import Reading
 from pathways.ingest.statement import clean
 
+from . import enclosed
 from .part import Part, coded, number
 from .tokens import Segment
 
@@ -20,7 +21,9 @@ NO_RESULT = frozenset({"O", "N"})
 
 WRONG_PATIENT = "W"
 TAKEN_BACK = frozenset({"D", WRONG_PATIENT})
-FINAL = frozenset({"F", "U", "A"})
+SETTLED = frozenset({"F", "C", "U", "A", "X", ""})
+"""With these a report is as final as its header says; any other status, also one that HL7 does not have, is preliminary."""
+
 DOCUMENTS = frozenset({"ED", "RP"})
 
 
@@ -34,7 +37,9 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def lines(part: Part, obx: Segment) -> list[Line]:
-    """The lines of one OBX: one for each gene where OBX-5 repeats the genes that an answer is about, else one."""
+    """The lines of one OBX: one for each gene where OBX-5 repeats the genes that an answer is about; those of FHIR inside of it; else one."""
+    if part.get(obx, 2).upper() == "ED" and (inside := enclosed.readings(part, obx)):
+        return [Line(each, status or part.status(obx, 11)) for each, status in inside]
     genes = part.message.repeats(obx, 5) if part.get(obx, 3) == molecular.GENE else []
     return [line(part, [*obx[:5], gene, *obx[6:]]) for gene in genes] if len(genes) > 1 else [line(part, obx)]
 

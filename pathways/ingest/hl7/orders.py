@@ -13,18 +13,9 @@ from pathways.ingest.codes import Coded
 from pathways.ingest.when import at
 
 from . import clinicians, drugs, specimens
+from .controls import ASKED_ONLY, CANCELLED, HELD, NEW, STATUS, unheeded
 from .part import Part
 from .tokens import Segment
-
-NEW = frozenset({"NW", "SN", "RO", "XO", "XR", "RE", "AF", "CN", "NA", "SC", "OK", "OE", "PA", "CH", "RL", "OR", ""})
-CANCELLED = frozenset({"CR", "OC", "DR", "OD", "DC"})
-"""DC asks to discontinue and counts as cancelled for a test (interop 0.5); CA only asks to cancel, and so changes nothing."""
-
-HELD = frozenset({"HR", "OH"})
-ASKED_ONLY = frozenset(
-    {"CA", "HD", "UC", "UD", "UH", "UA", "UF", "UM", "UN", "UR", "UX", "RU", "DE", "DF", "LI", "SS", "SR", "XX", "RP", "RQ", "RR"}
-)
-STATUS = {"CA": "cancelled", "DC": "cancelled", "RP": "cancelled", "ER": "cancelled", "HD": "held"}
 
 
 class Group(msgspec.Struct):
@@ -131,8 +122,8 @@ def _order(part: Part, group: Group) -> None:
         part.statement.say(
             "order_held", number, _or_message(part, when), {"reason": part.coded(group.orc, 16).label}, keys=keys(part, group)
         )
-    elif control in ASKED_ONLY:
-        part.statement.note(f"ORC-1 {control} only asks or answers; the order stands as it is")
+    elif control not in NEW:
+        part.statement.note(unheeded(control))
     elif kind == "biopsy":
         part.statement.say("biopsy_ordered", number, when, body, keys=keys(part, group), issued_at=issued)
     else:

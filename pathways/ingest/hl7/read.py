@@ -35,6 +35,9 @@ READERS: dict[str, Callable[[Part, str], None]] = {
 }
 """Any other type is read for who it is about and for its DG1 and PR1 segments."""
 
+PROCESSING = {"T": "training", "D": "debugging"}
+"""MSH-11 (table 0103) but P. Many senders never set theirs back, so it is told and decides nothing."""
+
 LONGEST = 32 * 1024 * 1024
 
 
@@ -95,6 +98,8 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
         raise Unreadable("hl7_type", "MSH-9 names no message type, so nobody can say what the message is about.")
     message_at = instant(head.sent, profile.time_zone)
     notes = ["Not UTF-8: read as Latin-1"] if assumed else []
+    if purpose := PROCESSING.get(message.get(message.one("MSH"), 11).upper(), ""):
+        notes.append(f"MSH-11 says that the message was made for {purpose}; it was read like any other")
     undated: list[str] = []
     subjects = _subjects(message, head, profile, message_at, notes, undated)
     first, *others = subjects or [Subject()]

@@ -89,7 +89,7 @@ def status(part: Part, report: Report) -> tuple[str, int]:
     if not headers - NO_REPORT and not lines & {"F", "C"}:
         return "none", rank
     is_final = all(header in FINAL or (not header and lines and lines <= {"F", "C", "U", "X"}) for header in headers)
-    if is_final and not lines & observations.PRELIMINARY:
+    if is_final and lines <= observations.SETTLED:
         return "final", rank
     return "partial", Rank.CORRECTED if rank == Rank.CORRECTED and headers <= {"C", "M"} else Rank.PRELIMINARY
 

@@ -16,13 +16,19 @@ BY_STATUS = {
     "noshow": "visit_missed", "no show": "visit_missed", "cancelled": "visit_cancelled", "canceled": "visit_cancelled",
     "deleted": "visit_cancelled",
 }  # fmt: skip
-"""SCH-25 (table 0278). Started is not kept yet; Blocked and Overbook say nothing of the visit."""
+NO_VISIT = frozenset({"blocked", "waitlist", "dc"})
+"""SCH-25 (table 0278): a slot that is closed, a wish for one, one that was given up by whom nobody knows. Started is not kept yet; Pending,
+Overbook and what HL7 does not know leave the word to the trigger."""
 
 
 def read(part: Part, trigger: str) -> None:
     sch = part.message.one("SCH")
-    kind = BY_STATUS.get(part.get(sch, 25).casefold().replace("-", "")) or BY_TRIGGER.get(trigger)
+    status = part.get(sch, 25).casefold().replace("-", "")
+    kind = BY_STATUS.get(status) or BY_TRIGGER.get(trigger)
     if kind is None:
+        return
+    if status in NO_VISIT and kind in ("visit_booked", "visit_moved"):
+        part.statement.note(f"SCH-25 {part.get(sch, 25)[:20]} says that there is no visit (yet); left out")
         return
     start = _start(part)
     number = part.id(sch, 2) or part.id(sch, 1) or (f"@{start.lo.isoformat()}" if start else "")
