@@ -168,7 +168,7 @@ def test_stop_and_language(client: Client, address: str) -> None:
     page = say(client, address, "language:es")
     assert 'lang="es"' in page
     assert Person.objects.get().language == "es"
-    assert "Ya no le mandaremos textos" in say(client, address, "stop")
+    assert "Ya no le mandaremos mensajes de texto" in say(client, address, "stop")
     assert Phone.objects.get().stopped_at == NOON
     entry = ConsentEntry.objects.get(decision="revoked")
     assert (entry.how, entry.language, entry.evidence) == ("secure page", "es", str(AnswerLink.objects.get().uid))
