@@ -34,10 +34,13 @@ PROBLEM = {
     Concern.NONE: "reply",
 }
 EVIDENCE = "reply"
+MOST_ANSWERS = 10  # by itself to one number in a day (local default): who writes HELP a hundred times gets ten answers
+CLIP = "\U0001f4ce"  # the sign of an attachment, in every language
 
 
-def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime) -> Reply:
-    """Stores an inbound SMS and does what it asks; the same `provider_sid` again changes nothing."""
+def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime, attached: int = 0) -> Reply:
+    """Stores an inbound SMS and does what it asks; the same `provider_sid` again changes nothing. Of pictures and other files only their number
+    (`attached`) is kept, so that the reader of an empty message knows that there was something."""
     with transaction.atomic():
         known = Reply.objects.filter(provider_sid=provider_sid).first()
         if known is not None:
@@ -50,7 +53,7 @@ def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime)
             defaults={
                 "phone": phone,
                 "to": to[:20],
-                "body": body.replace("\x00", "")[:LONGEST_BODY],
+                "body": _kept(body, attached),
                 "kind": reading.kind,
                 "person": person,
                 "patient": patient,
@@ -61,6 +64,11 @@ def receive(*, provider_sid: str, from_: str, to: str, body: str, now: datetime)
             _tell_journey(reply, reading, now)
             _act(reply, reading, now)
         return reply
+
+
+def _kept(body: str, attached: int) -> str:
+    words = body.replace("\x00", "")[:LONGEST_BODY]
+    return f"{words[: LONGEST_BODY - 10]} {CLIP} {attached}".strip() if attached else words
 
 
 def menu(phone: Phone, now: datetime) -> Mapping[str, Topic]:
@@ -83,9 +91,11 @@ def _act(reply: Reply, reading: Reading, now: datetime) -> None:
             _answer(reply, "help", "help", now)
         case Reply.Kind.STOP_INTENT:
             consent.stop(phone=reply.phone, now=now, evidence=evidence)
-            if reading.concern is Concern.WRONG_NUMBER:
+            if Concern.WRONG_NUMBER in reading.concerns:
                 contacts.mark_bad(phone=reply.phone, reason="wrong number, by reply", now=now)
             _ask_a_person(reply, reading.concern, now)
+            if reading.concern is Concern.SAFETY:
+                _answer(reply, "safety", "safety", now)
         case Reply.Kind.TEXT if reading.topic is not None:
             _hear(reply, reading.topic, now)
         case Reply.Kind.TEXT:
@@ -121,7 +131,9 @@ def _answer_text(reply: Reply, in_danger: bool, now: datetime) -> None:
 
 
 def _answer(reply: Reply, purpose: str, wording: str, now: datetime) -> None:
-    """An answer to the number that wrote; outside the cap, once per reply and purpose."""
+    """An answer to the number that wrote; outside the cap of reminders, once per reply and purpose, and not without end."""
+    if Message.objects.filter(phone=reply.phone, reply__isnull=False, created_at__gt=now - timedelta(days=1)).count() >= MOST_ANSWERS:
+        return
     Message.objects.get_or_create(
         reply=reply,
         purpose=purpose,
@@ -156,7 +168,7 @@ def _tell_journey(reply: Reply, reading: Reading, now: datetime) -> None:
         return
     about_the_patient = Voice(reply.phone, patient, None, site, {"reply": str(reply.uid)}, str(reply.uid))
     said.tell(about_the_patient, "patient_replied", {}, now=now)
-    if reading.concern is Concern.DEATH:
+    if Concern.DEATH in reading.concerns:
         registry.death_hint(patient_id=patient.pk, now=now, source=EVIDENCE)
         said.tell(about_the_patient, "death_hint", {}, now=now)
 

@@ -33,13 +33,16 @@ class Concern(Enum):
     SAFETY = "may be in danger"
 
 
-# Order matters: what is read first is what is done. Matched in folded text (no case, no accents).
+SILENCING = frozenset({Concern.STOP, Concern.WRONG_NUMBER, Concern.DEATH})
+# Order matters: what is read first names the item; all that silences is done. Matched in folded text (no case, no accents).
 PATTERNS: tuple[tuple[Concern, re.Pattern[str]], ...] = (
     (
         Concern.SAFETY,
         re.compile(
-            r"\b(911|suicid\w*|kill (my|him|her|them)sel\w+|want to die|end my life|can ?not breathe|cant breathe|chest pain|bleeding|overdos\w*|"
-            r"unconscious|me quiero morir|matarme|no puedo respirar|sangr\w+|dolor de pecho)\b"
+            r"\b(911|emergency|emergencia|suicid\w*|kill (my|him|her|them)sel\w+|want to die|end my life|can ?not breath\w*|cant breath\w*|"
+            r"(trouble|hard to|difficulty) breath\w*|chest (pain|hurts)|heart attack|stroke|bleeding|overdos\w*|unconscious|passed out|collapsed|"
+            r"fever|fiebre|calentura|me quiero morir|no quiero vivir|matarme|no (puedo|puede) respirar|falta el aire|sangr\w+|"
+            r"dolor (de|en el) pecho|infarto|derrame|desmay\w+)\b"
         ),
     ),
     (
@@ -51,7 +54,10 @@ PATTERNS: tuple[tuple[Concern, re.Pattern[str]], ...] = (
     ),
     (
         Concern.WRONG_NUMBER,
-        re.compile(r"\b(wrong (number|person)|not (my|his|her) (number|phone)|who is this|numero equivocado|equivocad\w+|no soy)\b"),
+        re.compile(
+            r"\b(wrong (number|person)|not (my|his|her) (number|phone)|i am not (him|her|that person)|numero equivocado|equivocad\w+|"
+            r"no soy (yo|el|ella|quien|la persona|es[ea]|est[ea]))\b|\bno soy (?!capaz|muy|tan|buen|de|tu|su)\w+$"
+        ),
     ),
     (
         Concern.STOP,
@@ -65,7 +71,7 @@ PATTERNS: tuple[tuple[Concern, re.Pattern[str]], ...] = (
         Concern.VERIFY,
         re.compile(
             r"\b(i (have |already |just )*(started|began|did it|went|got it|picked)|already (started|done|did)|(changed|switched|new) (doctor|hospital|clinic)|"
-            r"(another|different) (doctor|hospital|clinic)|moved away|ya (empece|fui|lo tengo)|cambie de (doctor|medico|hospital)|otro (doctor|medico|hospital))\b"
+            r"(another|different) (doctor|hospital|clinic)|moved away|who (is this|are you)|quien (es|eres|son|me escribe)|ya (empece|fui|lo tengo)|cambie de (doctor|medico|hospital)|otro (doctor|medico|hospital))\b"
         ),
     ),
 )
@@ -108,9 +114,10 @@ class Reading(msgspec.Struct, frozen=True):
     """`topic` is what they told us by a word or number that means one thing; `guess` what their own words seem to be about."""
 
     kind: Reply.Kind
-    concern: Concern = Concern.NONE
+    concern: Concern = Concern.NONE  # the gravest, which names the item
     topic: Topic | None = None
     guess: Topic | None = None
+    concerns: frozenset[Concern] = frozenset()  # all: who writes that he died while bleeding says both
 
 
 def read(body: str, menu: Mapping[str, Topic] | None = None) -> Reading:
@@ -128,10 +135,10 @@ def read(body: str, menu: Mapping[str, Topic] | None = None) -> Reading:
     if (topic := _topic(word, menu or {})) is not None:
         return Reading(Reply.Kind.TEXT, topic=topic)
     text = " ".join(fold(body).replace("'", "").replace("’", "").split())
-    concern = next((concern for concern, pattern in PATTERNS if pattern.search(text)), Concern.NONE)
-    silencing = concern in (Concern.STOP, Concern.WRONG_NUMBER, Concern.DEATH)
+    concerns = [concern for concern, pattern in PATTERNS if pattern.search(text)]
+    concern, silencing = next(iter(concerns), Concern.NONE), not SILENCING.isdisjoint(concerns)
     guess = None if concern is not Concern.NONE else next((topic for topic, pattern in GUESSES if pattern.search(text)), None)
-    return Reading(Reply.Kind.STOP_INTENT if silencing else Reply.Kind.TEXT, concern, guess=guess)
+    return Reading(Reply.Kind.STOP_INTENT if silencing else Reply.Kind.TEXT, concern, guess=guess, concerns=frozenset(concerns))
 
 
 def _topic(word: str, menu: Mapping[str, Topic]) -> Topic | None:

@@ -76,8 +76,14 @@ def inbound(request: HttpRequest) -> HttpResponseBase:
     said = request.POST
     if not said.get("MessageSid") or not said.get("From"):
         return HttpResponse(status=400)
+    media = said.get("NumMedia", "")
     inbox.receive(
-        provider_sid=said["MessageSid"][:40], from_=said["From"], to=said.get("To", ""), body=said.get("Body", ""), now=timezone.now()
+        provider_sid=said["MessageSid"][:40],
+        from_=said["From"],
+        to=said.get("To", ""),
+        body=said.get("Body", ""),
+        attached=int(media) if media.isdecimal() and len(media) < 3 else 0,
+        now=timezone.now(),
     )
     return access.shows_nobody(HttpResponse(NOTHING_TO_SAY, content_type="text/xml"))
 

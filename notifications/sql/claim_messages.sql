@@ -162,7 +162,7 @@ judged AS MATERIALIZED (
             (f.reached IS NOT NULL AND f.to_id IS NULL, 'busy', '', NULL),
             (f.patient_id IS NOT NULL AND NOT f.patient_held, 'busy', '', NULL),
             (f.purpose <> 'reminder' AND f.to_id IS NULL, 'never', 'no phone', NULL),
-            (f.purpose NOT IN ('reminder', 'stop_confirmation', 'help') AND f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
+            (f.purpose NOT IN ('reminder', 'stop_confirmation', 'help', 'safety') AND f.stopped_at IS NOT NULL, 'never', 'stopped', NULL),
             (f.purpose = 'answer' AND f.expires_at <= %(now)s, 'never', 'too late', NULL),
             (f.purpose = 'answer' AND (f.dead OR f.death_hold_since IS NOT NULL), 'never', 'died', NULL),
             (f.purpose <> 'reminder', 'go', '', NULL),

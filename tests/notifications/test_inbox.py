@@ -11,7 +11,7 @@ from notifications import inbox, outbox, worklist
 from notifications.models import Message, Reply, WorkItem
 from notifications.plan import plan
 from pathways import journeys
-from patients.models import ConsentEntry, Patient, Phone
+from patients.models import ConsentEntry, ContactPoint, Patient, Phone
 from tests.notifications.world import DAY, HOUR, NOON, World
 
 NIGHT = NOON + 11 * HOUR
@@ -195,3 +195,41 @@ def test_a_number_nobody_knows(world: World) -> None:
 def test_rubbish_is_kept_not_feared(world: World) -> None:
     reply = say("\x00" + "x" * 100_000, number="+16175550123")
     assert len(reply.body) == inbox.LONGEST_BODY
+
+
+def test_a_death_told_in_a_cry_for_help_is_heard(ana: Patient, told: list[tuple[str, dict[str, Any]]]) -> None:
+    """Texts end at once, the death is told, one item names the danger, and the emergency number goes out to the stopped number all the same."""
+    reply = say("My mother passed away last night. There was bleeding")
+    ana.refresh_from_db()
+    assert (reply.kind, Phone.objects.get().stopped_at) == ("stop_intent", NOON)
+    assert ana.death_hold_since is not None
+    assert "death_hint" in [kind for kind, _ in told]
+    assert WorkItem.objects.get().problem == "safety"
+    assert ["911" in claimed.text.body for claimed in outbox.claim(now=NOON).texts] == [True]
+
+
+def test_a_picture_without_words_is_seen_to_have_come(ana: Patient) -> None:
+    inbox.receive(provider_sid="SM9", from_=Phone.objects.get().e164, to="+15550100000", body="", now=NOON, attached=2)
+    assert Reply.objects.get().body == f"{inbox.CLIP} 2"
+    assert WorkItem.objects.get().cause_kind == "reply"
+
+
+def test_a_hundred_cries_for_help_are_answered_ten_times(ana: Patient) -> None:
+    """A machine at the other end, or somebody's joke."""
+    for n in range(12):
+        say("HELP", sid=f"SM{n}")
+    assert len(answers()) == inbox.MOST_ANSWERS
+    say("HELP", sid="SM-later", now=NOON + DAY + HOUR)
+    assert len(answers()) == inbox.MOST_ANSWERS + 1
+
+
+def test_one_number_of_two_patients_one_of_whom_dies(world: World, ana: Patient) -> None:
+    """A death of one silences the number until a person has looked; it holds the texts about her alone, and his are not hers."""
+    ben = world.patient("Ben", phone=False)
+    ContactPoint.objects.create(person=ben.person, phone=Phone.objects.get(), since=NOON, rank=1)
+    say("she died on Sunday")
+    ana.refresh_from_db()
+    ben.refresh_from_db()
+    assert (ana.death_hold_since is not None, ben.death_hold_since) == (True, None)
+    assert Phone.objects.get().stopped_at == NOON
+    assert WorkItem.objects.get().problem == "verify"

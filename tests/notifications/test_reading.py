@@ -53,7 +53,15 @@ def test_other_keywords(body: str, kind: str) -> None:
         ("don’t text me again", Concern.STOP),
         ("no me escriban más", Concern.STOP),
         ("Wrong number", Concern.WRONG_NUMBER),
-        ("who is this?", Concern.WRONG_NUMBER),
+        ("No soy Ana", Concern.WRONG_NUMBER),
+        ("no soy esa persona", Concern.WRONG_NUMBER),
+        ("No soy capaz de ir sola", Concern.NONE),
+        ("no soy de aqui, donde queda?", Concern.NONE),
+        ("who is this?", Concern.VERIFY),  # a question, and no reason to take the number from everybody
+        ("¿Quién es?", Concern.VERIFY),
+        ("I have a fever of 102", Concern.SAFETY),
+        ("tengo fiebre", Concern.SAFETY),
+        ("I cannot breath", Concern.SAFETY),
         ("he died last week", Concern.DEATH),
         ("My mother passed away", Concern.DEATH),
         ("Falleció en marzo", Concern.DEATH),
@@ -138,3 +146,17 @@ def test_what_silences_is_never_taken_for_an_answer() -> None:
 @given(st.text(max_size=400))
 def test_anything_can_be_read(body: str) -> None:
     assert read(body).kind in ("stop", "start", "help", "stop_intent", "text")
+
+
+@pytest.mark.parametrize(
+    ("body", "concerns"),
+    [
+        ("My mother died, she was bleeding", {Concern.SAFETY, Concern.DEATH}),
+        ("chest pain!! stop texting me", {Concern.SAFETY, Concern.STOP}),
+        ("Wrong number, call 911 yourself", {Concern.SAFETY, Concern.WRONG_NUMBER}),
+    ],
+)
+def test_a_cry_for_help_hides_no_death_and_no_stop(body: str, concerns: set[Concern]) -> None:
+    """The gravest names the item, and all is done that silences."""
+    found = read(body)
+    assert (found.concern, set(found.concerns), str(found.kind)) == (Concern.SAFETY, concerns, "stop_intent")
