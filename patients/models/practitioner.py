@@ -26,6 +26,12 @@ class Practitioner(models.Model):
         return f"{self.given} {self.family}".strip()
 
     @property
+    def described(self) -> str:
+        """The name with what tells namesakes apart."""
+        known = f"NPI {self.npi}" if self.npi else self.heard_from
+        return ", ".join(part for part in (str(self), self.specialty, known) if part)
+
+    @property
     def said_exactly(self) -> str:
         """What finds nobody else, where they have an NPI: the name and the number."""
         return f"{self} {self.npi}" if self.npi else str(self)

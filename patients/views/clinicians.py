@@ -11,7 +11,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from patients import practitioners
@@ -59,7 +59,7 @@ class ClinicianField(forms.Field):
         self.widget.matches = tuple(found[:MOST])
         if len(found) > MOST:
             raise forms.ValidationError(_("More than %(most)s fit. Choose one of the first, or type more of the name.") % {"most": MOST})
-        raise forms.ValidationError(ngettext("One fits.", "%(n)s fit: choose one.", len(found)) % {"n": len(found)})
+        raise forms.ValidationError(_("Several fit: choose one."))
 
 
 @require_POST
