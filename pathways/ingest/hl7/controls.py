@@ -9,6 +9,9 @@ NEW = frozenset(
 )  # fmt: skip
 """What says that the order stands: new, changed, released, refilled, with its results. Any other code is not understood and does nothing."""
 
+ANEW = frozenset({"NW", "SN", "RO", "XO", "CR", "OC", "DR", "OD", "DC"})
+"""What is said of an order now, wherever in a message it stands."""
+
 CANCELLED = frozenset({"CR", "OC", "DR", "OD", "DC"})
 """DC asks to discontinue and counts as cancelled for a test (interop 0.5); CA only asks to cancel, and so changes nothing."""
 

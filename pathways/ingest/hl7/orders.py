@@ -13,7 +13,7 @@ from pathways.ingest.codes import Coded
 from pathways.ingest.when import at
 
 from . import clinicians, drugs, specimens
-from .controls import ASKED_ONLY, CANCELLED, HELD, NEW, STATUS, unheeded
+from .controls import ANEW, ASKED_ONLY, CANCELLED, HELD, NEW, STATUS, unheeded
 from .part import Part
 from .tokens import Segment
 
@@ -69,10 +69,17 @@ def _file(group: Group, segment: Segment) -> None:
 
 
 def read(part: Part) -> None:
-    """Every order of an ORM, OML or OMG. A medicine order in ORM goes to the medicine reader."""
+    """Every order of an ORM, OML or OMG. A medicine order in ORM goes to the medicine reader.
+
+    OML and OMG may bring along earlier orders with their results, behind a PID or PV1 of their own: they are not ordered anew.
+    """
+    is_earlier = part.segments[0] is not part.message.one("PID")
     for group in groups(part):
-        if group.obr:
+        if group.obr and is_earlier and part.get(group.orc, 1).upper() not in ANEW:
+            part.statement.note("an order that stands behind a second PID or PV1 came earlier (prior results) and is not ordered anew")
+        elif group.obr:
             _order(part, group)
+        is_earlier = is_earlier or any(segment[0] == "PV1" for segment in group.others)
     drugs.orders(part)
 
 

@@ -37,6 +37,8 @@ class Message:
         encoding = text[4 : text.find(self.field_separator, 4)] if self.field_separator in text[4:12] else text[4:8]
         if len(encoding) < 2:
             raise Unreadable("hl7_header", "MSH-2 must name the encoding characters (usually ^~\\&).")
+        if encoding[2:3] == "&" and len(encoding) == 3:
+            encoding = encoding[:2] + "\\&"  # `^~&`: a careless encoder swallowed the escape
         padded = encoding + "^~\\&"[len(encoding) :]
         self.separators: people.Separators = (padded[0], padded[1], padded[2], padded[3])
         if padded[2] == padded[3] == "\\" and len(encoding) > 4:

@@ -49,6 +49,21 @@ def test_an_order_tells_reflex_reason_and_parent() -> None:
     assert "icd10|C34.11" in order.body["reasons"]
 
 
+PANEL = "||81247-9^NGS^LN|||20260301"
+
+
+def test_earlier_orders_that_travel_along_are_not_ordered_anew() -> None:
+    """OML and OMG may carry prior results: orders of long ago behind a PID or PV1 of their own."""
+    other = "PID|1||M200^^^HOSP^MR||DOE^JANE||19600214|F"
+    for beside in (("PV1|1|O",), (other,), (other, "PV1|1|O")):
+        body = hl7(PID, "ORC|NW|O2", f"OBR|1|O2{PANEL}", *beside, "ORC|SC|O1|F1||CM", f"OBR|1|O1|F1{PANEL[1:]}", type_="OML^O21^OML_O21")
+        known = read.read(body, FeedProfile())
+        assert [key for one in known.subjects for fact in one.facts for key in fact.keys if fact.kind == "test_ordered"] == ["placer:O2"]
+        assert any("prior results" in note for note in known.notes)
+    both = hl7(PID, "ORC|NW|O2", f"OBR|1|O2{PANEL}", other, "ORC|NW|O3", f"OBR|1|O3{PANEL}", type_="OML^O21^OML_O21")
+    assert [fact.kind for one in read.read(both, FeedProfile()).subjects for fact in one.facts] == ["test_ordered", "test_ordered"]
+
+
 def test_sentinel_numbers_are_never_keys() -> None:
     order = said(PID, "ORC|NW|UNKNOWN|0", ORDER.format(action="").replace("ORD1", "N/A"), type_="OML^O21")["test_ordered"]
     assert order.keys == ()

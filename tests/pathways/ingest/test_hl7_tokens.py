@@ -41,6 +41,13 @@ def test_five_encoding_characters_and_other_separators() -> None:
     assert other.get(other.one("PID"), 3, 4) == "H"
 
 
+def test_a_lost_escape_character_leaves_the_others_in_their_places() -> None:
+    message = cut(b"MSH|^~&|A|B\rPID|1||R\\T\\D^^^H&1.2&ISO||O'NEIL&X^JO")
+    assert message.separators == ("^", "~", "\\", "&")
+    pid = message.one("PID")
+    assert (message.get(pid, 3), message.get(pid, 3, 4), message.get(pid, 5)) == ("R&D", "H", "O'NEIL")
+
+
 def test_a_lost_segment_break_is_found_again() -> None:
     message = cut(hl7(PID, "GT1|1||DOE^JANE|||||||||||||||^Walmart^LORC|NW|ORD7|F7", "OBR|1|ORD7"))
     assert message.get(message.one("ORC"), 2) == "ORD7"
