@@ -16,7 +16,7 @@ from pathways.reports.cohort import EXIT_CLASSES as EXIT_CLASSES
 from pathways.reports.cohort import Cohort, Question, Step, cohort
 from pathways.reports.columns import ACTIVE, NOT_APPLICABLE, Ints
 from pathways.reports.denominators import Denominator, denominators
-from pathways.reports.estimators import UNSAID, Estimate, Incidence, clustered, incidence_at
+from pathways.reports.estimators import UNSAID, Estimate, Incidence, incidence_at
 from pathways.reports.matched import Matched, Standing
 from pathways.reports.passages import ARRIVED as ARRIVED
 from pathways.reports.passages import CELLS as CELLS
@@ -141,7 +141,7 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
         steps=tuple(_step_row(i, step, ways, found) for i, step in enumerate(found.steps)),
         ends=tuple(_ends(found, ways)),
         open=int(np.count_nonzero(found.columns.status == ACTIVE)),
-        whole=UNSAID if whole is None else incidence_at(whole, ARRIVED, found.question.horizon_days),
+        whole=UNSAID if whole is None or timed is None else _within(whole, timed, found),
         curve=tuple(_points(whole, timed, found.question.horizon_days)) if whole and timed else (),
         matched=matched.counted(who),
         denominators=denominators(found, who),
@@ -172,9 +172,7 @@ def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
 def _within(curve: Incidence, timed: Timed, found: Cohort) -> Estimate:
     """The share that arrived within the horizon. Where all episodes are asked, those of one person are not independent."""
     day = found.question.horizon_days
-    if not found.question.every_episode:
-        return incidence_at(curve, ARRIVED, day)
-    return clustered(curve, ARRIVED, day, (timed.days, timed.cause, timed.entry), timed.person)
+    return incidence_at(curve, ARRIVED, day, timed.effect(curve, day))
 
 
 def _reasons(found: Cohort, hashes: Ints) -> dict[str, int]:
@@ -200,12 +198,13 @@ def _whole(ways: Passages, found: Cohort) -> Timed | None:
 
 def _points(curve: Incidence, timed: Timed, horizon: int) -> Iterator[Point]:
     """The curve by the day up to the horizon, with how many were still at risk."""
+    effect = timed.effect(curve, horizon)
     days = np.unique(np.linspace(0, horizon, min(horizon, MOST_POINTS) + 1).round()).astype(np.int64)
     for day, at_risk in zip(days.tolist(), timed.at_risk(horizon)[days].tolist(), strict=True):
         at = int(np.searchsorted(curve.times, day, side="right")) - 1
         left = float(curve.by_cause[LEFT][at]) if at >= 0 and LEFT in curve.by_cause else 0.0
         under_way = float(curve.survival[at]) if at >= 0 else 1.0
-        yield Point(float(day), incidence_at(curve, ARRIVED, float(day)), left, under_way, at_risk)
+        yield Point(float(day), incidence_at(curve, ARRIVED, float(day), effect), left, under_way, at_risk)
 
 
 def _ends(found: Cohort, ways: Passages) -> Iterator[EndRow]:

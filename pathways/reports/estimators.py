@@ -70,14 +70,26 @@ class Incidence:
         return self.known[cause]
 
 
-def kaplan_meier(durations: Numbers, happened: Sequence[bool] | NDArray[Any], entries: Numbers | None = None) -> Survival:
-    """Survival of the event, the rest censored. `entries`: when each came under observation (delayed entry)."""
+def kaplan_meier(
+    durations: Numbers, happened: Sequence[bool] | NDArray[Any], entries: Numbers | None = None, persons: NDArray[Any] | None = None
+) -> Survival:
+    """Survival of the event, the rest censored. `entries`: when each came under observation (delayed entry). `persons`: whose rows they
+    are, where one may have several; the band is widened by the design effect at the median, or where the curve ends above it."""
     until, since, kept = _observed(durations, entries)
     at = _events(until, np.asarray(happened, dtype=np.int64)[kept], since)
     deaths, at_risk = at.own[1] if at.own else at.at_risk, at.at_risk
     survival: Floats = np.cumprod(1.0 - deaths / at_risk, dtype=np.float64)
-    low, high = _log_log(survival, survival * np.sqrt(np.cumsum(_hazard_variance(deaths, at_risk))))
+    effect = 1.0 if persons is None else _effect_at_median(durations, np.asarray(happened, dtype=np.int64), entries, persons)
+    low, high = _log_log(survival, survival * np.sqrt(effect * np.cumsum(_hazard_variance(deaths, at_risk))))
     return Survival(at.times, survival, low, high, at_risk)
+
+
+def _effect_at_median(durations: Numbers, happened: NDArray[Any], entries: Numbers | None, persons: NDArray[Any]) -> float:
+    curve = aalen_johansen(durations, happened, entries)
+    if not len(curve.times):
+        return 1.0
+    at = min(int(np.searchsorted(-curve.survival, -HALF - NEARLY)), len(curve.times) - 1)
+    return design_effect(curve, 1, float(curve.times[at]), (durations, happened, entries), persons)
 
 
 def aalen_johansen(
@@ -198,10 +210,10 @@ def share_by(curve: Survival, day: float) -> Estimate:
     return Estimate(1.0 - float(curve.survival[at]), 1.0 - float(curve.high[at]), 1.0 - float(curve.low[at]))
 
 
-def incidence_at(curve: Incidence, cause: int, day: float) -> Estimate:
-    """The share to whom `cause` happened within `day` days, with 95 % limits."""
+def incidence_at(curve: Incidence, cause: int, day: float, effect: float = 1.0) -> Estimate:
+    """The share to whom `cause` happened within `day` days, with 95 % limits; `effect` is that of several rows a person."""
     value, error = incidence_with_error(curve, cause, day)
-    return Estimate(value, *limits(value, error)) if value else Estimate(0.0, None, None)
+    return Estimate(value, *limits(value, error * sqrt(effect))) if value else Estimate(0.0, None, None)
 
 
 def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[float, float]:
@@ -212,27 +224,37 @@ def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[floa
     return float(curve.by_cause[cause][at]), sqrt(float(curve.variance(cause)[at]))
 
 
-FOLDS = 50
+Rows = tuple[Numbers, NDArray[Any], Numbers | None]
+"""Durations, causes and entries, as `aalen_johansen` takes them."""
 
 
-def clustered(
-    curve: Incidence, cause: int, day: float, rows: tuple[Numbers, NDArray[Any], Floats | None], persons: NDArray[Any]
-) -> Estimate:
-    """`incidence_at` where one person may be in it several times: the variance is a jackknife that leaves out whole persons, some at a time."""
-    value, _ = incidence_with_error(curve, cause, day)
-    days, why, entries = np.asarray(rows[0]), rows[1], rows[2]
-    folds = np.unique(persons, return_inverse=True)[1] % FOLDS
-    used = np.unique(folds)
-    if not value or len(used) < 2:
-        return incidence_at(curve, cause, day)
-    without = [_without(folds == one, days, why, entries, cause, day) for one in used.tolist()]
-    spread = sum((one - value) ** 2 for one in without) * (len(used) - 1) / len(used)
-    return Estimate(value, *limits(value, sqrt(spread)))
+def design_effect(curve: Incidence, cause: int, day: float, rows: Rows, persons: NDArray[Any]) -> float:
+    """How many times its variance among independent rows that of `incidence_at` is, where one person may be in several of them."""
+    value, error = incidence_with_error(curve, cause, day)
+    until, since, kept = _observed(rows[0], rows[2])
+    who = np.unique(persons[kept], return_inverse=True)[1]
+    count = int(who.max(initial=0)) + 1
+    if not value or not error or count < 2:
+        return 1.0
+    by_person = np.bincount(who, weights=_influence(curve, cause, day, until, np.asarray(rows[1])[kept], since))
+    return float((by_person**2).sum()) * count / (count - 1) / error**2
 
 
-def _without(out: NDArray[Any], days: Floats, why: NDArray[Any], entries: Floats | None, cause: int, day: float) -> float:
-    curve = aalen_johansen(days[~out], why[~out], None if entries is None else entries[~out])
-    return incidence_with_error(curve, cause, day)[0]
+def _influence(curve: Incidence, cause: int, day: float, until: Floats, why: NDArray[Any], since: Floats | None) -> Floats:
+    """How much one row more would move the incidence by `day`: by its own event, and by being at risk at every time before it."""
+    upto = int(np.searchsorted(curve.times, day, side="right"))
+    times, risk = curve.times[:upto], curve.at_risk[:upto]
+    before = np.concatenate(([1.0], curve.survival))[:upto]
+    own, every = curve.own[cause][:upto], sum(curve.own.values(), np.zeros(len(curve.times)))[:upto]
+    arriving = before / risk
+    leaving = np.where(risk > every, (curve.by_cause[cause][upto - 1] - curve.by_cause[cause][:upto]) / np.maximum(risk - every, 1.0), 0.0)
+    waiting = np.concatenate(([0.0], np.cumsum((arriving * own - leaving * every) / risk)))
+    last = np.searchsorted(times, until, side="right")
+    first = 0 if since is None else np.searchsorted(times, since, side="right") - (np.isin(since, times) & (since == until))
+    happened = (why != CENSORED) & (until <= day)
+    at = np.where(happened, last - 1, 0)
+    moved: Floats = np.where(happened, np.where(why == cause, arriving[at], 0.0) - leaving[at], 0.0) - (waiting[last] - waiting[first])
+    return moved
 
 
 def difference(first: tuple[float, float], second: tuple[float, float]) -> Estimate:

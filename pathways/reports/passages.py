@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pathways.reports.cohort import EXIT_CLASSES, Cohort
 from pathways.reports.columns import ACTIVE, COMPLETED, DAY, IMPLIED, NEVER, NOT_APPLICABLE, Codes, Columns, Ints, moment
-from pathways.reports.estimators import Floats, Incidence, aalen_johansen
+from pathways.reports.estimators import Floats, Incidence, aalen_johansen, design_effect
 
 Mask = NDArray[np.bool_]
 NOBODY: Ints = np.zeros(0, dtype=np.int64)
@@ -63,7 +63,7 @@ class Timed:
     """Days, cause, entry into the risk set and potential follow-up of those to whom a step applies and who have a time for it.
 
     `rows` are their places in the cohort, `seen` those of them under observation before they arrived or left; `early` are the places of those who
-    had reached the step before they entered it and are left out.
+    had reached the step before they entered it and are left out. `person` tells whose they are where one may have several episodes.
     """
 
     rows: Ints
@@ -73,10 +73,16 @@ class Timed:
     entry: Floats | None
     potential: Floats
     seen: Mask
-    person: Ints
+    person: Ints | None
 
     def curve(self, upto: float | None = None) -> Incidence:
         return aalen_johansen(self.days, self.cause, self.entry, upto=upto)
+
+    def effect(self, curve: Incidence, day: float) -> float:
+        """How much wider the limits are for the episodes of one person not being independent (1: each has one)."""
+        if self.person is None:
+            return 1.0
+        return design_effect(curve, ARRIVED, day, (self.days, self.cause, self.entry), self.person)
 
     def at_risk(self, horizon: int) -> Ints:
         """How many were under observation and still on the way as each day began, up to the horizon."""
@@ -132,7 +138,8 @@ def followed(found: Cohort, chosen: Ints, start: Ints, arrived: Mask, reached: I
     late = observed > start
     entry = np.where(late, observed - np.where(late, start, 0), 0) / DAY if late.any() else None
     seen = np.ones(len(chosen), dtype=bool) if entry is None else entry <= days
-    return Timed(chosen, early, days, cause, entry, (as_of - start) / DAY, seen, columns.person[chosen])
+    person = columns.person[chosen] if found.question.every_episode else None
+    return Timed(chosen, early, days, cause, entry, (as_of - start) / DAY, seen, person)
 
 
 def sides(i: int, ways: Passages, timed: Timed, found: Cohort) -> dict[str, Ints]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from pathways.deadlines import Clock, Duration, clock_of, parse
 from pathways.reports.cohort import Cohort, Question, cohort, definition_of, step_of
 from pathways.reports.columns import ACTIVE, DAY, EPOCH, Ints, moment
-from pathways.reports.estimators import UNSAID, Estimate, Floats, aalen_johansen, incidence_at, kaplan_meier, median
+from pathways.reports.estimators import UNSAID, Estimate, Floats, aalen_johansen, design_effect, incidence_at, kaplan_meier, median
 from pathways.reports.passages import ARRIVED, Mask, Timed, between
 from pathways.timeline import Calendar
 from patients.calendars import calendar_for_site
@@ -68,6 +68,12 @@ class Aimed:
     parts_entry: Floats | None
     late_open: Mask
 
+    def in_time(self) -> Estimate:
+        """The share that arrives within what it is allowed."""
+        curve, whose = aalen_johansen(self.parts, self.timed.cause, self.parts_entry), self.timed.person
+        rows = self.parts, self.timed.cause, self.parts_entry
+        return incidence_at(curve, ARRIVED, 1.0, 1.0 if whose is None else design_effect(curve, ARRIVED, 1.0, rows, whose))
+
     def sides(self) -> dict[str, Ints]:
         """Whom each figure of the row counts, as places in the cohort."""
         timed = self.timed
@@ -107,8 +113,8 @@ def _row(found: Cohort, start: int, end: int, label: str, within: str, source: s
         within=within,
         source=source,
         **figures,
-        median_days=median(kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)) if known else UNSAID,
-        in_time=incidence_at(aalen_johansen(one.parts, timed.cause, one.parts_entry), ARRIVED, 1.0) if known else UNSAID,
+        median_days=median(kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry, timed.person)) if known else UNSAID,
+        in_time=one.in_time() if known else UNSAID,
     )
 
 

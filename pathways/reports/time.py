@@ -83,7 +83,7 @@ def _targets(found: Cohort) -> dict[tuple[str, str], tuple[str, str]]:
 
 def _interval(found: Cohort, start: int, end: int, aims: Mapping[tuple[str, str], tuple[str, str]]) -> Interval:
     timed = between(found, start, end)
-    curve = kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry)
+    curve = kaplan_meier(timed.days, timed.cause == ARRIVED, timed.entry, timed.person)
     within, source = aims.get((found.steps[start].name, found.steps[end].name), ("", ""))
     figures = {name: len(rows) for name, rows in sides(timed).items()}
     return Interval(
