@@ -20,8 +20,8 @@ Numbers = Sequence[float] | NDArray[Any]
 Z95 = 1.959963984540054
 CENSORED = 0
 HALF = 0.5
-NEARLY, WIDEST = 1e-12, 700.0
-"""A sum of shares that rounding keeps from 0 or 1 is 0 or 1; and e to the width must stay a number."""
+NEARLY, NOTHING, WIDEST = 1e-12, 1e-15, 700.0
+"""A sum of shares that rounding keeps from 0 or 1 is 0 or 1, a variance that it keeps from 0 is 0; and e to the width must stay a number."""
 BEFORE_ALL = -1.0
 """Entry of those observed from the start: they are at risk on day 0 too."""
 
@@ -234,7 +234,7 @@ def design_effect(curve: Incidence, cause: int, day: float, rows: Rows, persons:
     until, since, kept = _observed(rows[0], rows[2])
     who = np.unique(persons[kept], return_inverse=True)[1]
     count = int(who.max(initial=0)) + 1
-    if not value or not error or count < 2:
+    if not value or error**2 < NOTHING or count < 2:
         return 1.0
     by_person = np.bincount(who, weights=_influence(curve, cause, day, until, np.asarray(rows[1])[kept], since))
     return float((by_person**2).sum()) * count / (count - 1) / error**2
