@@ -95,6 +95,7 @@ REPORTS: Mapping[str, Report] = {
             sheets.now,
             rows=sheets.now_rows,
             plain=lambda question, exact: shown.now(now.now(question), exact=exact),
+            takes=("as_of",),
             method="a-snapshot-is-no-rate",
         ),
         Report(

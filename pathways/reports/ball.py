@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from pathways.reports.cohort import PLACES, Cohort, known
+from pathways.reports.columns import wide
 from pathways.sql import load
 
 NOBODY = "nobody"
@@ -59,6 +58,6 @@ def journeys_of(found: Cohort, party: str) -> list[int]:
 def _asked(found: Cohort, statement: str, **parts: str) -> list[tuple[Any, ...]]:
     asked, question = load("pathways.sql", statement).format(**parts), found.question
     parameters = {"ids": found.columns.id.tolist(), "as_of": question.as_of, "pathway": question.pathway, "parties": list(LABORATORY)}
-    with connection.cursor() as cursor:
+    with wide() as cursor:
         cursor.execute(f"WITH {known(question)}{asked}", parameters)
         return list(cursor.fetchall())

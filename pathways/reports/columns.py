@@ -7,13 +7,15 @@ one row that has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
 from pathways.sql import load
@@ -116,10 +118,19 @@ def _array(found: memoryview, at: int, into: list[Ints]) -> int:
 def _bytes(statement: str, parameters: Mapping[str, Any]) -> memoryview:
     """The whole of a binary copy."""
     found = bytearray()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
+    with wide() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
         for block in copy:
             found += block
     return memoryview(found)
+
+
+@contextmanager
+def wide() -> Iterator[CursorWrapper]:
+    """A cursor for statements that read a whole programme: joined in memory, and not compiled, which every worker would do for itself and
+    takes it longer than its share of the reading."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true)")
+        yield cursor
 
 
 def spelled(question: str, ids: Ints, hashes: Ints) -> dict[int, str]:

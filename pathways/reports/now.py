@@ -9,10 +9,12 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pathways.models import Journey
+from pathways.models.journey import Status
 from pathways.reports.cohort import Question, definition_of
+from pathways.reports.then import Then, then
 from pathways.sql import load
 from patients.templatetags.finalmile import translated
 
@@ -93,22 +95,28 @@ class Cell(NamedTuple):
 
 
 def now(question: Question) -> Now:
-    """Runs the report on what stands now; `as_of` is the moment that ages and overdue are measured at. Raises cohort.UnknownReport."""
+    """Runs the report on what stood at as_of, by what had been received by then. Raises cohort.UnknownReport."""
     definition_of(question.pathway)
-    cells = [Cell(*row) for row in _asked(question, load("pathways.sql", "report_now"))]
+    past = then(question)
+    cells = [Cell(*row) for row in _asked(question, past, load("pathways.sql", "report_now"))]
     stages = tuple(_stage(group) for group in _grouped(cells, lambda cell: cell[:6]))
     owners = [_owner(group) for group in _grouped(cells, lambda cell: cell.owner)]
     return Now(
-        question, question.as_of, _open(question), stages, tuple(sorted(owners, key=lambda one: (-one.overdue, -one.open, one.name)))
+        question,
+        question.as_of,
+        _journeys(question, past).count(),
+        stages,
+        tuple(sorted(owners, key=lambda one: (-one.overdue, -one.open, one.name))),
     )
 
 
-def _asked(question: Question, statement: str, **more: Any) -> list[tuple[Any, ...]]:
+def _asked(question: Question, past: Then, statement: str, **more: Any) -> list[tuple[Any, ...]]:
     parameters = {
         "pathway": question.pathway,
         "as_of": question.as_of,
         "soon": question.as_of + SOON,
         "sites": list(question.sites) if question.sites is not None else None,
+        **past.parameters(),
         **more,
     }
     with connection.cursor() as cursor:
@@ -148,12 +156,11 @@ def _sums(cells: Sequence[Cell], *names: str) -> dict[str, int]:
     return {name: sum(getattr(cell, name) for cell in cells) for name in names}
 
 
-def _open(question: Question) -> int:
-    return _journeys(question).count()
-
-
-def _journeys(question: Question) -> QuerySet[Journey]:
-    journeys = Journey.objects.open().filter(pathway=question.pathway, home_site__is_training=False, patient__is_test=False)
+def _journeys(question: Question, past: Then) -> QuerySet[Journey]:
+    """Those that were under way: of whom more was received since, those that were so by then."""
+    still = Q(status=Status.ACTIVE) & ~Q(pk__in=past.changed)
+    journeys = Journey.objects.filter(still | Q(pk__in=past.active), opened_at__lte=question.as_of)
+    journeys = journeys.filter(pathway=question.pathway, home_site__is_training=False, patient__is_test=False)
     return journeys if question.sites is None else journeys.filter(home_site__in=list(question.sites))
 
 
@@ -163,9 +170,9 @@ def members(
     """The waits (ids of stays) behind a number: of a stage, or of all journeys that one person answers for. Raises KeyError."""
     statement = load("pathways.sql", "report_now_rows").format(chosen=FLAGS[flag])
     asked = "" if owner == NOBODY else owner
-    return [str(pk) for (pk,) in _asked(question, statement, track=track, stage=stage, owner=asked)]
+    return [str(pk) for (pk,) in _asked(question, then(question), statement, track=track, stage=stage, owner=asked)]
 
 
 def open_journeys(question: Question) -> list[str]:
     """Each open journey (uid) once, in the order in which they began."""
-    return [str(uid) for uid in _journeys(question).order_by("opened_at", "pk").values_list("uid", flat=True)]
+    return [str(uid) for uid in _journeys(question, then(question)).order_by("opened_at", "pk").values_list("uid", flat=True)]
