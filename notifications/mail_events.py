@@ -1,7 +1,7 @@
 """What a mail provider tells of e-mails that it carried for us: came back, refused, complained of, unsubscribed from.
 
-Providers send JSON, one event or a list, each in words of its own (`READERS`: Postmark, SendGrid, Mailgun, and plain). Whoever sends it knows the
-shared secret, so an address is believed; which e-mail is meant says its Message-ID where the provider kept it, else it is the last to that address.
+Providers send JSON, one event or a list, each in words of its own (`READERS`: Amazon SES, Postmark, SendGrid, Mailgun, and plain). Whoever sends it knows
+the shared secret, so an address is believed; which e-mail is meant says its Message-ID where the provider kept it, else it is the last to that address.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from notifications import emailing
+from notifications import emailing, sns
 from notifications.models import Channel, Message, MessageState
 from patients import codes, consent, contacts
 from patients.models import Mailbox
@@ -24,6 +24,13 @@ OURS = re.compile(r"\b([0-9a-f]{32})\.(\d{1,3})@")
 LATELY = timedelta(days=7)  # no server tries longer than five days (RFC 5321, 4.5.4.1)
 DEEPEST = 6  # of nested JSON; providers need three
 LONGEST_NAME = 1_000  # a Message-ID has at most 998 characters (RFC 5322)
+
+
+SES = {
+    "Bounce": ("bounce", "bouncedRecipients"), "Complaint": ("complaint", "complainedRecipients"),
+    "DeliveryDelay": ("deliveryDelay", "delayedRecipients"),
+}  # fmt: skip
+SES_THIS_ONE = frozenset({"ContentRejected", "AttachmentRejected", "MessageTooLarge"})  # of a bounce: says nothing of the address
 
 
 class What(Enum):
@@ -42,8 +49,14 @@ class Event(msgspec.Struct, frozen=True):
     about: str = ""
 
 
+# Bounces of Postmark by `Type`; any other refuses this e-mail. An automatic reply is none: the e-mail arrived.
+POSTMARK = {
+    **dict.fromkeys(("HardBounce", "BadEmailAddress", "ManuallyDeactivated"), What.BOUNCED), "SpamComplaint": What.COMPLAINED,
+    "SpamNotification": What.REFUSED, "Unsubscribe": What.UNSUBSCRIBED,
+    **dict.fromkeys(("Transient", "AutoResponder", "AddressChange", "ChallengeVerification", "Subscribe"), What.LATER),
+}  # fmt: skip
 Said = Mapping[str, Any]
-Reader = Callable[[Said], Event | None]
+Reader = Callable[[Said], Event | list[Event] | None]
 
 
 class Unreadable(ValueError):
@@ -56,6 +69,15 @@ def read(raw: bytes) -> list[Event]:
     Raises:
         Unreadable: it is no JSON object, nor a list of them.
     """
+    return [event for one in _bodies(raw) for event in _events(one)]
+
+
+def body_of(raw: bytes) -> Said:
+    """The first object of a body that `read` has accepted."""
+    return next(iter(_bodies(raw)), {})
+
+
+def _bodies(raw: bytes) -> list[Said]:
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -63,13 +85,13 @@ def read(raw: bytes) -> list[Event]:
     said = body if isinstance(body, list) else [body]
     if not all(isinstance(one, dict) for one in said):
         raise Unreadable("no events")
-    return [event for one in said for event in _events(one)]
+    return said
 
 
 def _events(said: Said) -> Iterator[Event]:
     for reader in READERS:
-        if (event := reader(said)) is not None:
-            yield event
+        if found := reader(said):
+            yield from [found] if isinstance(found, Event) else found
             return
 
 
@@ -120,9 +142,7 @@ def _postmark(said: Said) -> Event | None:
     kinds = {"SpamComplaint": What.COMPLAINED, "SubscriptionChange": What.UNSUBSCRIBED}
     record, bounce = _word(said, "RecordType"), _word(said, "Type")
     if record == "Bounce":
-        gone = bounce in ("HardBounce", "BadEmailAddress", "ManuallyDeactivated")
-        what = What.BOUNCED if gone else What.LATER if bounce == "Transient" else What.REFUSED
-        return Event(what, _word(said, "Email"), _about(said))
+        return Event(POSTMARK.get(bounce, What.REFUSED), _word(said, "Email"), _about(said))
     if record == "SubscriptionChange" and said.get("SuppressSending") is not True:
         return None
     address = _word(said, "Email") or _word(said, "Recipient")
@@ -146,7 +166,8 @@ def _mailgun(said: Said) -> Event | None:
 
 def _sendgrid(said: Said) -> Event | None:
     """`event` and `email`; a bounce of type `blocked` says nothing of the address (docs.sendgrid.com, event webhook)."""
-    kinds = {"deferred": What.LATER, "dropped": What.REFUSED, "spamreport": What.COMPLAINED, "unsubscribe": What.UNSUBSCRIBED}
+    kinds = {"deferred": What.LATER, "dropped": What.REFUSED, "spamreport": What.COMPLAINED}
+    kinds |= dict.fromkeys(("unsubscribe", "group_unsubscribe"), What.UNSUBSCRIBED)
     event = _word(said, "event")
     if "email" not in said:
         return None
@@ -161,7 +182,26 @@ def _plain(said: Said) -> Event | None:
     return Event(kinds[event], _word(said, "recipient"), _about(said)) if event in kinds and "recipient" in said else None
 
 
-READERS: tuple[Reader, ...] = (_postmark, _mailgun, _sendgrid, _plain)
+def _ses(said: Said) -> list[Event] | None:
+    """What Amazon SES publishes, in the envelope of Amazon SNS or raw: `eventType` (event publishing) or `notificationType` (feedback), and several
+    recipients in one (docs.aws.amazon.com/ses, *notification contents*). A temporary bounce was tried until SES gave up."""
+    inner = sns.unwrap(said)
+    kind = _word(inner, "eventType") or _word(inner, "notificationType")
+    if kind not in SES or not isinstance(inner.get("mail"), dict):
+        return None
+    name, list_name = SES[kind]
+    told = inner.get(name)
+    if not isinstance(told, dict):
+        return None
+    what = {"Complaint": What.COMPLAINED, "DeliveryDelay": What.LATER}.get(kind, What.REFUSED)
+    if kind == "Bounce" and _word(told, "bounceType") == "Permanent" and _word(told, "bounceSubType") not in SES_THIS_ONE:
+        what = What.BOUNCED
+    people = told.get(list_name)
+    addresses = [_word(one, "emailAddress") for one in people if isinstance(one, dict)] if isinstance(people, list) else []
+    return [Event(what, address, _about(inner["mail"])) for address in addresses]
+
+
+READERS: tuple[Reader, ...] = (_ses, _postmark, _mailgun, _sendgrid, _plain)
 
 
 def _word(said: Said, name: str) -> str:

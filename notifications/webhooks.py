@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from notifications import inbox, mail_events, outbox, receipts, transports
+from notifications import inbox, mail_events, outbox, receipts, sns, transports
 from notifications.models import Message
 from notifications.transports import Signer
 from patients import access
@@ -91,7 +91,8 @@ def inbound(request: HttpRequest) -> HttpResponseBase:
 @csrf_exempt
 @require_POST
 def mail(request: HttpRequest) -> HttpResponse:
-    """Bounces and complaints, as a mail provider posts them. Whatever was read is answered alike, known to us or not."""
+    """Bounces and complaints, as a mail provider posts them. Whatever was read is answered alike, known to us or not; the first that Amazon
+    SNS posts asks whether we want it."""
     if not _knows_the_secret(request.headers.get("Authorization", "")):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"})
     if sent.number(request.headers.get("Content-Length")) > LARGEST_LIST:
@@ -100,6 +101,8 @@ def mail(request: HttpRequest) -> HttpResponse:
         events = mail_events.read(request.body)
     except mail_events.Unreadable:
         return HttpResponse(status=400)
+    if "SubscriptionConfirmation" in request.headers.get("X-Amz-Sns-Message-Type", ""):
+        return HttpResponse(status=204 if sns.confirm(mail_events.body_of(request.body)) else 400)
     mail_events.receive(events, now=timezone.now())
     return HttpResponse(status=204)
 

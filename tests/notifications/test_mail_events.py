@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +23,14 @@ from tests.notifications.world import HOUR, NOON, World
 
 SECRET = "a secret of ours"
 ANA = "ana@example.org"
+TOPIC = "arn:aws:sns:us-east-2:123456789012:mail"
 NAME = "<0123456789abcdef0123456789abcdef.1@example.org>"
+
+
+def ses(kind: str, name: str, **told: Any) -> dict[str, Any]:
+    """As Amazon SNS wraps what Amazon SES publishes."""
+    event = {"eventType": kind, name: told, "mail": {"messageId": "0100", "commonHeaders": {"messageId": NAME}}}
+    return {"Type": "Notification", "MessageId": "22b80b92", "TopicArn": TOPIC, "Message": json.dumps(event)}
 
 
 @pytest.fixture
@@ -48,7 +56,17 @@ def post(body: object, *, authorization: str = f"Bearer {SECRET}") -> int:
         ({"RecordType": "Bounce", "Type": "HardBounce", "Email": ANA, "MessageID": "883953f4"}, What.BOUNCED),
         ({"RecordType": "Bounce", "Type": "SoftBounce", "Email": ANA}, What.REFUSED),
         ({"RecordType": "Bounce", "Type": "Transient", "Email": ANA}, What.LATER),
+        ({"RecordType": "Bounce", "Type": "AutoResponder", "Email": ANA}, What.LATER),
+        ({"RecordType": "Bounce", "Type": "SpamComplaint", "Email": ANA}, What.COMPLAINED),
         ({"RecordType": "SpamComplaint", "Email": ANA}, What.COMPLAINED),
+        (ses("Bounce", "bounce", bounceType="Permanent", bounceSubType="General", bouncedRecipients=[{"emailAddress": ANA}]), What.BOUNCED),
+        (ses("Bounce", "bounce", bounceType="Permanent", bounceSubType="ContentRejected", bouncedRecipients=[{"emailAddress": ANA}]), What.REFUSED),
+        (ses("Bounce", "bounce", bounceType="Transient", bounceSubType="MailboxFull", bouncedRecipients=[{"emailAddress": ANA}]), What.REFUSED),
+        (ses("Complaint", "complaint", complainedRecipients=[{"emailAddress": ANA}]), What.COMPLAINED),
+        (ses("DeliveryDelay", "deliveryDelay", delayedRecipients=[{"emailAddress": ANA}]), What.LATER),
+        (ses("Delivery", "delivery", recipients=[ANA]), None),
+        (ses("Bounce", "bounce", bouncedRecipients="nonsense"), None),
+        ({"Type": "Notification", "Message": "not JSON"}, None),
         ({"RecordType": "SubscriptionChange", "Recipient": ANA, "SuppressSending": True}, What.UNSUBSCRIBED),
         ({"RecordType": "SubscriptionChange", "Recipient": ANA, "SuppressSending": False}, None),
         ({"RecordType": "Delivery", "Recipient": ANA}, None),
@@ -131,3 +149,52 @@ def test_without_a_secret_nobody_is_heard_and_with_it_basic_is_enough(sent: tupl
 def test_what_is_no_event_is_refused_and_breaks_nothing(sent: tuple[str, str], body: bytes) -> None:
     assert post(body) == 400
     assert post(b" " * (1024 * 1024 + 1)) == 413
+
+
+CONFIRM = {
+    "Type": "SubscriptionConfirmation",
+    "TopicArn": TOPIC,
+    "Token": "2336412f37fb687f" * 8,
+    "SubscribeURL": "http://169.254.169.254/latest/",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({}, 204),
+        ({"TopicArn": "arn:aws:sns:evil.example.org/x-1:123456789012:mail"}, 400),
+        ({"TopicArn": ["arn"]}, 400),
+        ({"Token": "1&Action=Publish"}, 400),
+        ({"Token": ""}, 400),
+    ],
+)
+def test_a_subscription_is_confirmed_with_amazon_and_with_nobody_else(
+    changed: dict[str, Any], status: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever address the message names, only the topic's own region is called, once."""
+    called: list[tuple[str, dict[str, Any]]] = []
+
+    def get(url: str, **options: Any) -> requests.Response:
+        called.append((url, options))
+        answer = requests.Response()
+        answer.status_code = 200
+        return answer
+
+    monkeypatch.setattr(requests, "get", get)
+    settings.MAIL_WEBHOOK_SECRET = SECRET
+    headers = {"Authorization": f"Bearer {SECRET}", "X-Amz-Sns-Message-Type": "SubscriptionConfirmation"}
+    body = json.dumps(CONFIRM | changed)
+    assert Client().post(reverse("mail-events"), body, content_type="text/plain; charset=UTF-8", headers=headers).status_code == status
+    assert [url for url, _ in called] == ["https://sns.us-east-2.amazonaws.com/"] * (status == 204)
+    assert all(options["allow_redirects"] is False and options["timeout"] <= 5 for _, options in called)
+    del headers["Authorization"]
+    assert Client().post(reverse("mail-events"), body, content_type="text/plain; charset=UTF-8", headers=headers).status_code == 401
+    assert len(called) <= 1
+
+
+def test_one_notification_of_two_readers_is_two_events() -> None:
+    both = ses("Bounce", "bounce", bounceType="Permanent", bouncedRecipients=[{"emailAddress": ANA}, {"emailAddress": "ben@example.org"}])
+    found = mail_events.read(json.dumps(both).encode())
+    assert [(event.address, NAME in event.about) for event in found] == [(ANA, True), ("ben@example.org", True)]
