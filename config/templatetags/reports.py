@@ -72,7 +72,8 @@ def _said(number: float, kind: Kind) -> str:
         return percent(number)
     if kind is Kind.POINTS:
         return points(number)
-    return number_of(number, 0 if number >= 10 else 1)
+    decimals = 0 if abs(number) >= 10 else 1
+    return number_of(round(number, decimals) + 0.0, decimals).replace("-", "\N{MINUS SIGN}")  # no nought below nought
 
 
 def _with_limits(said: str, cell: Cell, kind: Kind) -> SafeString | str:

@@ -108,13 +108,23 @@ def _said(one: Compared, gap: Cell, needed: Cell) -> str:
 
 def _drawn(shown: Sheet) -> Iterator[Drawing]:
     rows = shown.table("arms").rows
-    if marks := _marks(rows, lambda row: f"{row[1].value}, {row[0].value}", 6):
-        yield Drawing("intervals", _("Share moved on, by lot"), _told(marks), tuple(marks), {"x": _("share moved on within the horizon")})
+    if marks := _marks(rows, lambda row: f"{row[1].value} ({str(row[0].value).partition(':')[0]})", 6):
+        yield Drawing(
+            "intervals",
+            _("Share moved on, by lot"),
+            _told(marks),
+            tuple(marks),
+            {"x": _("share moved on within the horizon"), "zero": True},
+        )
     rungs = sorted(shown.table("rungs").rows, key=lambda row: -(row[4].value if isinstance(row[4].value, int) else 0))[:12]
     if marks := _marks(rungs, lambda row: f"{row[1].value}, {row[2].value}", 8):
         title = _("Share moved on within %(WITHIN)s days of a rung: association") % {"WITHIN": WITHIN}
         yield Drawing(
-            "intervals", title, _told(marks), tuple(marks), {"x": _("share moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}}
+            "intervals",
+            title,
+            _told(marks),
+            tuple(marks),
+            {"x": _("share moved on within %(WITHIN)s days") % {"WITHIN": WITHIN}, "zero": True},
         )
 
 

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from notifications.reports.rescued import ARMS, STATES, Compared, Rung
+from pathways.deadlines import Duration
 from pathways.reports.arms import Arm, Effect, arm, at_best
 from pathways.reports.sheet import Cell, Column, Kind, Sum, Table, count, estimated, words
+from patients.templatetags.finalmile import translated
 
 WITHIN = 14
 """Days after a rung within which a wait is looked at (local default)."""
@@ -116,7 +118,13 @@ def _parts(one: Compared) -> tuple[Arm, Arm]:
 def _arm(one: Compared, name: str, part: Arm) -> tuple[Cell, ...]:
     chosen = one.of(name)
     rests = tuple(_key(one, name, state) for state in STATES)
-    later = "" if name == "now" else _(" by %(days)s days") % {"days": one.trial.delay.days} if one.trial.delay else _(", when due")
+    later = (
+        ""
+        if name == "now"
+        else _(" by %(length)s") % {"length": translated(str(Duration(one.trial.delay.days, "days")))}
+        if one.trial.delay
+        else _(", when due")
+    )
     return (
         words(named(one), _("within %(horizon_days)s days") % {"horizon_days": one.trial.horizon_days}),
         words(f"{SAID[name]}{later}"),

@@ -17,6 +17,8 @@ Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 PALETTE = [ACCENT, OVERDUE, INFO, CRITICAL, GOOD, SOFT]
 WIDTH = 640
+NAMES = 400
+"""So wide may the name of a line be before it is cut; a name that is cut tells two lines no longer apart."""
 PADDING = {"left": 34, "right": 24, "top": 6, "bottom": 6}
 """The page's own fonts may be wider than those that the renderer measured with."""
 
@@ -102,7 +104,7 @@ def _xy(x: Spec, y: Spec, name: str) -> Spec:
 def intervals(rows: Rows, options: Mapping[str, Any]) -> Spec:
     """Shares with their limits, one line a stratum, the whole as a rule. Rows: name, value, low, high."""
     reference = options.get("reference")
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": NAMES}}
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "color": ACCENT, "strokeWidth": 2},
@@ -116,7 +118,7 @@ def intervals(rows: Rows, options: Mapping[str, Any]) -> Spec:
     if reference is not None:
         rule = {"type": "rule", "color": INK, "strokeDash": [4, 3]}
         layers.append({"data": {"values": [{"at": reference}]}, "mark": rule, "encoding": {"x": _share("at", options)}})
-    return {"width": WIDTH - 120, "height": {"step": 30}, "data": {"values": list(rows)}, "layer": layers}
+    return {"width": WIDTH - 180, "height": {"step": 30}, "data": {"values": list(rows)}, "layer": layers}
 
 
 def _share(name: str, options: Mapping[str, Any]) -> Spec:
