@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -193,7 +193,7 @@ def monday(question: Question, *, exact: bool) -> Sheet:
     sheet = Sheet(
         name="monday",
         title=gettext("Monday page"),
-        says=tuple(_says(taken)),
+        says=(),
         about=About(
             as_of=asked.until,
             versions=in_force(""),
@@ -205,7 +205,8 @@ def monday(question: Question, *, exact: bool) -> Sheet:
         tables=(_summary(taken, _maturity(fresh, asked)), *(_table(n, *one) for n, one in enumerate(taken, 1))),
         sums=tuple(_sums(taken)),
     )
-    return for_eyes(sheet, exact=exact)
+    shown = for_eyes(sheet, exact=exact)
+    return replace(shown, says=tuple(_says(shown)))
 
 
 def week_of(question: Question) -> Asked:
@@ -219,15 +220,19 @@ def week_of(question: Question) -> Asked:
 Taken = tuple[Count, list[Hit], list[Hit]]
 
 
-def _says(taken: Sequence[Taken]) -> Iterator[str]:
-    found = {one.name: (len(now), len(before)) for one, now, before in taken}
-    untreated, was = found["untreated"]
-    yield gettext("%(untreated)s patients have an actionable finding and no decision or no drug; a week before it was %(was)s.") % {
-        "untreated": untreated,
-        "was": was,
-    }
-    late = found["unreviewed"][0]
-    yield gettext("%(late)s results have waited for a reader for more than two working days.") % {"late": late}
+def _says(shown: Sheet) -> Iterator[str]:
+    """In words what the reader may see, and no more."""
+    rows = {one.name: row for one, row in zip(COUNTS, shown.table("counts").rows, strict=True)}
+    untreated, was, late = rows["untreated"][2], rows["untreated"][3], rows["unreviewed"][2]
+    if not untreated.hidden and not was.hidden:
+        yield gettext("%(untreated)s patients have an actionable finding and no decision or no drug; a week before it was %(was)s.") % {
+            "untreated": untreated.value,
+            "was": was.value,
+        }
+    if not late.hidden:
+        yield gettext("%(late)s results have waited for a reader for more than two working days.") % {"late": late.value}
+    if untreated.hidden or was.hidden or late.hidden:
+        yield gettext("What is few is not shown: small numbers are for those who may open the patients behind them.")
 
 
 def _maturity(fresh: Sequence[Fresh], asked: Asked) -> str:

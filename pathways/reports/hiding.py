@@ -18,6 +18,7 @@ SMALL = 10
 PRIME = 2**61 - 1
 TRIED, LARGE = 8, 600
 ROUND = 5
+GRAINS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Counts are shown to the nearest five to whoever may not open them: what two dates or two filters differ by tells nobody."""
 
 
@@ -165,8 +166,18 @@ def _core(unknowns: Sequence[frozenset[str]], sums: Sequence[Sum]) -> list[tuple
 
 
 def rounded(count: int) -> int:
-    """To the nearest five; zero says zero, and what is shown at all is above ten."""
-    return ROUND * round(count / ROUND)
+    """To the nearest five; zero says zero, and what is shown at all is above ten, so that nothing from 1 to 10 stands there."""
+    return max(ROUND * round(count / ROUND), SMALL + ROUND) if count > 0 else 0
+
+
+def grain(of: int) -> float:
+    """How finely a share of so many is told: never finer than five of them, or two horizons would tell who came between."""
+    return next((one for one in GRAINS if one * of >= ROUND), GRAINS[-1])
+
+
+def coarse_share(value: float | None, of: int) -> float | None:
+    step = grain(of)
+    return None if value is None else round(round(value / step) * step, 2)
 
 
 def for_eyes(sheet: Sheet, *, exact: bool, levels: Sequence[Collection[str]] = ()) -> Sheet:
@@ -182,7 +193,7 @@ def for_eyes(sheet: Sheet, *, exact: bool, levels: Sequence[Collection[str]] = (
         ledger.settle(key for key in level if key in counts)
     telling = {key for key in counts if is_small(counts[key]) or (key in ledger.hidden and key not in sheet.latent)}
     shown = with_cells(sheet, lambda cell: _for_eyes(cell, ledger.hidden, telling))
-    return replace(shown, about=replace(shown.about, suppressed=True), tables=tuple(map(_coarse, shown.tables)))
+    return replace(shown, about=replace(shown.about, suppressed=True), tables=tuple(_coarse(one, counts) for one in shown.tables))
 
 
 def _for_eyes(cell: Cell, hidden: set[str], telling: set[str]) -> Cell:
@@ -193,17 +204,20 @@ def _for_eyes(cell: Cell, hidden: set[str], telling: set[str]) -> Cell:
     return replace(cell, opens="")
 
 
-def _coarse(table: Table) -> Table:
-    """Shares to the whole percent: a finer one and a rounded denominator would give the numerator back."""
+def _coarse(table: Table, counts: Mapping[str, int]) -> Table:
+    """Shares as finely as their denominator allows: a finer one would give the numerator back."""
     kinds = [column.kind for column in table.columns]
-    return replace(table, rows=tuple(tuple(map(coarse, kinds, row)) for row in table.rows))
+    return replace(
+        table, rows=tuple(tuple(coarse(kind, cell, counts) for kind, cell in zip(kinds, row, strict=True)) for row in table.rows)
+    )
 
 
-def coarse(kind: Kind, cell: Cell) -> Cell:
+def coarse(kind: Kind, cell: Cell, counts: Mapping[str, int]) -> Cell:
     if kind not in (Kind.SHARE, Kind.POINTS) or not isinstance(cell.value, float):
         return cell
-    low, high = (None if one is None else round(one, 2) for one in (cell.low, cell.high))
-    return replace(cell, value=round(cell.value, 2), low=low, high=high)
+    of = max((counts[key] for key in cell.rests_on if key in counts), default=100 * ROUND)
+    low, high = (coarse_share(one, of) for one in (cell.low, cell.high))
+    return replace(cell, value=coarse_share(cell.value, of), low=low, high=high)
 
 
 def sums_of(rows: Mapping[str, Mapping[str, int]], total: str) -> tuple[Sum, ...]:

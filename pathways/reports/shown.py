@@ -13,7 +13,7 @@ from pathways.reports.cohort import Question
 from pathways.reports.denominators import Denominator
 from pathways.reports.drop_off import CELLS, EXIT_CLASSES, DropOff, Point, StepRow
 from pathways.reports.estimators import Estimate
-from pathways.reports.hiding import hidden_of, is_small, rounded
+from pathways.reports.hiding import coarse_share, hidden_of, is_small, rounded
 from pathways.reports.matched import Matched
 from pathways.reports.now import Now
 from pathways.reports.sheet import Sum
@@ -36,10 +36,11 @@ class Eyes:
             return count
         return None if f"{self.prefix}{key}" in self.hidden or (self.prefix and key.partition(":")[2].startswith(SIDE)) else rounded(count)
 
-    def rate(self, rate: Estimate, *keys: str) -> Shown | None:
+    def rate(self, rate: Estimate, *keys: str, of: int) -> Shown | None:
+        """A share of so many, as finely as they allow."""
         if self.hidden is None:
             return estimate_of(rate)
-        return None if any(f"{self.prefix}{key}" in self.hidden for key in keys) else _coarse(rate)
+        return None if any(f"{self.prefix}{key}" in self.hidden for key in keys) else _coarse(rate, of)
 
 
 def drop_off(report: DropOff, *, exact: bool = False) -> Shown:
@@ -59,7 +60,7 @@ def _drop_off(report: DropOff, eyes: Eyes) -> Shown:
         "ends": [
             {"kind": end.kind, "reason": end.reason, "count": eyes.count(f"end:{end.kind}:{end.reason}", end.count)} for end in report.ends
         ],
-        "whole": eyes.rate(report.whole, "n", "whole:within"),
+        "whole": eyes.rate(report.whole, "n", "whole:within", of=report.n),
         "matched": _matched(report.matched, eyes),
         "denominators": [_denominator(one, eyes) for one in report.denominators],
         "benchmark": _benchmark(report.benchmark),
@@ -86,7 +87,7 @@ def _step(i: int, step: StepRow, report: DropOff, eyes: Eyes) -> Shown:
         return eyes.count(f"{i}:{name}", count)
 
     measures = {name: cell(name, getattr(step, name)) for name in ("implied", "measured", "already", "matured")}
-    conversion = eyes.rate(step.conversion, f"{i}:measured", f"{i}:within", f"{i}:reached", f"{i}:entered")
+    conversion = eyes.rate(step.conversion, f"{i}:measured", f"{i}:within", f"{i}:reached", f"{i}:entered", of=step.measured)
     return {
         "name": step.name,
         "label": step.label,
@@ -125,7 +126,7 @@ def _denominator(one: Denominator, eyes: Eyes) -> Shown:
     def told(count: int) -> int | None:
         return None if secret else count if eyes.hidden is None else rounded(count)
 
-    share = None if secret else estimate_of(one.share) if eyes.hidden is None else _coarse(one.share)
+    share = None if secret else estimate_of(one.share) if eyes.hidden is None else _coarse(one.share, one.of)
     return {"denominator": one.name, "says": one.words, "count": told(one.count), "of": told(one.of), "share": share}
 
 
@@ -143,11 +144,11 @@ def _matched(matched: Matched, eyes: Eyes) -> Shown:
         "confirmed": cell("confirmed"),
         "received": cell("received"),
         "start_confirmed": cell("start_confirmed"),
-        "share": eyes.rate(matched.share, "matched:confirmed", "matched:received"),
+        "share": eyes.rate(matched.share, "matched:confirmed", "matched:received", of=matched.confirmed),
         "not_matched": {name: eyes.count(f"matched:not:{name}", count) for name, count in matched.not_matched.items()},
         "flagged": cell("flagged"),
         "flagged_matched": cell("flagged_matched"),
-        "flagged_share": eyes.rate(matched.flagged_share, "matched:flagged", "matched:flagged_matched"),
+        "flagged_share": eyes.rate(matched.flagged_share, "matched:flagged", "matched:flagged_matched", of=matched.flagged),
         **{name: cell(name) for name in ("cannot_say", "later_line", "reopened", "not_actionable")},
     }
 
@@ -157,10 +158,10 @@ def estimate_of(estimate: Estimate) -> Shown:
     return {name: None if value is None else round(value, 4) for name, value in values.items()}
 
 
-def _coarse(estimate: Estimate) -> Shown:
-    """To the whole percent: a finer share and a rounded denominator would give the numerator back."""
+def _coarse(estimate: Estimate, of: int) -> Shown:
+    """As finely as five of the denominator allow: finer, and two horizons would tell the few who came between."""
     values = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    return {name: None if value is None else round(value, 2) for name, value in values.items()}
+    return {name: coarse_share(value, of) for name, value in values.items()}
 
 
 def now(report: Now, *, exact: bool = False) -> Shown:

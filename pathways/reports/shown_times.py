@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pathways.reports.ball import Place, Turn
+from pathways.reports.estimators import Estimate
 from pathways.reports.hiding import hidden_of, is_small, rounded
 from pathways.reports.sheet import Sum
 from pathways.reports.shown import Eyes, Shown, estimate_of, question_of
@@ -78,7 +79,7 @@ def _times(report: Times, eyes: Eyes) -> Shown:
         "n": eyes.count("n", report.n),
         "intervals": [_interval(i, one, eyes) for i, one in enumerate(report.intervals)],
         "targets": [_target(i, one, eyes) for i, one in enumerate(report.targets)],
-        "turns": [_turn(one, exact=eyes.hidden is None) for one in report.turns],
+        "turns": _turns(report.turns, exact=eyes.hidden is None),
         "places": _places(report.places, exact=eyes.hidden is None),
         "suppressed": eyes.hidden is not None,
     }
@@ -93,8 +94,8 @@ def _interval(i: int, one: Interval, eyes: Eyes) -> Shown:
         "n": eyes.count(f"{i}:n", one.n),
         "happened": happened,
         "backwards": eyes.count(f"{i}:backwards", one.backwards),
-        "median_days": estimate_of(one.median_days) if shown else None,
-        **{f"days_{share:.0%}": estimate_of(value) if shown else None for share, value in one.quantiles.items()},
+        "median_days": _days(one.median_days, eyes) if shown else None,
+        **{f"days_{share:.0%}": _days(value, eyes) if shown else None for share, value in one.quantiles.items()},
         "target": one.target or None,
         "source": one.source or None,
     }
@@ -111,8 +112,8 @@ def _target(i: int, one: TargetRow, eyes: Eyes) -> Shown:
         "within": one.within,
         "n": n,
         "happened": happened,
-        "in_time": eyes.rate(one.in_time, f"target {i}:n", f"target {i}:within"),
-        "median_days": estimate_of(one.median_days) if shown else None,
+        "in_time": eyes.rate(one.in_time, f"target {i}:n", f"target {i}:within", of=one.n),
+        "median_days": _days(one.median_days, eyes) if shown else None,
         "late_open": one.late_open if exact else None,
         "backwards": one.backwards if exact else None,
         "source": one.source,
@@ -123,12 +124,28 @@ def _told(count: int, exact: bool) -> int:
     return count if exact else rounded(count)
 
 
-def _turn(one: Turn, *, exact: bool) -> Shown:
-    secret = not exact and is_small(one.journeys)
+def _days(estimate: Estimate, eyes: Eyes) -> Shown:
+    """To a tenth of a day for who may not open them: a finer quantile is the very time of somebody."""
+    exact = estimate_of(estimate)
+    return exact if eyes.hidden is None else {name: None if value is None else round(value, 1) for name, value in exact.items()}
+
+
+def _turns(turns: Sequence[Turn], *, exact: bool) -> list[Shown]:
+    """The shares add up to one, so that a party with few takes others with it until one less all the rest tells of no few."""
+    hidden = set[str]()
+    if not exact and any(is_small(one.journeys) for one in turns):
+        for one in sorted(turns, key=lambda one: (one.journeys, one.party)):
+            behind = [other.journeys for other in turns if other.party in hidden]
+            if one.journeys and (is_small(one.journeys) or len(behind) < 2 or is_small(sum(behind))):
+                hidden.add(one.party)
+    return [_turn(one, exact=exact, secret=one.party in hidden) for one in turns]
+
+
+def _turn(one: Turn, *, exact: bool, secret: bool) -> Shown:
     return {
         "ball": one.party,
         "journeys": None if secret else _told(one.journeys, exact),
-        "days_under_way": None if secret else round(one.days, 1),
-        "share_of_days": None if secret else round(one.share, 4),
-        "days_lost": None if secret else round(one.lost, 1),
+        "days_under_way": None if secret else round(one.days, 1 if exact else 0),
+        "share_of_days": None if secret else round(one.share, 4 if exact else 2),
+        "days_lost": None if secret else round(one.lost, 1 if exact else 0),
     }

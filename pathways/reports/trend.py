@@ -93,7 +93,7 @@ def _months(
     for name in _calendar(losses):
         part, eyes = losses.get(name), shown.Eyes(hidden, f"{name}|")
         n = eyes.count("n", part.n) if part else 0
-        whole = (eyes.rate(part.whole, "n", "within") if part else None) or {"value": None, "low": None, "high": None}
+        whole = (eyes.rate(part.whole, "n", "within", of=part.n) if part else None) or {"value": None, "low": None, "high": None}
         days = _median(times.get(name), exact=hidden is None)
         yield Month(name, n, whole["value"], whole["low"], whole["high"], days, is_mature(name, question), changes.get(name, ""))
 

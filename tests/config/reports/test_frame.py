@@ -192,3 +192,24 @@ def test_a_manager_asks_on_a_fixed_grid(signed_in: Enter, fay: User, today: Morn
     plain = client.get(f"/reports/drop-off/{PATHWAY}/?by=sex").content.decode()
     both = client.get(f"/reports/drop-off/{PATHWAY}/?by=sex&entry=advanced&as_of=2020-01-01").content.decode()
     assert plain.partition("<table")[2] == both.partition("<table")[2]
+
+
+@pytest.mark.parametrize("report", [one for one in REPORTS.values() if one.name not in ("dates", "overview")], ids=lambda one: one.name)
+def test_no_sentence_and_no_picture_tells_what_the_tables_hide(north: Site, today: Morning, report: Report) -> None:
+    """Everybody of this morning is few: where no table shows a count, neither do the words above it or the marks of a chart.
+
+    (The overview counts programmes in words, and dates nobody at all.)
+    """
+    asked = asks(report, north)
+    whole, seen = (report.sheet(asked, exact=exact) for exact in (True, False))
+    few = {str(n) for n in counts_of(whole) if is_small(n)} - {str(n) for n in counts_of(seen)}
+    said = " ".join((*seen.says, *(one.said for one in seen.drawings)))
+    told = set(re.findall(r"(?<![\w.:-])\d+(?![\w.:%-])", said))
+    assert not told & few - {str(asked.horizon_days), "14"}
+    assert not [n for n in counts_of(seen) if is_small(n)]
+
+
+def counts_of(sheet: Sheet) -> list[int]:
+    """Every count that stands in a table."""
+    cells = ((column, cell) for table in sheet.tables for row in table.rows for column, cell in zip(table.columns, row, strict=True))
+    return [cell.value for column, cell in cells if column.kind is Kind.COUNT and not cell.hidden and isinstance(cell.value, int)]

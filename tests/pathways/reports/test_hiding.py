@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,11 +15,13 @@ from scipy.optimize import linprog  # type: ignore[import-untyped, unused-ignore
 
 from pathways.reports import drop_off as losing
 from pathways.reports import shown
+from pathways.reports.ball import Turn
 from pathways.reports.drop_off import EXIT_CLASSES, DropOff
 from pathways.reports.equity import equity
-from pathways.reports.hiding import Ledger, determined, hidden_of, is_small, rounded
+from pathways.reports.hiding import Ledger, coarse_share, determined, hidden_of, is_small, rounded
 from pathways.reports.sheet import Cell, Sum
 from pathways.reports.shown import drop_off as as_shown
+from pathways.reports.shown_times import _turns
 
 from .conftest import Ward
 
@@ -211,8 +214,32 @@ def test_the_whole_looks_the_same_whatever_it_is_shown_apart_by(ward: Ward) -> N
     assert len({str({**view, "strata": None, "by": None}) for view in views}) == 1
 
 
-def test_shown_counts_are_to_the_nearest_five() -> None:
-    assert [rounded(n) for n in (0, 11, 12, 13, 98)] == [0, 10, 10, 15, 100]
+def test_shown_counts_are_to_the_nearest_five_and_none_reads_one_to_ten() -> None:
+    assert [rounded(n) for n in (0, 11, 12, 13, 98)] == [0, 15, 15, 15, 100]
+
+
+def test_a_share_fits_five_numerators_at_least() -> None:
+    """Whoever multiplies it with its denominator, known to the last patient, is left with five who could be meant. All and none are told:
+    the few beside them are hidden with their counts."""
+    for n in (22, 49, 50, 99, 100, 250, 499, 500, 1350):
+        fits = Counter(coarse_share(k / n, n) for k in range(n + 1))
+        assert min(fits[share] for share in fits if share not in (min(fits), max(fits))) >= 5, n
+
+
+def test_two_horizons_do_not_tell_who_came_between(ward: Ward) -> None:
+    """Thirty arrive within 30 days, three more within 60: the two shares of the same hundred say nothing of three."""
+    for n in range(100):
+        ward.journey(*([0, 5, 6, 7, 8, 20 if n < 30 else 45] if n < 33 else [0]), opened=0)
+    shares = [as_shown(losing.drop_off(ward.ask(day=300, horizon_days=days)))["whole"]["value"] for days in (30, 60)]
+    assert shares[0] is not None
+    assert abs(shares[1] - shares[0]) * 100 not in {1, 2, 3, 4}
+
+
+def test_a_party_with_few_is_not_what_the_shares_of_the_others_leave() -> None:
+    """The shares of days add up to one: one hidden alone could be worked out."""
+    turns = [Turn("clinic", 200, 900.0, 90.0, 0.9), Turn("lab", 120, 80.0, 8.0, 0.08), Turn("payer", 4, 20.0, 2.0, 0.02)]
+    assert [one["share_of_days"] for one in _turns(turns, exact=False)] == [0.9, None, None]
+    assert [one["share_of_days"] for one in _turns(turns, exact=True)] == [0.9, 0.08, 0.02]
 
 
 def test_two_dates_do_not_tell_who_came_between(ward: Ward) -> None:
