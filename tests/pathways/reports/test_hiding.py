@@ -222,7 +222,7 @@ def test_a_share_fits_five_numerators_at_least() -> None:
     """Whoever multiplies it with its denominator, known to the last patient, is left with five who could be meant. All and none are told:
     the few beside them are hidden with their counts."""
     for n in (22, 49, 50, 99, 100, 250, 499, 500, 1350):
-        fits = Counter(coarse_share(k / n, n) for k in range(n + 1))
+        fits = Counter(coarse_share(k / n, n) or 0.0 for k in range(n + 1))
         assert min(fits[share] for share in fits if share not in (min(fits), max(fits))) >= 5, n
 
 
