@@ -23,7 +23,7 @@ from notifications.models import Channel, MailSlot, Message, MessageState, SendS
 from notifications.transports.base import Text
 from notifications.wording.compiler import Unsayable, denied, numbered, render
 from pathways.models.edges import edges
-from pathways.sql import load, prepared
+from pathways.sql import load, planned_once, prepared
 
 BATCH = 20
 LONGEST_VALIDITY = timedelta(hours=4)
@@ -113,7 +113,7 @@ def claim(*, now: datetime, batch: int = BATCH) -> Claim:
 def judge(*, now: datetime, batch: int, channel: str) -> tuple[list[Row], int]:
     """Texts, or e-mails, that are due: those that are ours to send now, and how many were judged. What its channel does not carry falls to the
     next one or becomes a call. In the caller's transaction, which writes the words."""
-    with prepared() as cursor:
+    with planned_once() as cursor:
         params: dict[str, Any] = {"now": now, "batch": batch, "channel": channel, "numbered": numbered()}
         cursor.execute(statement(channel), params | hours.params(now) | edges_of_messages())
         verdicts = {message: (verdict, reason) for message, verdict, reason in cursor.fetchall()}

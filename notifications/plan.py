@@ -12,7 +12,7 @@ from django.db import transaction
 from notifications import comparing
 from notifications.models import Message, MessageState, WorkItem
 from pathways.models.edges import edges
-from pathways.sql import load, prepared
+from pathways.sql import load, planned_once
 
 BATCH = 500
 
@@ -40,7 +40,7 @@ def plan(*, now: datetime, batch: int = BATCH) -> Counts:
 
 def plan_after(after: int, *, now: datetime, batch: int = BATCH) -> tuple[Counts, int]:
     """One batch of alerts with ids above `after`, and the last id taken. What another planner holds is left to it."""
-    with transaction.atomic(), prepared() as cursor:
+    with transaction.atomic(), planned_once() as cursor:
         comparing.take_turns(cursor, now=now)
         parameters = {"now": now, "batch": batch, "after": after, "put_off": comparing.PUT_OFF, **_edges()}
         cursor.execute(load("notifications.sql", "plan_reactions"), parameters)
