@@ -104,16 +104,21 @@ def _apply(item: WorkItem, now: datetime) -> bool:
     except (Stale, OperationalError):
         return False
     except Exception as error:
-        log.exception("an outcome could not be applied", extra={"item": item.pk})
-        return _give_back(item, by, now, str(error) if isinstance(error, Refused) else "the journey has changed meanwhile")
+        if _give_back(item, by, now, str(error) if isinstance(error, Refused) else "the journey has changed meanwhile"):
+            log.exception("an outcome could not be applied", extra={"item": item.pk})
+        return False
 
 
 def _give_back(item: WorkItem, by: User, now: datetime, why: str) -> bool:
-    with transaction.atomic():
-        locked = lock(item, item.revision)
-        said, locked.intended, locked.intended_until = locked.intended, None, None
-        saved(locked, Act.NOT_APPLIED, by=by, now=now, reason=why, details=said or {})
-    return False
+    """False where another process was faster: what it applied (an end of the journey, say) is why this one could not."""
+    try:
+        with transaction.atomic():
+            locked = lock(item, item.revision)
+            said, locked.intended, locked.intended_until = locked.intended, None, None
+            saved(locked, Act.NOT_APPLIED, by=by, now=now, reason=why, details=said or {})
+    except Stale:
+        return False
+    return True
 
 
 def reopen(*, item: WorkItem, by: User, revision: int, reason: str, now: datetime) -> WorkItem:

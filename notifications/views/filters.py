@@ -62,6 +62,11 @@ class Wanted:
         return {name: value for name, value in asdict(self).items() if name != "midnight" and value}
 
     @property
+    def of_items(self) -> bool:
+        """Whether any filter asks about the items themselves, beside their site and role."""
+        return bool(self.programme or self.urgency or self.ball or self.about)
+
+    @property
     def query(self) -> str:
         """As it stands in an address, with a leading `&`; blank without filters."""
         return f"&{urlencode(self.codes)}" if self.codes else ""

@@ -18,6 +18,7 @@ from pathways.models import MatterKind
 from pathways.sql import load, prepared
 from patients.models import User
 
+# Both stand in the statements as well, for the planner to know them.
 PAGE = 25
 COUNTED = 1001
 """More rows than this are not counted one by one: the lane says "1000+"."""
@@ -62,7 +63,7 @@ class Page:
 def page_of(lane: str, user: User, wanted: Wanted, after: Cursor | None, *, now: datetime) -> Page:
     cursor_at: dict[str, Any] = {"priority": after.priority, "due": after.due_at.isoformat(), "id": after.id} if after else FIRST
     with prepared() as cursor:
-        cursor.execute(_page_statement(lane), {**_asked(user, wanted, now), **cursor_at, "most": PAGE + 1})
+        cursor.execute(_page_statement(lane, wanted.of_items), {**_asked(user, wanted, now), **cursor_at})
         rows = cursor.fetchall()
     found = for_lines(WorkItem.objects.filter(pk__in=[row[0] for row in rows[:PAGE]])).in_bulk() if rows else {}
     items = [found[row[0]] for row in rows[:PAGE] if row[0] in found]
@@ -77,19 +78,24 @@ def _key(row: tuple[Any, ...]) -> tuple[int, datetime, int]:
 
 
 @cache
-def _page_statement(lane: str) -> str:
-    return load(STATEMENTS, "page").replace("-- lane\n", load(STATEMENTS, lane))
+def _page_statement(lane: str, filtered: bool) -> str:
+    return _with_filters("page", filtered).replace("-- lane\n", load(STATEMENTS, lane))
+
+
+@cache
+def _with_filters(name: str, filtered: bool) -> str:
+    return load(STATEMENTS, name).replace("-- filters\n", load(STATEMENTS, "filters") if filtered else "")
 
 
 def counts(user: User, here: str, wanted: Wanted, now: datetime) -> dict[str, int]:
     """How many rows each lane has, at most COUNTED; the filters hold for the lane `here` only."""
     decides, counsels = deciding(user)
     asked: dict[str, Any] = {
-        "here": here, "counted": COUNTED, "own": user.site_ids(), "deciding": decides, "counselling": counsels,
+        "here": here, "own": user.site_ids(), "deciding": decides, "counselling": counsels,
         "lost_since": now - LOST_STAYS, "germline": MatterKind.GERMLINE_CANDIDATE.value,
     }  # fmt: skip
     with prepared() as cursor:
-        cursor.execute(load(STATEMENTS, "counts"), {**_asked(user, wanted, now), **asked})
+        cursor.execute(_with_filters("counts", wanted.of_items), {**_asked(user, wanted, now), **asked})
         return dict(zip(COLUMNS, cursor.fetchone() or (), strict=True))
 
 

@@ -65,8 +65,10 @@ def _prepare(place: Place, journeys: int) -> None:
 
 
 def _statements(user: User, rounds: int) -> dict[str, Any]:
-    """Seconds in the database for the rows of a page and the counts of the lanes, interleaved; both show the same items."""
+    """Seconds in the database for the rows of a page and the counts of the lanes, interleaved; both show the same items. Beside them what no load
+    of the machine changes: blocks and statements."""
     scratch.tell("statements beside the floor's")
+    user.remember()  # as in every request: what somebody holds is asked once, by the door
     now = timezone.now()
     wanted = Wanted.read({}, now)
     mine: list[float] = []
@@ -86,7 +88,20 @@ def _statements(user: User, rounds: int) -> dict[str, Any]:
         "ours_s": round(statistics.median(mine), 5),
         "floor_s": round(statistics.median(floor), 5),
         "ratio": round(statistics.median(ratios), 3),
+        "ratio_of_quickest": round(min(mine) / min(floor), 3),
+        **_counters(user, wanted, now),
     }
+
+
+def _counters(user: User, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """Blocks touched and statements sent for one page."""
+    found: dict[str, Any] = {}
+    for name, contender in (("ours", _ours), ("floor", _floor)):
+        before = scratch.buffers()
+        with CaptureQueriesContext(connection) as asked:
+            contender(user, wanted, None, now)
+        found |= {f"{name}_blocks": scratch.buffers() - before, f"{name}_statements": len(asked)}
+    return found
 
 
 def _somewhere(user: User, wanted: Wanted) -> Cursor:

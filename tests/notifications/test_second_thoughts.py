@@ -97,3 +97,31 @@ def test_times_and_words_survive_the_ten_seconds(world: World, item: WorkItem, r
     second_thoughts.apply_due(now=NOON + DAY)
     parked = WorkItem.objects.get()
     assert (parked.state, parked.parked_until, parked.waiting_on, parked.owner) == ("parked", NOON + 3 * DAY, "payer", world.dara)
+
+
+def test_two_who_apply_at_the_same_moment_apply_once_and_neither_fails(
+    world: World, item: WorkItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick and a nurse who opens the queue both found it due: the second finds the journey ended by the first, and takes nothing back."""
+    second_thoughts.intend(item=item, outcome="reached", by=world.dara, revision=0, now=NOON)
+    first, second = WorkItem.objects.get(), WorkItem.objects.get()
+    monkeypatch.setattr(journeys, "record", lambda **call: None)
+    assert second_thoughts._apply(first, NOON + HOUR)
+
+    def ended(**call: Any) -> None:
+        raise ValueError("the journey has ended")
+
+    monkeypatch.setattr(journeys, "record", ended)
+    assert not second_thoughts._apply(second, NOON + HOUR)
+    done = WorkItem.objects.get()
+    assert (done.state, done.outcome) == ("done", "reached")
+    assert [act.act for act in done.acts.all()] == ["finished"]
+
+
+def test_it_can_be_taken_back_until_the_tenth_second(world: World, item: WorkItem, recorded: list[Any]) -> None:
+    meant = second_thoughts.intend(item=item, outcome="reached", by=world.dara, revision=0, now=NOON)
+    at = NOON + 9.9 * SECOND
+    assert second_thoughts.apply_due(now=at) == 0
+    assert second_thoughts.undo(item=meant, by=world.dara, revision=meant.revision, now=at).intended is None
+    assert second_thoughts.apply_due(now=NOON + HOUR) == 0
+    assert recorded == []

@@ -1,6 +1,6 @@
--- counts: how many rows each lane has, `counted` at most, by the conditions that list its rows; the filters hold for the lane `here` only. The team's
+-- counts: how many rows each lane has, 1,001 at most, by the conditions that list its rows; the filters hold for the lane `here` only. The team's
 -- in three parts, of which two have an index of their own each (work_item_audience, work_item_also_for): an OR over *whom it is with* and *whom it was
--- with* has none. Parameters: those of held, shown and the lanes; here, counted, own (sites), deciding, counselling (sites), lost_since, germline.
+-- with* has none. Parameters: those of held, shown and the lanes; here, own (sites), deciding, counselling (sites), lost_since, germline.
 SELECT
     (SELECT count(*) FROM (
         SELECT FROM (
@@ -8,72 +8,72 @@ SELECT
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue mine
-        WHERE s.filtered = (%(here)s::text = 'mine') LIMIT %(counted)s) AS rows_of_lane) AS mine,
+        WHERE s.filtered = (%(here)s::text = 'mine') LIMIT 1001) AS rows_of_lane) AS mine,
     (SELECT count(*) FROM (
         (SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s CROSS JOIN LATERAL (SELECT FROM notifications_workitem w WHERE
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue standing
-            AND w.audience = ANY (s.roles) LIMIT %(counted)s) AS now_theirs
-         WHERE s.filtered = (%(here)s::text = 'team') AND NOT s.everyone LIMIT %(counted)s)
+            AND w.audience = ANY (s.roles) LIMIT 1001) AS now_theirs
+         WHERE s.filtered = (%(here)s::text = 'team') AND NOT s.everyone LIMIT 1001)
         UNION ALL
         (SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s CROSS JOIN LATERAL (SELECT FROM notifications_workitem w WHERE
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue standing
-            AND NOT w.audience = ANY (s.roles) AND NOT (w.also_for = '{}') AND w.also_for && s.roles LIMIT %(counted)s) AS theirs_before
-         WHERE s.filtered = (%(here)s::text = 'team') AND NOT s.everyone LIMIT %(counted)s)
+            AND NOT w.audience = ANY (s.roles) AND NOT (w.also_for = '{}') AND w.also_for && s.roles LIMIT 1001) AS theirs_before
+         WHERE s.filtered = (%(here)s::text = 'team') AND NOT s.everyone LIMIT 1001)
         UNION ALL
         (SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s CROSS JOIN LATERAL (SELECT FROM notifications_workitem w WHERE
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue standing
-            LIMIT %(counted)s) AS everybodys
-         WHERE s.filtered = (%(here)s::text = 'team') AND s.everyone LIMIT %(counted)s)
-        LIMIT %(counted)s) AS rows_of_lane) AS team,
+            LIMIT 1001) AS everybodys
+         WHERE s.filtered = (%(here)s::text = 'team') AND s.everyone LIMIT 1001)
+        LIMIT 1001) AS rows_of_lane) AS team,
     (SELECT count(*) FROM (
         SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue waiting
-        WHERE s.filtered = (%(here)s::text = 'waiting') LIMIT %(counted)s) AS rows_of_lane) AS waiting,
+        WHERE s.filtered = (%(here)s::text = 'waiting') LIMIT 1001) AS rows_of_lane) AS waiting,
     (SELECT count(*) FROM (
         SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue snoozed
-        WHERE s.filtered = (%(here)s::text = 'snoozed') LIMIT %(counted)s) AS rows_of_lane) AS snoozed,
+        WHERE s.filtered = (%(here)s::text = 'snoozed') LIMIT 1001) AS rows_of_lane) AS snoozed,
     (SELECT count(*) FROM (
         SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue withdrawn
-        WHERE s.filtered = (%(here)s::text = 'withdrawn') LIMIT %(counted)s) AS rows_of_lane) AS withdrawn,
+        WHERE s.filtered = (%(here)s::text = 'withdrawn') LIMIT 1001) AS rows_of_lane) AS withdrawn,
     (SELECT count(*) FROM (
         SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
 -- include notifications.sql.queue done
-        WHERE s.filtered = (%(here)s::text = 'done') LIMIT %(counted)s) AS rows_of_lane) AS done,
+        WHERE s.filtered = (%(here)s::text = 'done') LIMIT 1001) AS rows_of_lane) AS done,
     (SELECT count(*) FROM (
         (SELECT FROM pathways_journey j
          WHERE j.home_site_id = ANY (%(own)s::bigint[]) AND j.status = 'exited' AND j.exit_class = 'preventable' AND j.ended_at >= %(lost_since)s
-         LIMIT %(counted)s)
+         LIMIT 1001)
         UNION ALL
         (SELECT FROM pathways_journey j
          WHERE j.id IN (SELECT p.journey_id FROM pathways_journeysite p WHERE p.site_id = ANY (%(own)s::bigint[]))
            AND NOT j.home_site_id = ANY (%(own)s::bigint[]) AND j.status = 'exited' AND j.exit_class = 'preventable' AND j.ended_at >= %(lost_since)s
-         LIMIT %(counted)s)
-        LIMIT %(counted)s) AS rows_of_lane) AS lost,
+         LIMIT 1001)
+        LIMIT 1001) AS rows_of_lane) AS lost,
     (SELECT count(*) FROM (
         SELECT FROM pathways_matter m
         WHERE m.kind = ANY (%(candidates)s::text[]) AND m.closed_at IS NULL AND NOT m.release
           AND (m.site_id = ANY (%(deciding)s::bigint[]) AND NOT m.kind = %(germline)s OR m.site_id = ANY (%(counselling)s::bigint[]) AND m.kind = %(germline)s)
-        LIMIT %(counted)s) AS rows_of_lane) AS candidates
+        LIMIT 1001) AS rows_of_lane) AS candidates

@@ -1,9 +1,4 @@
--- shown: what is asked of a site and was not ended a moment ago, as the filters want it; `w` is the item, `s` a row of `held`.
--- Parameters: about, urgency, critical (the least urgent priority that is critical), programme, ball, now.
+-- shown: what is asked of a site and was not ended a moment ago; `w` is the item, `s` a row of `held`. The line `filters` stands for that file where
+-- any is set: a plan that is kept for all values could not know that a filter is blank.
 w.site_id = s.site AND NOT w.shadow AND w.intended_until IS NULL
-AND (NOT s.filtered OR (
-    (%(about)s::text = '' OR w.cause_kind = %(about)s)
-    AND CASE %(urgency)s::text WHEN 'critical' THEN w.priority <= %(critical)s WHEN 'late' THEN w.due_at <= %(now)s WHEN 'in_time' THEN w.due_at > %(now)s ELSE true END
-    AND (%(programme)s::text = '' AND %(ball)s::text = '' OR (
-        SELECT (%(programme)s = '' OR j.pathway = %(programme)s) AND (%(ball)s = '' OR j.ball = %(ball)s)
-        FROM pathways_journey j WHERE j.id = w.journey_id))))
+-- filters
