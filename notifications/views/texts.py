@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.conf import settings
 from django.contrib import messages
@@ -65,6 +66,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Programme:
+    """The text rungs of one programme; `calls` are those for which some language has no words, so that a person calls."""
+
+    title: str
+    steps: list[Step]
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """The same key as an e-mail reads, and a letter."""
 
@@ -117,7 +127,9 @@ def texts(request: StaffRequest) -> HttpResponse:
         if not face.body or not face.reviewed
     ]
     price = price_on(timezone.localdate())
-    context = {"texts": shown, "missing": missing, "names": languages(), "example": SHOWN, "steps": steps(), "price": price}
+    context = {"missing": missing, "names": languages(), "example": SHOWN, "price": price}
+    context |= {"programmes": programmes(), "opened": "open" in request.GET}
+    context["kinds"] = [("reminders", [one for one in shown if one.uses]), ("answers", [one for one in shown if not one.uses])]
     context["frame"] = [(name, [(code, pages.words()[code][name]) for code in LANGUAGES]) for name in pages.words()[LANGUAGES[0]]]
     context |= {"readings": [_reading(code, known) for code in LANGUAGES], "may_review": request.user.has_role(*reviewing.REVIEWERS)}
     return render(request, "notifications/texts.html", context)
@@ -184,6 +196,12 @@ def steps() -> list[Step]:
         for rung in stage.ladder
         if rung.is_text
     ]
+
+
+def programmes() -> list[Programme]:
+    """The same by programme."""
+    grouped = [(title, list(some)) for title, some in groupby(steps(), key=lambda step: step.programme)]
+    return [Programme(title, some, sum(not all(ready for _, ready in step.ready) for step in some)) for title, some in grouped]
 
 
 def _has_words(key: str, channel: str, language: str, programme: str) -> bool:
