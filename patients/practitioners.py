@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from . import codes
+from . import codes, sql
 from .demographics import StatedClinician
 from .models import Practitioner, PractitionerNumber, User
 
@@ -69,7 +69,8 @@ def hear(said: Collection[StatedClinician], *, source: str) -> dict[StatedClinic
 
 def _known(said: Iterable[StatedClinician]) -> dict[StatedClinician, int]:
     asked = list(said)
-    by_npi = dict(Practitioner.objects.filter(npi__in=[one.npi for one in asked if one.npi]).values_list("npi", "pk")) if asked else {}
+    npis = [one.npi for one in asked if one.npi]
+    by_npi: dict[str, int] = dict(sql.rows("find_clinicians", {"npis": npis})) if npis else {}
     rest = [one for one in asked if by_npi.get(one.npi) is None and one.numbers]
     numbers = Q(pk__in=[])
     for authority in {authority for one in rest for authority, _ in one.numbers}:

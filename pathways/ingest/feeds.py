@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from pathways.models import CodeMap, Feed
+from pathways.models import Feed
+from pathways.writing.wire import rows
 from patients.models import Site
 
 from .message import FeedProfile
@@ -34,8 +35,8 @@ def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
 
 def meanings(feed: Feed) -> dict[tuple[str, str], str]:
     """What the feed's own codes mean now, by place and code."""
-    rows = CodeMap.objects.filter(feed=feed, ended_at=None).values_list("place", "code", "target")
-    return {(place, code): target for place, code, target in rows}
+    stand = rows("SELECT place, code, target FROM pathways_codemap WHERE feed_id = %s AND ended_at IS NULL", [feed.pk])
+    return {(place, code): target for place, code, target in stand}
 
 
 def assigner_of(site: Site) -> str:
