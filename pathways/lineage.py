@@ -45,9 +45,9 @@ RANKS: Mapping[str, int] = {
 _LAST = len(RANKS)
 
 
-def order_key(fact: Fact, ranks: Mapping[str, int] = RANKS) -> tuple[datetime, int, datetime, str, str]:
+def order_key(fact: Fact) -> tuple[datetime, int, datetime, str, str]:
     """Never our row id, never arrival. The lineage begins with the source, so source and its id are one comparison."""
-    return (fact.occurred.lo, ranks.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest)
+    return (fact.occurred.lo, RANKS.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest)
 
 
 def version_key(fact: Fact) -> tuple[int, datetime, datetime, str]:
@@ -55,7 +55,7 @@ def version_key(fact: Fact) -> tuple[int, datetime, datetime, str]:
     return (fact.rank, fact.issued_at or _EARLIEST, fact.message_at or _EARLIEST, fact.digest)
 
 
-def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fact]:
+def current(facts: Iterable[Fact]) -> list[Fact]:
     """Of each lineage the version that counts, retracted lineages and derived facts with a stale basis left out, in replay order.
 
     Visits, orders and payers' answers also keep what they were before: a cancellation is no correction, the order did stand until then.
@@ -88,7 +88,7 @@ def current(facts: Iterable[Fact], ranks: Mapping[str, int] = RANKS) -> list[Fac
         _add_derived(stated, derived)
     # `order_key` written out: this runs for every fact of every replay.
     keyed = [
-        (fact.occurred.lo, ranks.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest, fact)
+        (fact.occurred.lo, RANKS.get(fact.kind, _LAST), fact.recorded_at or _EARLIEST, fact.lineage, fact.digest, fact)
         for fact in (*stated.values(), *past)
         if not fact.retracted
     ]

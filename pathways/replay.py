@@ -32,9 +32,14 @@ def replay(
         as_of: leaves out what happened later; None tells everything. Nothing else depends on time.
         versions: the programme's other versions by number, asked only where the journey was migrated to one.
     """
-    told = current(facts, definition.ranks)
+    told = current(facts)
     if as_of is not None:
         told = [fact for fact in told if fact.occurred.lo <= as_of]
+    return retell(definition, told, context, versions)
+
+
+def retell(definition: Definition, told: Sequence[Fact], context: Context, versions: Versions = unknown) -> Timeline:
+    """As `replay`, of the facts that count now, in their order (`lineage.current`)."""
     reader = Reader(definition, context, told, versions)
     state = reader.read()
     return tell(reader.definition, state, context)

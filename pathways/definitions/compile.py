@@ -27,7 +27,6 @@ from pathways.definitions.compiled import (
 from pathways.definitions.guards import compile_guard, grade_of, kinds_of, matcher, minds_of
 from pathways.definitions.reading import ordered_as_written
 from pathways.kinds import KINDS
-from pathways.lineage import RANKS
 from pathways.timeline import PHASES, MilestoneLine
 
 END = "end"
@@ -70,7 +69,6 @@ def compile_pathway(pathway: schema.Pathway, *, number: int, digest: str) -> Def
         overhears={kind: compile_guard(guard) for kind, guard in pathway.overhears.items()},
         hears={kind: compile_guard(guard) for kind, guard in pathway.hears.items()},
         reasons=(matcher(list(pathway.reasons)),) if pathway.reasons else (),
-        ranks=RANKS,
         tracks=tracks,
         schedules={name: _schedule(track.schedule) for name, track in pathway.tracks.items() if track.schedule},
         stages=stages,

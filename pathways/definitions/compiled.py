@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -181,7 +180,6 @@ class Definition(msgspec.Struct, frozen=True, eq=False):
     hears: dict[str, Test | None]
     overhears: dict[str, Test | None]
     reasons: tuple[Matches, ...]
-    ranks: Mapping[str, int]
     tracks: dict[str, Track]
     schedules: dict[str, Schedule]
     stages: dict[str, Stage]

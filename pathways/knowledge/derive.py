@@ -39,16 +39,17 @@ def derive(definition: HasCode, facts: Sequence[Fact], knowledge: Knowledge, *, 
     lists = knowledge.lists_for(definition.code)
     if therapies is None and not is_pgx and not lists:
         return []
-    case = case_of(facts)
     stated: list[Statement] = []
     if therapies is not None:
         dated = since_reported(facts, versions, knowledge)
         stated.extend(therapy.statements(case_of(dated), therapies, knowledge))
         stated.extend(corrections(facts, dated))
     if is_pgx:
-        stated.extend(pharmacogenetics.statements(case, knowledge, every_exposure=definition.code in knowledge.pgx.every_exposure))
+        stated.extend(
+            pharmacogenetics.statements(case_of(facts), knowledge, every_exposure=definition.code in knowledge.pgx.every_exposure)
+        )
     if lists:
-        stated.extend(germline.statements(case, germline.Asked(lists, definition.code, knowledge), versions))
+        stated.extend(germline.statements(case_of(facts), germline.Asked(lists, definition.code, knowledge), versions))
     return [_fact(one, knowledge) for one in stated]
 
 

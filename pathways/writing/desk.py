@@ -3,9 +3,10 @@ the ids that it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -80,8 +81,9 @@ class Desk:
             ends = _ends(patient)
             bindings = self.rebind(patient, now_true)
             for journey in patient.journeys:
-                wanted = self._wanted(patient, journey, bindings)
-                moved = self._attach(patient, journey, wanted, bindings)
+                how = {bound.lineage: bound.how for bound in bindings.bound if bound.journey_id == journey.id}
+                wanted = self._wanted(patient, journey, how)
+                moved = self._attach(patient, journey, wanted, how)
                 if moved or journey.is_new or journey.id in again or touched & wanted:
                     settle_journey(self, patient, journey, wanted)
             if _ends(patient) == ends:
@@ -103,7 +105,7 @@ class Desk:
 
     def rebind(self, patient: PatientState, now_true: Sequence[Fact]) -> Bindings:
         """The automatic answer to *which fact belongs to which journey*, a person's rows respected."""
-        free = [fact for fact in now_true if not _owned(fact)]
+        free = [fact for fact in now_true if not _owned(fact.keys)]
         gone = set().union(*self.merged.values())  # voided by this very work, perhaps
         counting: list[JourneyState] = []
         void: list[JourneyState] = []
@@ -142,17 +144,16 @@ class Desk:
             detached=frozenset(journey.banned.union(*(twin.banned for twin in twins))),
         )
 
-    def _wanted(self, patient: PatientState, journey: JourneyState, bindings: Bindings) -> set[str]:
+    def _wanted(self, patient: PatientState, journey: JourneyState, bound: Collection[str]) -> set[str]:
         """Lineages that belong to the journey: bound ones, and acts that carry its own key or that of a journey merged into it."""
-        wanted = {bound.lineage for bound in bindings.bound if bound.journey_id == journey.id}
-        wanted.update(fact.lineage for fact in patient.facts if journey.key in fact.keys and fact.basis is None)
+        key = journey.key
+        wanted = {*bound, *[fact.lineage for fact in patient.facts if key in fact.keys and fact.basis is None]}
         if merged := self.merged.get(journey.id):
             wanted.update(fact.lineage for fact in patient.facts if carries_over(fact) and not merged.isdisjoint(fact.keys))
         return wanted
 
-    def _attach(self, patient: PatientState, journey: JourneyState, wanted: set[str], bindings: Bindings) -> bool:
+    def _attach(self, patient: PatientState, journey: JourneyState, wanted: set[str], how: Mapping[str, str]) -> bool:
         """Writes the difference between the rows that stand and the rows that are wanted; says whether there was one."""
-        how = {bound.lineage: bound.how for bound in bindings.bound if bound.journey_id == journey.id}
         moved = False
         for event in patient.facts:
             if event.basis is not None:
@@ -184,5 +185,6 @@ def look_back_from(opened_at: datetime, days: int) -> datetime:
     return opened_at - timedelta(days=days)
 
 
-def _owned(fact: Fact) -> bool:
-    return any(key.startswith(OWN) for key in fact.keys)
+@lru_cache(maxsize=16_384)
+def _owned(keys: tuple[str, ...]) -> bool:
+    return any(key.startswith(OWN) for key in keys)

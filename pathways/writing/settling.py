@@ -12,7 +12,7 @@ from pathways.knowledge import Knowledge
 from pathways.knowledge.derive import derive
 from pathways.lineage import current
 from pathways.reconcile import reconcile
-from pathways.replay import replay
+from pathways.replay import replay, retell
 from pathways.replaying.migration import Versions, unknown
 from pathways.scheduling import next_turn
 from pathways.timeline import Context, StayLine, Timeline
@@ -62,7 +62,8 @@ def conclude(
     """
     now_true = current(received)
     derived = [own(fact, journey) for fact in derive(definition, now_true, knowledge, versions=received)]
-    timeline = replay(definition, received + derived, context, versions=others)
+    told = current(received + derived) if derived else now_true
+    timeline = retell(definition, told, context, versions=others)
     chain = in_turn(definition, now_true, others)
     if any(one.schedules for _, one in chain):
         derived += [own(fact, journey) for fact in scheduled(chain, now_true, timeline, context, until=now)]
@@ -85,7 +86,8 @@ def _names(facts: list[Fact]) -> set[tuple[str, str]]:
 def _attach_derived(desk: Desk, patient: PatientState, journey: JourneyState, derived: list[Fact]) -> None:
     """What the rules say now is attached, what they no longer say is detached; both stay on record."""
     names = _names(derived)
-    known = {(fact.lineage, fact.digest): fact for fact in patient.facts if fact.basis is not None and journey.key in fact.keys}
+    key = journey.key
+    known = {(fact.lineage, fact.digest): fact for fact in patient.facts if fact.basis is not None and key in fact.keys}
     for name, fact in known.items():
         if name not in names and fact.id in journey.attached:
             desk.detach(journey, fact, "no longer derived")
@@ -115,7 +117,8 @@ def _said_before(before: dict[str, Any], wanted: dict[str, Any]) -> dict[str, An
     """What reports read and what it said until now, of all that changed: a report as of an earlier day gives it back."""
     said = {name: before[name] for name in REPORTED if before[name] != wanted[name]}
     old, new = before["milestones"], wanted["milestones"]
-    said.update((f"milestones.{name}", old.get(name)) for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    if old != new:
+        said.update((f"milestones.{name}", old.get(name)) for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     return said
 
 
