@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from pathways.facts import Fact
 from pathways.ordering import Orderer
 from pathways.writing.state import JourneyState, StayState
 
 
-@dataclass(slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, eq=False):
     """`id` is given when the rows are stored; the fact carries it from then on."""
 
     patient_id: int
@@ -21,8 +21,7 @@ class NewEvent:
     by_id: int | None
 
 
-@dataclass(slots=True)
-class NewMatter:
+class NewMatter(msgspec.Struct, eq=False):
     kind: str
     subject: str
     site_id: int
@@ -36,26 +35,25 @@ class NewMatter:
     release: bool = False
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(msgspec.Struct, eq=False):
     """Everything one transaction of the writer stores. `repinned`: journey to the version now in force; `restaged`: stay to its new stage."""
 
-    events: list[NewEvent] = field(default_factory=list)
-    bindings: list[tuple[int, int, bool, int | None, str]] = field(default_factory=list)
-    new_journeys: list[JourneyState] = field(default_factory=list)
-    journeys: dict[int, JourneyState] = field(default_factory=dict)
-    new_stays: list[tuple[int, StayState]] = field(default_factory=list)
-    stays: list[StayState] = field(default_factory=list)
-    superseded: list[tuple[int, str]] = field(default_factory=list)
-    repinned: dict[int, int] = field(default_factory=dict)
-    restaged: dict[int, int] = field(default_factory=dict)
-    stay_revisions: list[tuple[int, str, Any]] = field(default_factory=list)
-    journey_revisions: list[tuple[int, str, Any]] = field(default_factory=list)
-    withdrawn_stays: dict[str, list[int]] = field(default_factory=dict)
-    matters: list[NewMatter] = field(default_factory=list)
-    closed_matters: dict[str, list[int]] = field(default_factory=dict)
-    turns: dict[int, datetime | None] = field(default_factory=dict)
-    ordered: dict[int, Orderer | None] = field(default_factory=dict)
+    events: list[NewEvent] = []
+    bindings: list[tuple[int, int, bool, int | None, str]] = []
+    new_journeys: list[JourneyState] = []
+    journeys: dict[int, JourneyState] = {}
+    new_stays: list[tuple[int, StayState]] = []
+    stays: list[StayState] = []
+    superseded: list[tuple[int, str]] = []
+    repinned: dict[int, int] = {}
+    restaged: dict[int, int] = {}
+    stay_revisions: list[tuple[int, str, Any]] = []
+    journey_revisions: list[tuple[int, str, Any]] = []
+    withdrawn_stays: dict[str, list[int]] = {}
+    matters: list[NewMatter] = []
+    closed_matters: dict[str, list[int]] = {}
+    turns: dict[int, datetime | None] = {}
+    ordered: dict[int, Orderer | None] = {}
 
     @property
     def size(self) -> int:

@@ -18,8 +18,8 @@ MEMBERS = "%(ids)s::bigint[] || ARRAY(SELECT p.id FROM patients_patient p WHERE 
 OF_THEM = f"ARRAY(SELECT j.id FROM pathways_journey j WHERE j.patient_id = ANY({MEMBERS}))"
 """Their journeys, as one list: a join would leave the server to guess how many there are, and it may read every wait there ever was."""
 EVENTS = f"""
-SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis,
-       e.occurred_lo, e.occurred_hi, e.assumed_zone, e.recorded_at, e.received_at, e.keys, e.body
+SELECT e.id, e.patient_id, e.kind, e.lineage, e.rank, e.issued_at, e.message_at, e.digest, e.retracted, e.grade, e.basis::text,
+       e.occurred_lo, e.occurred_hi, e.assumed_zone, e.recorded_at, e.received_at, e.keys, e.body::text
 FROM pathways_event e WHERE e.patient_id = ANY({MEMBERS})
 """
 COLUMNS = (
@@ -28,9 +28,10 @@ COLUMNS = (
 )
 COLUMN_NAMES = tuple(COLUMNS.split(", "))
 JSON_COLUMNS = ("milestones", "balls", "anomalies")
+READ = ", ".join(f"{name}::text" if name in JSON_COLUMNS else name for name in COLUMN_NAMES)
 _decode = msgspec.json.Decoder().decode
 JOURNEYS = f"""
-SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {COLUMNS}
+SELECT j.id, j.patient_id, j.pathway, j.version_id, j.primary_group, j.episode_no, j.entry, j.home_site_id, j.opened_at, {READ}
 FROM pathways_journey j WHERE j.patient_id = ANY({MEMBERS}) ORDER BY j.id FOR NO KEY UPDATE
 """
 STAYS = f"""

@@ -1,10 +1,11 @@
-"""What the writer knows of a patient while it works: plain slots objects, no model instance per event or stay."""
+"""What the writer knows of a patient while it works: plain structs, no model instance per event or stay."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from pathways.facts import Fact
 from pathways.reconcile import StoredStay
@@ -12,8 +13,7 @@ from pathways.reconcile import StoredStay
 PHASE_TIMES = ("identified_at", "ordered_at", "sampled_at", "resulted_at", "decided_at", "started_at")
 
 
-@dataclass(slots=True, eq=False)
-class StayState:
+class StayState(msgspec.Struct, eq=False):
     """A row of `pathways_stay` as it is stored now."""
 
     id: int
@@ -50,8 +50,7 @@ class StayState:
         )
 
 
-@dataclass(slots=True, eq=False)
-class JourneyState:
+class JourneyState(msgspec.Struct, eq=False):
     """A row of `pathways_journey`, its current stays and which events are attached to it.
 
     `columns` holds what replay decides (phase, status, outcome ..., milestones), keyed by column name, as stored.
@@ -68,10 +67,10 @@ class JourneyState:
     home_site_id: int
     opened_at: datetime
     columns: dict[str, Any]
-    stays: list[StayState] = field(default_factory=list)
-    attached: set[int] = field(default_factory=set)
-    pinned: set[str] = field(default_factory=set)
-    banned: set[str] = field(default_factory=set)
+    stays: list[StayState] = []
+    attached: set[int] = set()
+    pinned: set[str] = set()
+    banned: set[str] = set()
     is_new: bool = False
     found_by: str = ""
     laterality: str = ""
@@ -90,8 +89,7 @@ class JourneyState:
         return f"journey:{self.id}"
 
 
-@dataclass(slots=True, eq=False)
-class MatterState:
+class MatterState(msgspec.Struct, eq=False):
     id: int
     kind: str
     subject: str
@@ -99,8 +97,7 @@ class MatterState:
     open: bool
 
 
-@dataclass(slots=True, eq=False)
-class PatientState:
+class PatientState(msgspec.Struct, eq=False):
     """One person's whole record; `members` are the survivor and every record merged into it.
 
     `records` names the merged record of which a lineage was said, where it was not said of the survivor.
@@ -109,11 +106,11 @@ class PatientState:
     id: int
     birth: date | None
     members: tuple[int, ...] = ()
-    facts: list[Fact] = field(default_factory=list)
-    versions: set[tuple[str, int, str, datetime | None]] = field(default_factory=set)
-    journeys: list[JourneyState] = field(default_factory=list)
-    matters: dict[tuple[str, str], MatterState] = field(default_factory=dict)
-    records: dict[str, int] = field(default_factory=dict)
+    facts: list[Fact] = []
+    versions: set[tuple[str, int, str, datetime | None]] = set()
+    journeys: list[JourneyState] = []
+    matters: dict[tuple[str, str], MatterState] = {}
+    records: dict[str, int] = {}
 
     def take(self, fact: Fact) -> bool:
         """Adds a version of a fact unless the very same was known; says whether it was new."""

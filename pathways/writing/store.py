@@ -215,11 +215,7 @@ def _update_stays(stays: list[StayState]) -> None:
     """Those that end come first: a journey's track may have one open stay at any instant."""
     for some in ([stay for stay in stays if stay.left_at], [stay for stay in stays if not stay.left_at]):
         if some:
-            execute(UPDATE_STAYS, [_json([_stay_row(stay) for stay in some])])
-
-
-def _stay_row(stay: StayState) -> dict[str, Any]:
-    return {name: getattr(stay, name) for name in StayState.__slots__ if name not in ("stage_id", "track", "stage")}
+            execute(UPDATE_STAYS, [_json(some)])
 
 
 def _new_stay(journey_id: int, stay: StayState) -> tuple[Any, ...]:

@@ -141,7 +141,7 @@ def _moved(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
 
 
 def _stay_moved(stay: StayState) -> tuple[Any, ...]:
-    return tuple(storing._stay_row(stay).values())
+    return tuple(getattr(stay, name) for name in StayState.__struct_fields__ if name not in ("stage_id", "track", "stage"))
 
 
 def _resends(batch: Sequence[Received]) -> list[tuple[Any, ...]]:
