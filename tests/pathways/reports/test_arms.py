@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from notifications.reports.rescued import Rows
 from pathways.reports.arms import LEFT, MOVED, OPEN, Follow, arm, effect, needed, restricted_mean
 from pathways.reports.estimators import UNSAID, Estimate, wilson
 
@@ -95,3 +96,13 @@ def test_where_everybody_moved_on_the_interval_is_that_of_all_of_them() -> None:
     assert share.value == 1.0
     assert share.low is not None
     assert share.low > 0.98
+
+
+def test_who_moves_on_upon_the_last_day_of_the_horizon_is_within_it() -> None:
+    """Counts, share and the rows behind them draw the line at the same instant: the horizon's own day is in, the next one is out."""
+    follow = Follow(np.array([7.0, 14.0, 14.0, 15.0]), np.array([MOVED, MOVED, LEFT, MOVED]), np.full(4, 30.0))
+    found = arm(follow, 14)
+    assert (found.moved, found.left, found.waiting) == (2, 1, 1)
+    assert found.share.value == 0.5
+    rows = Rows(np.arange(4), follow)
+    assert [rows.in_state(state, 14).journeys.tolist() for state in ("moved", "left", "waiting")] == [[0, 1], [2], [3]]
