@@ -39,10 +39,10 @@ class Orderer(msgspec.Struct, frozen=True):
         return f"{what} ({self.how}, {self.facility or self.system})"[:60]
 
 
-def said(who: StatedClinician, how: str, facility: str = "") -> dict[str, Any]:
-    """What a fact's body keeps under `orderer`."""
+def said(who: StatedClinician, how: str, facility: str = "", **where: Any) -> dict[str, Any]:
+    """What a fact's body keeps under `orderer`; `where`: how the facility is reached, and to whom a copy of the result goes."""
     return {"npi": who.npi, "numbers": [list(one) for one in who.numbers], "family": who.family, "given": who.given, "how": how} | (
-        {"facility": facility} if facility else {}
+        {name: value for name, value in (("facility", facility), *where.items()) if value}
     )
 
 

@@ -30,14 +30,14 @@ def code_for(reason: str) -> str:
 
 
 def acknowledge(body: bytes, *, code: str, answer_id: str, now: datetime, reason: str = "", words: str = "") -> bytes:
-    """One ACK for one message, in its own separators, MSH-10 echoed to the letter. In enhanced mode (MSH-15/16 valued) CA, CE, CR."""
+    """One ACK for one message, in its own separators, MSH-10 echoed to the letter. Who asks for an accept acknowledgement (MSH-15) hears CA, CE, CR."""
     try:
         message = Message(decode(body)[0])
     except Unreadable:
         message = Message("MSH|^~\\&|||||||||")
     msh = message.one("MSH")
     separator, (component, *_) = message.field_separator, message.separators
-    enhanced = bool(message.raw(msh, 15).strip() or message.raw(msh, 16).strip())
+    enhanced = message.get(msh, 15).upper() not in ("", "NE")  # NE with MSH-16 AL waits for the application's own word
     said = "C" + code[1] if enhanced else code
     trigger = message.get(msh, 9, 2)
     kind = component.join(filter(None, ("ACK", trigger, "ACK" if trigger else "")))

@@ -181,3 +181,19 @@ def test_the_identity_of_a_message_survives_being_sent_again() -> None:
     other = read.read(hl7(PID.replace("JANE", "JOAN")), FeedProfile())
     assert once.digest == again.digest != other.digest
     assert once.control_id == "C1@LIS/LAB"
+
+
+def test_an_order_says_how_its_clinician_is_reached_and_who_gets_a_copy() -> None:
+    """ORC-21 to ORC-24, ORC-14 and OBR-28."""
+    npi, others = "1234567893^Lee^Ann^^^^^^&2.16.840.1.113883.4.6&ISO^^^^NPI", "77^Ray^Max~88"
+    place = "North Clinic|1 Main St&Main St^^Anytown^CA^90001|^WPN^PH^^1^555^5550100"
+    said_by = said(
+        PID, f"ORC|NW|O1||||||||||{npi}||||||||{'|'}{place}", f"OBR|1|O1||81247-9^NGS^LN{'|' * 24}{others}", type_="OML^O21^OML_O21"
+    )
+    told = said_by["test_ordered"].body["orderer"]
+    assert (told["facility"], told["phone"]) == ("North Clinic", "1 555 5550100")
+    assert told["address"] == "1 Main St, Anytown, CA, 90001"
+    assert told["copies"] == ["Max Ray", "88"]
+    called = said(PID, f"ORC|NW|O1||||||||||{npi}||(555)555-0101", "OBR|1|O1||81247-9^NGS^LN", type_="OML^O21^OML_O21")
+    assert called["test_ordered"].body["orderer"]["phone"] == "(555)555-0101"
+    assert "copies" not in called["test_ordered"].body["orderer"]

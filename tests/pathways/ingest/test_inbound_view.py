@@ -49,7 +49,9 @@ def test_each_message_of_a_batch_has_its_own_answer(token: str) -> None:
 
 
 def test_enhanced_mode_is_answered_in_kind(token: str) -> None:
-    assert "MSA|CA|C1" in post(RESULT.replace(b"|P|2.5.1", b"|P|2.5.1|||AL|NE", 1), token)[1]
+    for asked, code in (("AL|NE", "CA"), ("AL|AL", "CA"), ("ER|NE", "CA"), ("NE|AL", "AA"), ("|AL", "AA"), ("NE|NE", "AA")):
+        sent = RESULT.replace(b"|P|2.5.1", b"|P|2.5.1|||" + asked.encode(), 1)
+        assert f"MSA|{code}|C1" in post(sent, token)[1], asked
 
 
 @pytest.mark.usefixtures("hospital")
