@@ -11,7 +11,7 @@ from threading import Event, Thread
 PAUSE = 0.5  # seconds; what a process used between the last look and its death is not seen
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 NAMES = {
-    "celery -A tests.chaos.hasty": "workers", "celery -A tests.chaos.usual worker": "workers", "beat": "beats", "gunicorn": "web", "config.simulator": "simulator",
+    "--schedule": "beats", "tests.chaos.hasty": "workers", "tests.chaos.usual": "workers", "gunicorn": "web", "config.simulator": "simulator",
     "postgres": "database", "valkey": "broker", "redis": "broker", "tests.chaos": "driver",
 }  # fmt: skip
 """What the command line of a process must hold, the first that does."""
@@ -39,7 +39,9 @@ class Meter(Thread):
             grown, ours = bool(more), ours | more
         for pid in ours:
             if stat := found.get(pid):
-                self.seen[pid, stat[1]] = (_part(pid, stat[0]), stat[2])
+                known = self.seen.get((pid, stat[1]))
+                gone = known is not None and not _words(pid)  # dead and not yet buried: it keeps its name
+                self.seen[pid, stat[1]] = (known[0] if gone and known else _part(pid, stat[0]), stat[2])
 
     def end(self) -> dict[str, float]:
         """Seconds by part."""
