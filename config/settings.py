@@ -280,6 +280,8 @@ TWILIO_TEST_NUMBERS: list[str] = env.list("TWILIO_TEST_NUMBERS", default=[])  # 
 TWILIO_CONTENT_RETENTION_OFF: bool = env.bool("TWILIO_CONTENT_RETENTION_OFF", default=False)
 SMS_AT_ONCE: int = env.int("SMS_AT_ONCE", default=1 if FINALMILE_ENV == "test" else 8)  # one at a time keeps its order
 SMS_PER_MINUTE: int = env.int("SMS_PER_MINUTE", default=75)
+EMAIL_PRICE: float = env.float("EMAIL_PRICE", default=0.0001)  # dollars each; an assumption of ours, as the next
+LETTER_PRICE: float = env.float("LETTER_PRICE", default=1.5)  # paper, envelope, postage; without the time of who posts it
 SMS_PER_DAY: int = env.int("SMS_PER_DAY", default=2_000)
 TWILIO_TIMEOUT_SECONDS: float = env.float("TWILIO_TIMEOUT_SECONDS", default=10.0)
 

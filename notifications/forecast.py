@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 import yaml
+from django.conf import settings
 from django.db import connection, transaction
 
+from notifications.models import Channel
 from notifications.wording.compiler import Unsayable, render, segments
 from pathways import supposing
 from pathways.dry_run import NONE, DryRun, dry_run
@@ -188,6 +190,13 @@ def _size(wording: str, reader: _Reader, site: Site) -> int:
     except Unsayable:
         return 0
     return segments(said.body)
+
+
+def costs(*, segments: int, beside: Mapping[str, int], day: date) -> dict[str, float]:
+    """Dollars by channel of what waits: texts by their segments, e-mails and letters each. A call costs time, which nobody prices here."""
+    each = {Channel.EMAIL.value: settings.EMAIL_PRICE, Channel.LETTER.value: settings.LETTER_PRICE}
+    others = {channel: round(count * each[channel], 2) for channel, count in beside.items() if channel in each}
+    return {Channel.SMS.value: round(segments * price_on(day).each, 2), **others}
 
 
 def price_on(day: date) -> Price:

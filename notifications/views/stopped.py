@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from notifications import epoch, halts, pacing, stopping
+from notifications import epoch, forecast, halts, pacing, stopping
 from notifications.models import Halt, Message, MessageState, WorkItem
 from pathways.models import PathwayVersion, Rollout
 from patients.models import Role
@@ -58,12 +58,14 @@ def stopped(request: StaffRequest) -> HttpResponse:
     epoch.is_ours(now=now)  # a database restored a moment ago shows as such before its first text would go
     sites = [one.site_id for one in request.user.held()]
     plan = pacing.pace(pacing.waiting(now=now), now=now, per_minute=settings.SMS_PER_MINUTE, per_day=settings.SMS_PER_DAY)
+    beside = pacing.beside(now=now)
     context = {
         "standing": standing(now=now),
         "paused": _paused(sites),
         "waiting": _waiting(),
         "plan": plan,
-        "beside": pacing.beside(now=now),
+        "beside": beside,
+        "costs": forecast.costs(segments=plan.segments, beside=beside, day=timezone.localdate()),
         "ended": Halt.objects.filter(lifted_at__isnull=False).select_related("lifted_by").order_by("-lifted_at")[:ENDED],
         "rests": any(halt.key == halts.STAFF for halt in halts.standing()),
         "may_release": request.user.has_role(*MAY_RELEASE),

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
-from notifications import pacing
+from notifications import forecast, pacing
 from notifications.models import Message
 from notifications.pacing import Crowd, pace
 from notifications.plan import plan
@@ -121,3 +122,11 @@ def test_the_plan_counts_what_waits_in_other_channels_beside_the_texts() -> None
     assert pacing.beside(now=NOON) == {"email": 1, "letter": 1}
     assert sum(crowd.count for crowd in pacing.waiting(now=NOON)) == 1
     assert pacing.beside(now=NOON, programme="other") == {}
+
+
+def test_what_waits_is_priced_in_every_channel(settings: Settings) -> None:
+    """Texts by the segment at the price of the day, the others each by their setting; a call has no price."""
+    settings.EMAIL_PRICE, settings.LETTER_PRICE = 0.01, 2.0
+    day = date(2026, 11, 23)
+    found = forecast.costs(segments=1_000, beside={"email": 300, "letter": 4, "call": 7}, day=day)
+    assert found == {"sms": round(1_000 * forecast.price_on(day).each, 2), "email": 3.0, "letter": 8.0}

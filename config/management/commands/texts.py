@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from notifications import endings, epoch, halts, pacing, restoring, stopping
+from notifications import endings, epoch, forecast, halts, pacing, restoring, stopping
 from notifications.models import Halt, Message
 from patients.models import User
 
@@ -55,6 +55,7 @@ class Command(BaseCommand):
         if options["count"]:
             crowds = [pacing.Crowd(options["zone"], "", "US", 0, options["count"])]
         plan = pacing.pace(crowds, now=now, per_minute=options["per_minute"], per_day=options["per_day"])
+        beside = pacing.beside(now=now, programme=options["programme"])
         return {
             "texts": plan.texts,
             "segments": plan.segments,
@@ -63,7 +64,8 @@ class Command(BaseCommand):
             "hours": round(plan.takes.total_seconds() / 3600, 1),
             "by_day": {day.isoformat(): count for day, count in plan.days.items()},
             "later_than_two_months": plan.left,
-            "other_channels": pacing.beside(now=now, programme=options["programme"]),
+            "other_channels": beside,
+            "cost_usd": forecast.costs(segments=plan.segments, beside=beside, day=now.date()),
         }
 
     def _hold(self, options: dict[str, Any], now: datetime) -> None:
