@@ -48,7 +48,8 @@ def then(question: Question) -> Then:
     """What has changed since as_of, as it stood by then."""
     if not _is_past(question.as_of):
         return UNCHANGED
-    found = _asked("report_changed_since", pathway=question.pathway, as_of=question.as_of)
+    sites = None if question.sites is None else list(question.sites)
+    found = _asked("report_changed_since", pathway=question.pathway, as_of=question.as_of, sites=sites)
     house = House.load(question.as_of)
     active: list[int] = []
     waits: list[tuple[Any, ...]] = []

@@ -89,3 +89,6 @@ def test_an_end_a_new_wait_and_a_journey_that_came_later_are_not_known_before(no
     assert Journey.objects.get(patient=patient).status == "exited"
     assert (now(asked(MONDAY + 9 * DAY)).journeys, now(asked(MONDAY + 71 * DAY)).journeys) == (1, 1)
     assert now(asked(MONDAY + 9 * DAY)) == before
+    here, south = asked(MONDAY + 9 * DAY, sites=[north.pk]), Site.objects.create(code="south", name="South")
+    assert (now(here).journeys, waits(now(here))) == (1, waits(before))
+    assert now(asked(MONDAY + 9 * DAY, sites=[south.pk])).journeys == 0
