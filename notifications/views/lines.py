@@ -212,7 +212,7 @@ def about(patient: Patient | None, number: str | None, today: date) -> str:
         return ""
     born = patient.meant.person.birth_lo
     old = age(born, today) if born else _("age unknown")
-    return f"{old} · MRN …{number[-4:]}" if number else old
+    return f"{old} · MRN\N{NO-BREAK SPACE}…\N{WORD JOINER}{number[-4:]}" if number else old  # a line may not end within the number
 
 
 def risk(item: WorkItem, late: Distance) -> Risk:
