@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from pathways.models import Coverage, Feed, Rollout
 from pathways.views.coverage import awaited_by
 from patients import access
 from patients.models import AccessLog, Membership, Role, Site, SiteHoliday
+from patients.templatetags.finalmile import moment, words
 
 WORKS_WITHIN = timedelta(minutes=5)
 BACKUP_WITHIN = timedelta(hours=26)
@@ -244,10 +246,10 @@ def _going_live(site: Site, now: datetime) -> Iterator[Check]:
     yield Check(
         _("Has a programme begun?"),
         bool(rollouts) or None,
-        ", ".join(f"{one.pathway}: {one.get_mode_display()}" for one in rollouts) or _("none yet"),
+        _by_mode(rollouts) or _("none yet"),
         where,
     )
-    nobody = [one.pathway for one in rollouts if one.default_accountable is None or not one.default_accountable.is_active]
+    nobody = [words(one.pathway) for one in rollouts if one.default_accountable is None or not one.default_accountable.is_active]
     if rollouts:
         yield Check(
             _("Is somebody accountable for each?"),
@@ -255,9 +257,15 @@ def _going_live(site: Site, now: datetime) -> Iterator[Check]:
             _("nobody for %(names)s") % {"names": ", ".join(nobody)} if nobody else _("yes"),
             where,
         )
-    unsigned = [one.pathway for one in rollouts if _is_unsigned(one, now)]
+    unsigned = [words(one.pathway) for one in rollouts if _is_unsigned(one, now)]
     if rollouts:
         yield Check(_("Are their targets signed?"), not unsigned, ", ".join(unsigned) or _("yes"), where)
+
+
+def _by_mode(rollouts: list[Rollout]) -> str:
+    """`live: 13; shadow: 2`: which they are stands a click away."""
+    counted = Counter(str(one.get_mode_display()) for one in rollouts)
+    return "; ".join(f"{mode}: {n}" for mode, n in sorted(counted.items()))
 
 
 def _is_unsigned(rollout: Rollout, now: datetime) -> bool:
@@ -266,4 +274,4 @@ def _is_unsigned(rollout: Rollout, now: datetime) -> bool:
 
 
 def _at(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""
+    return str(moment(when)) if when else ""

@@ -182,10 +182,12 @@ def _page(request: StaffRequest, place: Site, form: ExpectForm) -> HttpResponse:
         *((f"fed:{feed.name}", gettext("fed by %(name)s") % {"name": feed.name}) for feed in feeds),
     ]
     options += [(str(how.value), str(how.label)) for how in (Coverage.How.BY_HAND, Coverage.How.NOT_OBSERVABLE)]
+    found = rows(place)
     context = {
         "site": place,
         "sites": observed_sites(request.user),
-        "rows": rows(place),
+        "awaited": [row for row in found if row.awaited_by],
+        "unawaited": [row for row in found if not row.awaited_by],
         "options": options,
         "expectations": expectations(place, now),
         "form": form,

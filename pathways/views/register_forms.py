@@ -162,6 +162,8 @@ class RegisterForm(EnrolForm):
         cleaned = super().clean()
         if cleaned.get("texts") in ("verbal", "form") and not cleaned.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("Texts need a number."))
+        if cleaned.get("clinician") and not cleaned.get("programme") and "programme" not in self.errors:
+            self.add_error("programme", _("A clinician is responsible on a programme: choose it, or name nobody yet."))
         return cleaned
 
     @property

@@ -25,6 +25,11 @@ class Practitioner(models.Model):
     def __str__(self) -> str:
         return f"{self.given} {self.family}".strip()
 
+    def is_named_by(self, text: str) -> bool:
+        """Whether the NPI was typed, or the whole name: less of it may mean somebody whom the directory does not know."""
+        typed = set(text.replace(",", " ").casefold().split())
+        return bool(self.npi and self.npi in typed) or bool(self.given and set(str(self).casefold().split()) <= typed)
+
     @property
     def described(self) -> str:
         """The name with what tells namesakes apart."""

@@ -36,7 +36,7 @@ class ClinicianWidget(forms.TextInput):
 
 
 class ClinicianField(forms.Field):
-    """Ends in one clinician, or in None where nothing was typed."""
+    """Ends in one clinician, or in None where nothing was typed. The beginning of a name decides nobody: who fits is a choice."""
 
     widget = ClinicianWidget
 
@@ -47,11 +47,11 @@ class ClinicianField(forms.Field):
     def clean(self, value: tuple[str, str] | None) -> Practitioner | None:
         text, pick = value or ("", "")
         if pick:
-            return self._one(list(Practitioner.objects.filter(pk=sent.number(pick))), text)
+            return self._one(list(Practitioner.objects.filter(pk=sent.number(pick))), "")
         return self._one(list(practitioners.find(text)[: MOST + 1]), text) if text else None
 
     def _one(self, found: list[Practitioner], text: str) -> Practitioner:
-        if len(found) == 1:
+        if len(found) == 1 and (not text or found[0].is_named_by(text)):
             return found[0]
         if not found:
             raise forms.ValidationError(_("Nobody in the directory is called so, or has this number."))
@@ -59,7 +59,7 @@ class ClinicianField(forms.Field):
         self.widget.matches = tuple(found[:MOST])
         if len(found) > MOST:
             raise forms.ValidationError(_("More than %(most)s fit. Choose one of the first, or type more of the name.") % {"most": MOST})
-        raise forms.ValidationError(_("Several fit: choose one."))
+        raise forms.ValidationError(_("Choose who is meant."))
 
 
 @require_POST

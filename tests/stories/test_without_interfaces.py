@@ -52,7 +52,7 @@ def test_dara_registers_and_enrols_on_one_page(hospital: Hospital) -> None:
     assert petra is not None
     practitioners.give_account(petra, hospital.petra)
     answer = registers(
-        hospital, hospital.dara, **MARIA, number="77001", texts="verbal", programme=advanced(hospital.dara), clinician="lund"
+        hospital, hospital.dara, **MARIA, number="77001", texts="verbal", programme=advanced(hospital.dara), clinician="Petra Lund"
     )
     journey = Journey.objects.get(pathway=LUNG)
     assert answer.status_code == 302

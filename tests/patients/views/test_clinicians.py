@@ -19,9 +19,19 @@ def directory() -> dict[str, Practitioner]:
     return {name: one for name, one in found.items() if one is not None}
 
 
-@pytest.mark.parametrize("typed", ["Eva Lund", "lund, eva", "ev lu", "1234567893", "Eva Lund 1234567893"])
+@pytest.mark.parametrize("typed", ["Eva Lund", "lund, eva", "1234567893", "Eva Lund 1234567893"])
 def test_whoever_alone_fits_is_meant(directory: dict[str, Practitioner], typed: str) -> None:
     assert ClinicianField().clean((typed, "")) == directory["eva"]
+
+
+@pytest.mark.parametrize("typed", ["ev lu", "Eva", "cruz", "12345"])
+def test_the_beginning_of_a_name_decides_nobody(directory: dict[str, Practitioner], typed: str) -> None:
+    """The Eva who was meant may be one whom the directory does not know."""
+    field = ClinicianField()
+    with pytest.raises(Exception, match="Choose who is meant"):
+        field.clean((typed, ""))
+    [one] = field.widget.matches
+    assert field.clean((typed, str(one.pk))) == one
 
 
 def test_any_word_of_a_name_may_be_typed_and_no_letters_within(directory: dict[str, Practitioner]) -> None:
