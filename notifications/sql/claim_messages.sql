@@ -106,8 +106,9 @@ facts AS MATERIALIZED (
            -- An e-mail rings nobody awake: it waits for the day only where its rung says so.
            %(channel)s = 'email' AND NOT EXISTS (SELECT FROM pathways_rung g WHERE g.id = d.rung_id AND g.quiet_hours) AS at_any_hour,
            EXISTS (SELECT FROM standing s WHERE s.message_id = d.id) AS stands,
-           EXISTS (SELECT FROM notifications_messagealert l JOIN pathways_alert a ON a.id = l.alert_id
-                   WHERE l.message_id = d.id AND a.withdrawn_at IS NULL) AS stood,
+           -- Counted, not EXISTS: that the server may answer by reading all alerts for each batch.
+           (SELECT count(*) FROM notifications_messagealert l JOIN pathways_alert a ON a.id = l.alert_id
+            WHERE l.message_id = d.id AND a.withdrawn_at IS NULL) > 0 AS stood,
            (SELECT count(*) FROM allowed x WHERE x.id = d.id) AS said,
            (SELECT count(*) FROM patients_permission x WHERE x.person_id = d.recipient_id AND x.patient_id = d.patient_id
               AND x.phone_id = r.phone_id AND x.programme IN ('', d.programme)) AS says,
@@ -118,8 +119,7 @@ facts AS MATERIALIZED (
                 ELSE EXISTS (
                     SELECT FROM patients_authority au WHERE au.person_id = d.recipient_id AND au.patient_id = d.patient_id AND au.limits = ''
                        AND au.since <= %(now)s AND (au.until IS NULL OR au.until > %(now)s)) END AS speaks_for,
-           EXISTS (SELECT FROM patients_patient q WHERE q.person_id = d.recipient_id AND q.died_hi IS NOT NULL) AS recipient_dead,
-           EXISTS (SELECT FROM patients_patient q WHERE q.person_id = d.recipient_id AND q.death_hold_since IS NOT NULL) AS recipient_death_hint,
+           heard.dead AS recipient_dead, heard.hint AS recipient_death_hint,
            -- Who lost a child is left in peace for two weeks, also about their other children and about themselves.
            EXISTS (SELECT FROM patients_authority au JOIN patients_patient q ON q.id = au.patient_id
                    WHERE au.person_id = d.recipient_id AND q.id <> d.patient_id
@@ -143,7 +143,7 @@ facts AS MATERIALIZED (
                           JOIN pathways_expectation q ON q.feed_id = sy.feed_id AND q.site_id = j.home_site_id
                           WHERE sy.id = d.stay_id AND q.silent_from < %(now)s AND (q.kind = '' OR sg.awaits @> to_jsonb(q.kind))) AS feed_late,
            EXISTS (SELECT FROM notifications_halt x WHERE x.lifted_at IS NULL AND x.key = 'wording:' || d.wording) AS halted,
-           EXISTS (SELECT FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) AS has_slot
+           (SELECT count(*) FROM notifications_sendslot s WHERE s.message_id = d.id AND s.local_day = c.day) > 0 AS has_slot
     FROM due d
     JOIN reach r ON r.id = d.id
     LEFT JOIN phone h ON h.id = r.phone_id
@@ -152,6 +152,9 @@ facts AS MATERIALIZED (
     LEFT JOIN patient p ON p.id = d.patient_id
     LEFT JOIN patients_person self ON self.id = p.person_id
     LEFT JOIN pathways_journey j ON j.id = d.journey_id
+    CROSS JOIN LATERAL (
+        SELECT count(q.died_hi) > 0 AS dead, count(q.death_hold_since) > 0 AS hint FROM patients_patient q WHERE q.person_id = d.recipient_id
+    ) AS heard
 ),
 judged AS MATERIALIZED (
     -- busy: left alone. never: withdrawn. wait: later, with the reason. go: taken.
