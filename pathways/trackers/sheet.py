@@ -23,6 +23,10 @@ Cell = str | float
 """As it is kept: text, a number as in the sheet, or a day as `2026-03-20`, which needs no interpreting any more."""
 
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
+
+
 def table(body: bytes) -> list[list[Cell]]:
     """All rows that hold something, the headings first; each as long as the headings.
 
@@ -37,10 +41,16 @@ def table(body: bytes) -> list[list[Cell]]:
         raise Unusable(_("The sheet needs a row of headings and at least one row below it."))
     if len(kept) > MOST_ROWS + 1:
         raise Unusable(_("More than %(MOST_ROWS)s rows. Split the file.") % {"MOST_ROWS": f"{MOST_ROWS:,}"})
+    if _filled(kept[0]) == 1 and max(map(_filled, kept[1:])) > 1:
+        raise Unusable(_("The first row has one cell only, so most columns have no heading. Take titles away above the row of headings."))
     width = max((n for n, cell in enumerate(kept[0], start=1) if str(cell).strip()), default=0)
     if width > MOST_COLUMNS:
         raise Unusable(_("More than %(MOST_COLUMNS)s columns. Leave out what is not needed.") % {"MOST_COLUMNS": MOST_COLUMNS})
     return [_named(kept[0][:width]), *([*row, *[""] * width][:width] for row in kept[1:])]
+
+
+def _filled(row: Sequence[Cell]) -> int:
+    return sum(1 for cell in row if str(cell).strip())
 
 
 def _named(headings: Sequence[Cell]) -> list[Cell]:
@@ -54,10 +64,10 @@ def _named(headings: Sequence[Cell]) -> list[Cell]:
 
 
 def _csv(body: bytes) -> list[list[Cell]]:
-    text = decode(body)
+    text = body.decode("utf-16", "replace") if body[:2] in UTF_16 else decode(body)  # as a spreadsheet saves "Unicode text"
     if "\x00" in text:
         raise Unusable(_("The file is neither CSV nor XLSX. Save it as one of the two."))
-    head = text.split("\n", 1)[0]
+    head = "".join(text.split("\n", 3)[:3])  # a first line may be a title
     delimiter = max(",;\t|", key=head.count)
     try:
         return [[cell.strip()[:LONGEST] for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]

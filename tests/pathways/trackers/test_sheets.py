@@ -78,6 +78,21 @@ def test_a_workbook_keeps_its_own_days_and_computes_nothing() -> None:
     assert table == [["MRN", "Ordered", "Ordered (2)", "Note"], [1001.0, "2026-03-04", 46101.0, 0.0]] or table[1][3] == ""
 
 
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_text_table_is_read_however_it_was_saved(code: str, mark: str) -> None:
+    text = f"MRN{mark}Médico\n1001{mark}Núñez\n"
+    assert sheet.table(text.encode(code)) == [["MRN", "Médico"], ["1001", "Núñez"]]
+
+
+@pytest.mark.parametrize("title", ["Lung,,", "Lung tracker 2026"])
+def test_a_title_above_the_headings_loses_no_column_silently(title: str) -> None:
+    with pytest.raises(Unusable, match="Take titles away"):
+        sheet.table(f"{title}\nMRN,Name,Ordered\n1001,Ann,2026-03-04\n".encode())
+    with pytest.raises(Unusable, match="Take titles away"):
+        sheet.table(workbook([title], ["MRN", "Name"], [1001, "Ann"]))
+
+
 def test_what_is_no_sheet_is_refused_in_words() -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
