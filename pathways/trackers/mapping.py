@@ -71,7 +71,7 @@ def guess(headings: Sequence[str]) -> dict[str, str]:
     known = {plain(code): code for code in MEANINGS} | {plain(label): code for code, label in MEANINGS.items()} | ALSO_CALLED
     found: dict[str, str] = {}
     for heading in headings:
-        meaning = known.get(plain(heading), "")
+        meaning = known.get(plain(heading)) or known.get(plain(heading.rpartition(": ")[2]), "")  # else by its name within its group
         found[heading] = "" if meaning in found.values() else meaning
     return found
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
+import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from xml.parsers.expat import ExpatError
+from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
@@ -14,21 +16,22 @@ from python_calamine import CalamineError, CalamineWorkbook
 from pathways.ingest.csv import decode
 from pathways.uploads import Unusable
 
+from . import packed
+from .headings import Cell, NoHeadings, parted
+
 LARGEST = 4 * 1024 * 1024
-UNPACKED = 100 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 5_000, 100
 LONGEST = 500
 
-Cell = str | float
-"""As it is kept: text, a number as in the sheet, or a day as `2026-03-20`, which needs no interpreting any more."""
-
+__all__ = ["Cell", "Unusable", "table"]
+# A cell as it is kept: text, a number as in the sheet, or a day as `2026-03-20`, which needs no interpreting any more.
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How a file in UTF-16 begins."""
 
 
 def table(body: bytes) -> list[list[Cell]]:
-    """All rows that hold something, the headings first; each as long as the headings.
+    """All rows that hold something, the headings first, as one row; each as long as the headings.
 
     Raises:
         Unusable: too large, not a table, no heading or no row.
@@ -41,16 +44,16 @@ def table(body: bytes) -> list[list[Cell]]:
         raise Unusable(_("The sheet needs a row of headings and at least one row below it."))
     if len(kept) > MOST_ROWS + 1:
         raise Unusable(_("More than %(MOST_ROWS)s rows. Split the file.") % {"MOST_ROWS": f"{MOST_ROWS:,}"})
-    if _filled(kept[0]) == 1 and max(map(_filled, kept[1:])) > 1:
-        raise Unusable(_("The first row has one cell only, so most columns have no heading. Take titles away above the row of headings."))
-    width = max((n for n, cell in enumerate(kept[0], start=1) if str(cell).strip()), default=0)
+    try:
+        headings, below = parted(kept)
+    except NoHeadings as error:
+        raise Unusable(_("Below the title no row names the columns. Write a row of headings above the first patient.")) from error
+    if not below:
+        raise Unusable(_("The sheet needs a row of headings and at least one row below it."))
+    width = max((n for n, cell in enumerate(headings, start=1) if str(cell).strip()), default=0)
     if width > MOST_COLUMNS:
         raise Unusable(_("More than %(MOST_COLUMNS)s columns. Leave out what is not needed.") % {"MOST_COLUMNS": MOST_COLUMNS})
-    return [_named(kept[0][:width]), *([*row, *[""] * width][:width] for row in kept[1:])]
-
-
-def _filled(row: Sequence[Cell]) -> int:
-    return sum(1 for cell in row if str(cell).strip())
+    return [_named(headings[:width]), *([*row, *[""] * width][:width] for row in below)]
 
 
 def _named(headings: Sequence[Cell]) -> list[Cell]:
@@ -78,15 +81,19 @@ def _csv(body: bytes) -> list[list[Cell]]:
 def _xlsx(body: bytes) -> list[list[Cell]]:
     """The first sheet that holds something. A file that unpacks to much more than any tracker is refused unread."""
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > UNPACKED or "xl/workbook.xml" not in packed.namelist():
-                raise Unusable(_("This is no spreadsheet that can be read. Save it as XLSX or CSV."))
-        book = CalamineWorkbook.from_filelike(io.BytesIO(body))
+        with ZipFile(io.BytesIO(body)) as file:
+            book = CalamineWorkbook.from_filelike(packed.anew(file))
         for name in book.sheet_names:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
             if rows:
                 return [[_cell(value) for value in row] for row in rows]
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except packed.TooFar as error:
+        raise Unusable(
+            _("A cell stands far below or beside the table. Delete the empty rows and columns around it, and save it again.")
+        ) from error
+    except packed.NoWorkbook as error:
+        raise Unusable(_("This is no spreadsheet that can be read. Save it as XLSX or CSV.")) from error
+    except (CalamineError, BadZipFile, OSError, ValueError, RuntimeError, EOFError, zlib.error, ExpatError) as error:
         raise Unusable(_("The file is damaged or protected. Save it once more as XLSX without a password.")) from error
     return []
 

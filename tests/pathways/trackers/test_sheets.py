@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pathways.trackers import sheet
+from pathways.trackers import packed, sheet
 from pathways.trackers.dates import ORDERS, NoDay, day_of
 from pathways.trackers.differing import differences
 from pathways.trackers.mapping import guess, lines
@@ -59,7 +60,7 @@ def test_every_day_survives_being_typed(day: date, order: str) -> None:
     assert day_of(WRITTEN[order].format(d=day), order, TODAY) == day.isoformat()
 
 
-def workbook(*rows: list[object]) -> bytes:
+def workbook(*rows: Sequence[object]) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     page, as_day = book.add_worksheet(), book.add_format({"num_format": "dd/mm/yyyy"})
@@ -85,22 +86,100 @@ def test_a_text_table_is_read_however_it_was_saved(code: str, mark: str) -> None
     assert sheet.table(text.encode(code)) == [["MRN", "Médico"], ["1001", "Núñez"]]
 
 
-@pytest.mark.parametrize("title", ["Lung,,", "Lung tracker 2026"])
-def test_a_title_above_the_headings_loses_no_column_silently(title: str) -> None:
-    with pytest.raises(Unusable, match="Take titles away"):
-        sheet.table(f"{title}\nMRN,Name,Ordered\n1001,Ann,2026-03-04\n".encode())
-    with pytest.raises(Unusable, match="Take titles away"):
-        sheet.table(workbook([title], ["MRN", "Name"], [1001, "Ann"]))
+BOOKED = [["1001", "Ann", "2026-03-04", "2026-03-09"]]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["MRN", "Name", "Test: Ordered", "Test: Resulted"]],
+        [["Lung tracker"], ["MRN", "Name", "Test: Ordered", "Test: Resulted"]],
+        [["Lung", "", "", ""], ["Updated:", "3/20/2026"], ["MRN", "Name", "Test: Ordered", "Test: Resulted"]],
+        [["MRN", "Name", "Test", ""], ["", "", "Ordered", "Resulted"]],
+        [["Lung tracker"], ["MRN", "Name", "Test"], ["", "", "Ordered", "Resulted"]],
+    ],
+    ids=["one row", "a title", "two titles", "groups", "a title and groups"],
+)
+def test_titles_are_left_out_and_groups_named_with_their_columns(above: list[list[str]]) -> None:
+    """Merged cells come as one cell and blanks, in a workbook and in CSV alike. Headings repeated on each printed page are none of its patients."""
+    rows = [*above, *BOOKED, above[-1]]
+    expected = [["MRN", "Name", "Test: Ordered", "Test: Resulted"], *BOOKED]
+    assert sheet.table("\n".join(",".join(row) for row in rows).encode()) == expected
+    assert sheet.table(workbook(*rows)) == expected
+
+
+def test_a_column_is_guessed_by_its_name_within_its_group() -> None:
+    assert guess(["MRN", "Biopsy: Date of biopsy", "NGS: Resulted"]) == {
+        "MRN": "mrn",
+        "Biopsy: Date of biopsy": "",
+        "NGS: Resulted": "result_document",
+    }
+
+
+@pytest.mark.parametrize("rows", [["Lung", "1001,Ann,2026-03-04"], ["Lung", "Updated:,3/20/2026", "1001,Ann,2026-03-04", "1002,Ben,"]])
+def test_patients_without_headings_are_never_taken_for_headings_below_a_title(rows: list[str]) -> None:
+    with pytest.raises(Unusable, match="no row names the columns"):
+        sheet.table("\n".join(rows).encode())
+
+
+def test_headings_alone_or_with_years_in_them_lose_nothing() -> None:
+    years = sheet.table(b"MRN,2025,2026\n1001,3/4/2025,\n1002,,3/4/2026\n")
+    assert years == [["MRN", "2025", "2026"], ["1001", "3/4/2025", ""], ["1002", "", "3/4/2026"]]
+    with pytest.raises(Unusable, match="at least one row below"):
+        sheet.table(b"MRN,Name\nMRN,Name\n")
+
+
+def repacked(*parts: tuple[str, bytes], of: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A workbook with some parts exchanged."""
+    out, changed = io.BytesIO(), dict(parts)
+    with zipfile.ZipFile(io.BytesIO(of)) as before, zipfile.ZipFile(out, "w", method) as after:
+        for name in before.namelist():
+            after.writestr(name, changed.get(name, before.read(name)))
+    return out.getvalue()
 
 
 def test_what_is_no_sheet_is_refused_in_words() -> None:
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/workbook.xml", b"0" * 1000)
-        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (101 * 1024 * 1024))
-    for body in (b"PK\x03\x04 broken", bomb.getvalue(), b"\x00\x01\x02\n\x00", b"mrn,ordered\n", b""):
+    for body in (b"PK\x03\x04 broken", b"\x00\x01\x02\n\x00", b"mrn,ordered\n", b"", repacked(of=workbook(["MRN"]))[:-90]):
         with pytest.raises(Unusable):
             sheet.table(body)
+
+
+class TestBombs:
+    """Small files that would be much too large once they were open: refused in words, before anybody keeps a place for them."""
+
+    GOOD = workbook(["MRN", "Ordered"], [1001, "3/4/2026"])
+    SHEET = "xl/worksheets/sheet1.xml"
+
+    def test_more_than_any_tracker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert sheet.table(self.GOOD)[0] == ["MRN", "Ordered"]
+        monkeypatch.setattr(packed, "UNPACKED", 200_000)
+        with pytest.raises(Unusable, match="no spreadsheet that can be read"):
+            sheet.table(repacked((self.SHEET, b"<x>" + b" " * 300_000 + b"</x>"), of=self.GOOD))
+
+    def test_a_size_that_the_file_states_falsely(self) -> None:
+        """All its sizes say ten bytes: what is read ends there, and the rest never unpacks."""
+        body = bytearray(repacked((self.SHEET, b"<x>" + b" " * 3_000_000 + b"</x>"), of=self.GOOD))
+        real = (3_000_007).to_bytes(4, "little")
+        while (at := body.find(real)) >= 0:
+            body[at : at + 4] = (10).to_bytes(4, "little")
+        with pytest.raises(Unusable):
+            sheet.table(bytes(body))
+
+    @pytest.mark.parametrize("cell", ['<c r="XFD1048576"><v>77</v></c>', "<c r='ZZ99999' a='>'><v>77</v></c>"])
+    def test_two_cells_far_apart(self, cell: str) -> None:
+        with zipfile.ZipFile(io.BytesIO(self.GOOD)) as file:
+            page = file.read(self.SHEET).decode()
+        far = page.replace("</sheetData>", f"<row>{cell}</row></sheetData>").encode()
+        with pytest.raises(Unusable, match="far below or beside"):
+            sheet.table(repacked((self.SHEET, far), of=self.GOOD))
+        blank = far.replace(b"<v>77</v>", b"")  # formatted to the last row and empty, as a click on a column's head leaves it
+        assert len(sheet.table(repacked((self.SHEET, blank), of=self.GOOD))) == 2
+
+    def test_entities_and_ways_of_packing_that_unpack_to_any_length(self) -> None:
+        declared = b"<!DOCTYPE x [<!ENTITY a 'aaaaaaaa'>]><x>&a;</x>"
+        for body in (repacked((self.SHEET, declared), of=self.GOOD), repacked(of=self.GOOD, method=zipfile.ZIP_BZIP2)):
+            with pytest.raises(Unusable, match="no spreadsheet that can be read"):
+                sheet.table(body)
 
 
 def test_rows_are_read_by_what_their_columns_mean() -> None:
