@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from patients.templatetags.finalmile import translated, words
 from patients.views.guard import OBSERVING, StaffRequest, page
 
 LONGEST_HOURS = 60 * 24
+AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Row:
     awaited_by: Sequence[str]
     choice: str
     row: Coverage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds that are seen alike, under one heading; `is_open`: few enough to stand there at once."""
+
+    title: str
+    rows: Sequence[Row]
+    is_open: bool = False
 
 
 class ExpectForm(forms.Form):
@@ -134,12 +144,14 @@ def forget(request: StaffRequest, site: str) -> HttpResponse:
 
 
 def said(given: Any, site: Site) -> dict[str, Seen | None]:
-    """What the form says, by kind: `feed:NAME`, `by_hand`, `not_observable` or blank."""
+    """What the form says, by kind: `feed:NAME`, `by_hand`, `not_observable` or blank. `rest` is said of all that programmes wait for and
+    that were left blank."""
     feeds = {feed.name: feed for feed in Feed.objects.filter(site=site)}
+    awaited, rest = awaited_by(), given.get("rest", "")
     found: dict[str, Seen | None] = {}
     for kind in FED:
         if (choice := given.get(f"how-{kind}")) is not None:
-            found[kind] = _seen(choice, feeds)
+            found[kind] = _seen(choice or (rest if kind in awaited else ""), feeds)
     return found
 
 
@@ -158,12 +170,20 @@ def rows(site: Site) -> list[Row]:
     return sorted(found, key=lambda row: not row.awaited_by)
 
 
+def grouped(found: Sequence[Row], options: Sequence[tuple[str, str]]) -> list[Group]:
+    """What nobody has spoken of first, then each way of being seen, then what no programme waits for. Long ones are folded: there are dozens."""
+    awaited = [row for row in found if row.awaited_by]
+    groups = [Group(str(label), [row for row in awaited if row.choice == choice]) for choice, label in options]
+    groups.append(Group(gettext("that no programme waits for"), [row for row in found if not row.awaited_by]))
+    return [replace(one, is_open=n == 0 and len(one.rows) <= AT_ONCE) for n, one in enumerate(groups) if one.rows]
+
+
 def awaited_by() -> dict[str, set[str]]:
-    """Titles of the programmes in force of which a stage waits for each kind."""
+    """Titles of the programmes in force of which a stage waits for each kind that a feed can bring; what rules and people say is not asked."""
     found: dict[str, set[str]] = {}
     for published in registry.published().values():
         for stage in published.definition.stages.values():
-            for kind in stage.awaits:
+            for kind in FED.keys() & set(stage.awaits):
                 found.setdefault(kind, set()).add(translated(published.definition.title))
     return found
 
@@ -186,8 +206,8 @@ def _page(request: StaffRequest, place: Site, form: ExpectForm) -> HttpResponse:
     context = {
         "site": place,
         "sites": observed_sites(request.user),
-        "awaited": [row for row in found if row.awaited_by],
-        "unawaited": [row for row in found if not row.awaited_by],
+        "groups": grouped(found, options),
+        "unsaid": sum(1 for row in found if row.awaited_by and not row.choice),
         "options": options,
         "expectations": expectations(place, now),
         "form": form,

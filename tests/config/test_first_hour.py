@@ -12,7 +12,10 @@ from django.utils import timezone
 
 from config import first_hour
 from config.models import beat
+from pathways import observing
 from pathways.definitions import registry
+from pathways.models import Coverage
+from pathways.views import coverage
 from patients import sites
 from patients.models import Role, Site, User
 from tests.browser.morning import Morning
@@ -60,6 +63,15 @@ def test_each_lack_disappears_with_its_cause(north: Site, today: Morning, settin
         "Are its people here?",
     }
     assert "Is there a backup?" in missing(north, now + timedelta(hours=27))
+
+
+def test_what_the_coverage_page_can_say_is_all_that_is_asked(north: Site, lena: User, today: Morning) -> None:
+    """What rules derive and people write down comes by no feed: to ask how it is seen would be a question without an answer."""
+    question = "Is it said what can be seen here?"
+    assert question in missing(north, timezone.now())
+    shown = {row.kind for row in coverage.rows(north)}
+    observing.cover(site=north, seen=dict.fromkeys(shown, observing.Seen(Coverage.How.BY_HAND)), by=lena, now=timezone.now())
+    assert question not in missing(north, timezone.now())
 
 
 def test_the_page_links_to_where_each_is_set(client: Client, north: Site, today: Morning) -> None:

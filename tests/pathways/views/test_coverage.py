@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.test import Client
 
 from pathways.models import Coverage, Expectation
+from pathways.views.coverage import awaited_by
 from patients.models import User
 from tests.desk import Desk
 
@@ -43,6 +45,19 @@ def test_what_differs_is_written_with_its_name(client: Client, hal: User, desk: 
     client.post("/coverage/north/", {"how-drug_dispensed": ""})
     assert Coverage.objects.count() == 2
     assert apps.get_model("pathways", "CoverageHistory").objects.filter(kind="drug_dispensed").exists()
+
+
+def test_all_that_nobody_spoke_of_is_said_at_once(client: Client, desk: Desk) -> None:
+    """A site begins with dozens of kinds; what is said of one counts before what is said of all, and what nobody waits for stays open."""
+    page = client.get("/coverage/north/")
+    shown = re.findall(r'name="(how-[a-z_]+)"', page.content.decode())
+    client.post("/coverage/north/", {**dict.fromkeys(shown, ""), "how-pa_approved": "not_observable", "rest": f"fed:{desk.feed.name}"})
+    said = dict(Coverage.objects.values_list("kind", "how"))
+    assert len(said) == page.context["unsaid"] == len(awaited_by())
+    assert said.pop("pa_approved") == "not_observable"
+    assert set(said.values()) == {"fed"}
+    again = client.get("/coverage/north/")
+    assert (again.context["unsaid"], [one.is_open for one in again.context["groups"]]) == (0, [False, False, False])
 
 
 def test_a_feed_of_nowhere_changes_nothing(client: Client) -> None:
