@@ -17,6 +17,11 @@ from config.management.commands.migrate import owner_alias
 from config.management.commands.pathways import WORDINGS
 from pathways.definitions.publish import publish_catalogue
 from pathways.ladders import publish_ladders
+from patients.models import Site
+
+NEXT = """There is no site yet. Add one, and whoever administers it; the rest is done after signing in, where the first page says what is missing:
+    manage.py site north --name "North Valley Hospital" --time-zone America/New_York --subdivision MA
+    manage.py staff root --first-name Ruth --last-name Moss --site north --role administrator --password"""
 
 
 class Command(BaseCommand):
@@ -34,6 +39,8 @@ class Command(BaseCommand):
         for version in publish_catalogue(by=None, now=timezone.now(), wordings=WORDINGS):
             self.say(f"in force: {version}")
         publish_ladders()
+        if not Site.objects.exists():
+            self.say(NEXT)
 
     def give_rights(self) -> None:
         role, using = settings.DATABASE_APP_ROLE, owner_alias()
