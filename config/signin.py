@@ -25,6 +25,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +39,8 @@ SECOND_FACTOR = "second_factor"
 """In the session: a second factor was seen, so that it is not looked up with every request."""
 FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
 """What counts as one; recovery codes only stand in for it."""
+CODES_THAT_HOLD = 3
+"""Of an app at once: the present one, the one before and the one after."""
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -89,10 +92,25 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
             raise forms.ValidationError(_("Locked for a while"))
         try:
             code: str = super().clean_code()
+            _spend(self.authenticator, code)
         except forms.ValidationError:
             AxesProxyHandler.user_login_failed(CodeForm, whose, request)
             raise
         return code
+
+
+def _spend(authenticator: Authenticator, code: str) -> None:
+    """A code opens once, whichever process sees it: allauth remembers it in the memory of one, for as long as it holds."""
+    if authenticator.type != Authenticator.Type.TOTP:
+        return
+    mark = hashlib.sha256(f"{authenticator.pk}:{code.strip()}".encode()).hexdigest()
+    with transaction.atomic():
+        kept = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+        spent = kept.data.get("spent", [])
+        if mark in spent:
+            raise forms.ValidationError(_("This code was used already. Wait for the next one."))
+        kept.data = {**kept.data, "spent": [*spent, mark][-CODES_THAT_HOLD:]}
+        kept.save(update_fields=["data"])
 
 
 def _box() -> MultiFernet:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.core.cache import cache
@@ -72,6 +74,20 @@ def test_the_code_is_asked_for_at_the_next_sign_in_and_lies_encrypted(client: Cl
     again = Client()
     sign_in(again)
     assert again.post(AUTHENTICATE, {"code": recovery}).status_code == 200, "a recovery code opens once"
+
+
+def test_a_code_opens_once_whichever_process_sees_it(client: Client, dara: User) -> None:
+    """Somebody who looked over her shoulder is a moment later at another process, which knows nothing of the first one's memory."""
+    sign_in(client)
+    secret = set_up(client)
+    with time_machine.travel(datetime(2026, 3, 11, 14, 0, tzinfo=UTC), tick=False):
+        code = code_for(secret)
+        for n, opens in enumerate((302, 200)):
+            cache.clear()
+            browser = Client()
+            sign_in(browser)
+            assert browser.post(AUTHENTICATE, {"code": code}).status_code == opens, n
+    assert code not in str(Authenticator.objects.get(type="totp").data)
 
 
 def test_codes_cannot_all_be_tried_by_whoever_has_the_password(client: Client, dara: User, settings: Any) -> None:
