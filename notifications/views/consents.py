@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from notifications import consent_lists
 from notifications.wording.compiler import languages
+from pathways import uploads
 from pathways.models import Journey
 from pathways.reports.hiding import hidden_of
 from pathways.reports.sheet import Sum
@@ -24,6 +25,7 @@ from patients import access
 from patients.contactable import STRATA, Share, share
 from patients.models import ConsentKind, Role, Site, User
 from patients.templatetags.finalmile import translated
+from patients.views import sent
 from patients.views.guard import StaffRequest, page
 
 COLLECTING = (Role.NAVIGATOR, Role.LEAD, Role.ADMINISTRATOR)
@@ -93,7 +95,7 @@ def consents(request: StaffRequest) -> HttpResponse:
 def _take(form: ListForm, request: StaffRequest) -> consent_lists.Checked | None:
     given = form.cleaned_data
     try:
-        checked = consent_lists.check(given["file"].read(), site=given["site"], now=timezone.now(), kind=given["kind"])
+        checked = consent_lists.check(sent.body(given["file"], uploads.LARGEST), site=given["site"], now=timezone.now(), kind=given["kind"])
     except consent_lists.Unusable as why:
         form.add_error("file", str(why))
         return None

@@ -25,6 +25,7 @@ from patients import access, codes, registry
 from patients.demographics import Demographics, StatedIdentifier
 from patients.models import Authority, Patient, Role, User
 from patients.templatetags.finalmile import sentence
+from patients.views import sent
 from patients.views.guard import StaffRequest, must_hold, page
 
 HOW = (gettext_noop("by phone"), gettext_noop("in person"), gettext_noop("signed form"))
@@ -170,9 +171,9 @@ def join(request: StaffRequest, uid: UUID) -> HttpResponse:
 
 def _looked(request: StaffRequest) -> tuple[Patient | None, list[int]]:
     """Who it is, where the counselor found them among our patients; and at whom they have looked."""
-    looked = Patient.objects.filter(uid__in=request.POST.getlist("looked_at")) if "new" in request.POST else Patient.objects.none()
-    chosen = request.POST.get("same", "")
-    known = get_object_or_404(Patient.objects.visible_to(request.user).filter(pseudonym=""), uid=chosen) if len(chosen) == 36 else None
+    looked = Patient.objects.filter(uid__in=sent.uids(request.POST.getlist("looked_at")) if "new" in request.POST else [])
+    chosen = sent.uid(request.POST.get("same"))
+    known = get_object_or_404(Patient.objects.visible_to(request.user).filter(pseudonym=""), uid=chosen) if chosen else None
     return known, list(looked.values_list("pk", flat=True))
 
 

@@ -27,6 +27,7 @@ from pathways.views.rollouts import row_at
 from patients import access
 from patients.models import Patient, Role, Site
 from patients.templatetags.finalmile import words
+from patients.views import sent
 from patients.views.guard import GOING_LIVE, StaffRequest, must_hold, page
 
 OPENS = (Role.NAVIGATOR, Role.LEAD)
@@ -186,9 +187,7 @@ def _said(wording: str, patient: Patient | None, site: Site) -> str:
 def _lines(request: StaffRequest) -> list[uploads.Line]:
     file = request.FILES.get("file")
     if isinstance(file, UploadedFile):
-        if (file.size or 0) > uploads.LARGEST:
-            raise uploads.Unusable(gettext("The file is larger than 2 MB. Split it."))
-        return uploads.read(file.read())
+        return uploads.read(sent.body(file, uploads.LARGEST))
     form = NumberForm(request.POST)
     if not form.is_valid():
         raise uploads.Unusable(gettext("Choose a file, or give a record number."))

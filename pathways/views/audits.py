@@ -22,6 +22,7 @@ from pathways.views.rollouts import published
 from patients import access
 from patients.models import Role, Site, User
 from patients.templatetags.finalmile import translated
+from patients.views import sent
 from patients.views.guard import STEERING, StaffRequest, page
 
 AUDITING = (Role.NAVIGATOR, Role.LEAD)
@@ -65,7 +66,7 @@ def audits(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            lines = uploads.read(given["file"].read())
+            lines = uploads.read(sent.body(given["file"], uploads.LARGEST))
             stated = {"site": given["site"], "pathway": given["pathway"], "primary": given["primary"]}
             made = verbs.audit(lines=lines, by=request.user, now=timezone.now(), **stated)
         except uploads.Unusable as wrong:

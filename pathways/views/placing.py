@@ -19,6 +19,7 @@ from pathways.models import Binding, Event, Journey, Matter
 from patients import access
 from patients.models import User
 from patients.templatetags.finalmile import words
+from patients.views import sent
 from patients.views.guard import CARE, StaffRequest, must_hold, page
 
 MOST = 100
@@ -74,7 +75,7 @@ def place(request: StaffRequest, uid: UUID) -> HttpResponse:
 
 def _placed(request: StaffRequest, matter: Matter) -> HttpResponse:
     must_hold(request.user, matter.site_id, *CARE)
-    chosen = list(Journey.objects.visible_to(request.user).filter(uid__in=request.POST.getlist("journey")))
+    chosen = list(Journey.objects.visible_to(request.user).filter(uid__in=sent.uids(request.POST.getlist("journey"))))
     if not chosen and "none" not in request.POST:
         messages.warning(request, _("Choose a journey, or say that it belongs to none."))
         return redirect("place", uid=matter.uid)

@@ -35,7 +35,7 @@ def register(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, form)
     now = timezone.now()
-    looked_at = set(Patient.objects.filter(uid__in=request.POST.getlist("looked_at")).values_list("pk", flat=True))
+    looked_at = set(Patient.objects.filter(uid__in=sent.uids(request.POST.getlist("looked_at"))).values_list("pk", flat=True))
     try:
         if chosen := request.POST.get("same"):
             patient = verbs.recognise(patient=_chosen(request, form, chosen), said=form.said, site=form.site, now=now)
@@ -102,7 +102,9 @@ def _chosen(request: StaffRequest, form: RegisterForm, uid: str) -> Patient:
 
 def _compare(request: StaffRequest, form: RegisterForm, alike: registry.LooksAlike, now: datetime) -> HttpResponse:
     known: list[Known] = side_by_side(alike.candidates, form.said, request.user)
-    access.saw(request, action="search", what="duplicate check", patients=[one.patient.pk for one in known if one.visible], now=now)
+    access.saw(
+        request, action="search", what="duplicate check", patients=[one.patient.pk for one in known if one.visible or one.certain], now=now
+    )
     return _ask(request, form, known)
 
 

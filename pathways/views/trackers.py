@@ -21,11 +21,13 @@ from pathways.models import EmptiedCell, Tracker, TrackerUpload
 from pathways.trackers import taking
 from pathways.trackers.dates import ORDERS
 from pathways.trackers.mapping import DAYS, DETAILS, MEANINGS, PERSON
+from pathways.trackers.sheet import LARGEST
 from pathways.uploads import Unusable
 from pathways.views.register_forms import sites_of
 from patients import access
 from patients.models import Identifier, User
 from patients.templatetags.finalmile import later
+from patients.views import sent
 from patients.views.guard import STEERING, StaffRequest, page
 
 SHOWN = 100
@@ -106,7 +108,7 @@ def trackers(request: StaffRequest) -> HttpResponse:
         given = form.cleaned_data
         site = next(one for one in sites_of(request.user) if one.code == given["site"])
         try:
-            made = taking.make(name=given["name"], site=site, body=given["file"].read(), by=request.user, now=timezone.now())
+            made = taking.make(name=given["name"], site=site, body=sent.body(given["file"], LARGEST), by=request.user, now=timezone.now())
         except Unusable as wrong:
             form.add_error("file", str(wrong))
         else:
@@ -144,7 +146,9 @@ def tracker(request: StaffRequest, uid: UUID) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            taking.upload(tracker=found, body=given["file"].read(), by=request.user, now=timezone.now(), extracted_at=given["as_of"])
+            taking.upload(
+                tracker=found, body=sent.body(given["file"], LARGEST), by=request.user, now=timezone.now(), extracted_at=given["as_of"]
+            )
         except Unusable as wrong:
             form.add_error("file", str(wrong))
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,6 +24,17 @@ def uid(text: str | None) -> UUID | None:
         return UUID(text)
     except (TypeError, ValueError):
         return None
+
+
+def uids(texts: Iterable[str]) -> list[UUID]:
+    """Those of them that are any."""
+    return [found for text in texts if (found := uid(text)) is not None]
+
+
+def body(file: Any, largest: int) -> bytes:
+    """What was uploaded, or one byte more than may be kept: never more of it lies in memory."""
+    found: bytes = file.read(largest + 1)
+    return found
 
 
 def moment(text: str | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -60,10 +61,18 @@ class Morning:
     patient: Patient
 
 
-def morning(site: Site, *, nurse: User, lead: User, now: datetime) -> Morning:
+def morning(
+    site: Site,
+    *,
+    nurse: User,
+    lead: User,
+    now: datetime,
+    names: Sequence[tuple[str, str, date]] = NAMES,
+    phones: Iterable[int] = range(200, 300),
+) -> Morning:
     desk = Desk(site, now)
     desk.go_live(lead)
-    people = [desk.patient(family, given, born, phone=f"+1617555{200 + n:04d}") for n, (family, given, born) in enumerate(NAMES)]
+    people = [desk.patient(family, given, born, phone=f"+1617555{n:04d}") for n, (family, given, born) in zip(phones, names, strict=False)]
     main = told(desk, people[0], nurse)
     critical = desk.item(desk.wait(main, "main.drug", since=29, due=15), priority=1)
     mine = desk.item(

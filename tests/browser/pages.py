@@ -265,4 +265,4 @@ def _notice(desk: Desk, today: Morning, reader: User) -> Notice:
     team.name(journey=journey, role=TeamRole.RESPONSIBLE, person=doctor, source="enrolment", now=desk.now, by=reader)
     desk.item(Stay.objects.open().get(journey=journey, track="main"), audience="clinician", priority=2)
     notices.raise_notices(now=desk.now)
-    return Notice.objects.get(practitioner=doctor)
+    return Notice.objects.get(practitioner=doctor, journey=journey)
