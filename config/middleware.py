@@ -89,7 +89,7 @@ class SessionLifetimeMiddleware:
         kept = request.method == "POST" and not request.path.startswith(ENTRANCE)
         if kept:
             fields = {name: request.POST.getlist(name) for name in request.POST}
-            drafts.keep(user=user, page=_page(request), action=request.path, fields=fields, now=now)
+            drafts.keep(user=user, page=_page(request), action=_ours(request.path), fields=fields, now=now)
         logout(request)
         if not kept:
             return self.get_response(request)
@@ -147,4 +147,9 @@ def session_times(request: HttpRequest) -> dict[str, int]:
 def _page(request: HttpRequest) -> str:
     """The path of our own page that the request came from, without its query."""
     sent = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
-    return sent.path if sent.netloc == request.get_host() and sent.path else "/"
+    return _ours(sent.path) if sent.netloc == request.get_host() else "/"
+
+
+def _ours(path: str) -> str:
+    """Two slashes in front would make another host of it."""
+    return f"/{path.lstrip('/')}"

@@ -23,7 +23,7 @@ def as_csv(sheet: Sheet, name: str = "") -> str:
     table = sheet.table(name) if name else sheet.tables[0]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(title for column in table.columns for title, _ in flat(column, Cell()))
+    writer.writerow(_plain(title) for column in table.columns for title, _ in flat(column, Cell()))
     for row in table.rows:
         writer.writerow(_plain(value) for column, cell in zip(table.columns, row, strict=True) for _, value in flat(column, cell))
     return out.getvalue()

@@ -36,6 +36,8 @@ DEBUG: bool = False if PRODUCTION else env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = (
     env.list("ALLOWED_HOSTS") if PRODUCTION else env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 )
+if PRODUCTION and "*" in ALLOWED_HOSTS:
+    raise ValueError("ALLOWED_HOSTS must name hosts: with * whoever asks decides which address our links carry")
 PUBLIC_BASE_URL = required("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_BASE_URL] if PRODUCTION else [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -92,5 +93,5 @@ def _open(request: StaffRequest, patient: Patient, form: EmergencyForm, now: dat
         opened = emergencies.open_chart(
             patient=patient, by=request.user, reason=form.cleaned_data["reason"], why=form.cleaned_data["why"], now=now
         )
-        emergencies.tell(opened, address=request.build_absolute_uri(reverse("oversight")))
+        emergencies.tell(opened, address=f"{settings.PUBLIC_BASE_URL}{reverse('oversight')}")
     return redirect("patient", uid=patient.uid)

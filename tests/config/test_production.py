@@ -51,5 +51,9 @@ def test_production_cookies_are_bound_to_the_host_and_the_api_is_twilio_s() -> N
     assert done.stdout.split() == ["__Host-session", "__Host-csrf", "True", "True", "False", "https://api.twilio.com"]
 
 
+def test_production_answers_to_hosts_that_are_named() -> None:
+    assert "ALLOWED_HOSTS must name hosts" in production("-c", "import config.settings", ALLOWED_HOSTS="*").stderr
+
+
 def test_a_word_that_is_no_environment_is_refused() -> None:
     assert "production" in production("-c", "import config.settings", FINALMILE_ENV="prod").stderr

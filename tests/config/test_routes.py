@@ -29,6 +29,8 @@ from tests.people import nurse
 
 Enter = Callable[[User], Client]
 KNOWN = {"uid", "site", "token", *NAMES}
+BY_ADDRESS = {"answer_link", "stop_digest", "stop_mail"}
+"""What is behind these addresses is proved by the address; no cookie counts there."""
 
 
 def knock(client: Client, address: str) -> Any:
@@ -103,6 +105,14 @@ def test_nobody_is_sent_to_sign_in(today: Morning) -> None:
     for route in guarded():
         answer = knock(Client(), route.address(today))
         assert (answer.status_code, answer.headers.get("Location", "").partition("?")[0]) == (302, "/accounts/login/"), route.path
+
+
+def test_no_post_is_taken_from_another_s_page(today: Morning, dara: User) -> None:
+    """Without the token that only our own pages carry (a browser's cookies go along wherever the form stands)."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dara, backend="django.contrib.auth.backends.ModelBackend")
+    ours = [route for route in every_route() if route.name not in {*MACHINES, *BY_ADDRESS}]
+    assert [route.path for route in ours if client.post(route.address(today)).status_code != 403] == []
 
 
 def test_machines_are_told_nothing_without_their_token(today: Morning) -> None:

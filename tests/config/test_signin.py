@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.core import mail
 from django.test import Client
 
-from patients.models import User
+from patients.models import Draft, User
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
@@ -93,6 +94,34 @@ def test_a_session_ends_after_twelve_hours_however_busy(client: Client) -> None:
             clock.shift(timedelta(hours=1))
         client.get("/accounts/login/")
         assert not signed_in(client)
+
+
+@pytest.mark.usefixtures("dara")
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example/", "https:evil.example", "javascript:alert(1)"]
+)
+def test_signing_in_never_leads_to_another_host(client: Client, elsewhere: str) -> None:
+    answer = client.post("/accounts/login/", {"login": "dara", "password": PASSWORD, "next": elsewhere})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+@pytest.mark.usefixtures("dara")
+def test_what_was_kept_leads_and_goes_to_this_host_only(client: Client, settings: Any) -> None:
+    """An address with two slashes in front would be another host's."""
+    sign_in(client)
+    settings.SESSION_IDLE = timedelta(seconds=-1)
+    where = "//evil.example/items/"
+    answer = client.post("/", {"note": "hers"}, headers={"Referer": f"http://testserver{where}"}, PATH_INFO=where)
+    assert answer.headers["Location"] == "/accounts/login/?next=%2Fevil.example%2Fitems%2F&ended=kept"
+    assert Draft.objects.values_list("page", "action").get() == ("/evil.example/items/", "/evil.example/items/")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "127.0.0.1@evil.example"])
+def test_a_host_that_is_not_ours_is_not_answered(client: Client, dara: User, host: str) -> None:
+    """No link in a mail is made of what a browser says of itself."""
+    User.objects.filter(pk=dara.pk).update(email="dara@example.org")
+    assert client.post("/accounts/password/reset/", {"email": "dara@example.org"}, headers={"Host": host}).status_code == 400
+    assert mail.outbox == []
 
 
 @pytest.mark.usefixtures("dara")

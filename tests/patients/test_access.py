@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -109,6 +110,24 @@ def test_a_cut_end_is_noticed_by_the_digest_kept_outside(log: list[int], now: da
     run("DELETE FROM patients_accesslog WHERE id >= %s", log[4])
     assert access.verify(now=now) == []
     assert broken(now, anchor) == {named(0)}
+
+
+def test_a_row_that_was_committed_late_joins_the_chain_where_it_came(dara: User, now: datetime) -> None:
+    """Its number was drawn before its neighbour's, its transaction ended after that one was sealed."""
+    sealed = access.saw(user=dara, action="view", what="journey", patients=[1], now=now)
+    access.seal(now=now)
+    AccessLog.objects.create(pk=sealed.pk - 1, at=now, user=dara, actor="dara", action="view", what="journey", patients=[2], request_id="")
+    assert access.seal(now=now) == 1
+    assert access.verify(now=now + timedelta(days=1), anchors=[access.head()]) == []
+
+
+def test_two_sealers_never_make_two_chains(dara: User, now: datetime) -> None:
+    """While another process seals, this one leaves the rows to it."""
+    access.saw(user=dara, action="view", what="journey", patients=[1], now=now)
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [access.SEALING])
+        assert access.seal(now=now) == 0
+    assert access.seal(now=now) == 1
 
 
 class TestNoReadWithoutARow:

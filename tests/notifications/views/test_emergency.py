@@ -44,6 +44,28 @@ def test_a_chart_opens_for_an_hour_and_closes_by_itself(elis: Client, today: Mor
         assert [elis.get(page).status_code for page in pages(today)] == [404, 404]
 
 
+@pytest.mark.parametrize(("later", "status"), [(timedelta(minutes=59, seconds=59), 200), (timedelta(hours=1), 404)])
+def test_the_hour_ends_with_its_last_second(elis: Client, today: Morning, later: timedelta, status: int) -> None:
+    began = datetime.now(UTC)
+    with time_machine.travel(began, tick=False) as clock:
+        ask(elis, **NAMED)
+        clock.shift(later)
+        assert [elis.get(page).status_code for page in pages(today)] == [status, status]
+
+
+def test_it_ends_with_the_role_in_the_middle_of_the_hour(elis: Client, eli: User, today: Morning) -> None:
+    ask(elis, **NAMED)
+    eli.memberships.update(until="2026-01-01")
+    assert [elis.get(page).status_code for page in pages(today)] == [403, 403]
+
+
+def test_the_mail_names_our_own_address_whatever_the_browser_said(elis: Client, lena: User, today: Morning, settings: Any) -> None:
+    User.objects.filter(pk=lena.pk).update(email="lena@example.org")
+    settings.ALLOWED_HOSTS, settings.PUBLIC_BASE_URL = ["evil.example"], "https://finalmile.example.org"
+    elis.post("/patients/emergency/", {**WHY, **NAMED}, headers={"Host": "evil.example"})
+    assert "https://finalmile.example.org/oversight/" in mail.outbox[0].body
+
+
 def test_it_is_for_reading_and_for_nobody_else(elis: Client, signed_in: Enter, south: Site, today: Morning) -> None:
     ask(elis, **NAMED)
     for verb in (f"/journeys/{today.journey.uid}/hold/", f"/items/{today.critical.uid}/claim/", f"/patients/{today.patient.uid}/people/"):
