@@ -1,14 +1,29 @@
--- counts: how many rows each lane has, 1,001 at most, by the conditions that list its rows; the filters hold for the lane `here` only. The team's
--- in three parts, of which two have an index of their own each (work_item_audience, work_item_also_for): an OR over *whom it is with* and *whom it was
--- with* has none. Parameters: those of held, shown and the lanes; here, own (sites), deciding, counselling (sites), lost_since, germline.
+-- counts: how many rows each lane has, 1,001 at most, by the conditions that list its rows; the filters hold for the lane `here` only. Hers in two
+-- parts, the team's in three, each with an index of its own (work_item_owner, work_item_offered; work_item_audience, work_item_also_for): an OR has
+-- none. Her own come in the order of their index: without it a plan for any user, who might hold every other item, reads the whole table.
+-- Parameters: those of held, shown and the lanes; here, own (sites), deciding, counselling (sites), lost_since, germline.
 SELECT
     (SELECT count(*) FROM (
-        SELECT FROM (
+        (SELECT FROM (
+-- include notifications.sql.queue held
+) AS s CROSS JOIN LATERAL (SELECT FROM notifications_workitem w WHERE
+-- include notifications.sql.queue shown
+            AND
+-- include notifications.sql.queue own
+            ORDER BY w.priority, w.due_at, w.id LIMIT 1001) AS hers
+         WHERE s.filtered = (%(here)s::text = 'mine') LIMIT 1001)
+        UNION ALL
+        (SELECT FROM (
 -- include notifications.sql.queue held
 ) AS s JOIN notifications_workitem w ON
 -- include notifications.sql.queue shown
--- include notifications.sql.queue mine
-        WHERE s.filtered = (%(here)s::text = 'mine') LIMIT 1001) AS rows_of_lane) AS mine,
+            AND
+-- include notifications.sql.queue offered
+            AND COALESCE(NOT (
+-- include notifications.sql.queue own
+            ), true)
+         WHERE s.filtered = (%(here)s::text = 'mine') LIMIT 1001)
+        LIMIT 1001) AS rows_of_lane) AS mine,
     (SELECT count(*) FROM (
         (SELECT FROM (
 -- include notifications.sql.queue held
