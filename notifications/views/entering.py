@@ -38,6 +38,11 @@ SUBJECT: Asked = (
     ("reference", gettext_lazy("Reference number"), ()),
 )
 
+VISITS = ("visit_booked", "visit_moved")
+"""What they say is when the visit will be; the day on which it was booked is another. No service is stated: whoever writes it down on a
+journey means that journey, whatever its appointments are called elsewhere."""
+SPEAK_FOR_THEMSELVES = frozenset({"visit_kept", "visit_missed", "visit_cancelled", "admitted", "discharged", "hospice_started", *VISITS})
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 DETAILS: Mapping[str, Asked] = {
@@ -60,7 +65,7 @@ DETAILS: Mapping[str, Asked] = {
     "transferred_out": (("to", gettext_lazy("To which hospital"), ()),),
     "trial_screening": (("trial", gettext_lazy("Trial"), ()),),
     "trial_on_study": (("trial", gettext_lazy("Trial"), ()),),
-    "visit_booked": (("service", gettext_lazy("Service"), ()),),
+    **dict.fromkeys(VISITS, (("text", gettext_lazy("With whom, or what for"), ()),)),
     **dict.fromkeys(
         ("drug_ordered", "drug_dispensed", "drug_administered", "drug_returned", "drug_not_given", "first_dose_attested"), DRUG
     ),
@@ -92,9 +97,18 @@ class EventForm(forms.Form):
         super().__init__(data)
         self.asked = DETAILS.get(kind, (("text", gettext_lazy("What exactly"), ()),))
         for n, (name, label, options) in enumerate(self.asked):
-            more: dict[str, Any] = {"label": label, "required": n == 0}
+            more: dict[str, Any] = {"label": label, "required": n == 0 and kind not in SPEAK_FOR_THEMSELVES}
             self.fields[name] = forms.ChoiceField(choices=choices(options), **more) if options else forms.CharField(max_length=200, **more)
-        self.order_fields(["on", "at", *(name for name, _, _ in self.asked)])
+        if kind in VISITS:
+            self._ask_for_the_visit()
+        self.order_fields(["start", "on", "at", *(name for name, _, _ in self.asked)])
+
+    def _ask_for_the_visit(self) -> None:
+        self.fields["start"] = forms.DateTimeField(
+            label=gettext_lazy("Day and hour of the visit"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        )
+        self.fields["on"].label, self.fields["on"].initial = gettext_lazy("When was it booked"), timezone.localdate()
+        del self.fields["at"]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -107,6 +121,8 @@ class EventForm(forms.Form):
             elif now - moment > OLDEST:
                 self.add_error("on", gettext("That is more than ten years ago."))
             given["occurred"] = min(moment, now)
+            if (start := given.get("start")) and start < moment.replace(hour=0):
+                self.add_error("start", gettext("The visit comes after the day on which it was booked."))
         return given
 
     @property
@@ -115,6 +131,8 @@ class EventForm(forms.Form):
         said = {name: self.cleaned_data[name] for name, _, _ in self.asked if self.cleaned_data.get(name)}
         if drug := said.pop("drug", ""):
             said["drugs"] = [{"text": drug}]
+        if start := self.cleaned_data.get("start"):
+            said["start"] = start.isoformat()
         note = {"note": self.cleaned_data["note"]} if self.cleaned_data["note"] else {}
         return {**said, "evidence": self.cleaned_data["evidence"], **note}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.test import Client
 from django.utils import timezone
@@ -88,12 +89,26 @@ def test_what_a_rule_worked_out_is_corrected_at_its_source(signed_in: Enter, dar
     assert "parted" not in page_of(signed_in(dara), followed)
 
 
+def test_a_visit_written_down_by_hand_says_when_it_will_be(signed_in: Enter, dara: User, followed: Journey) -> None:
+    """Its own day counts, not the day on which it was booked: without it nobody is reminded."""
+    client, address = signed_in(dara), f"/journeys/{followed.uid}/add/visit_booked/"
+    assert client.post(address, {"on": on(1), "evidence": "phone"}).status_code == 422
+    assert client.post(address, {"on": on(1), "start": f"{on(3)}T09:00", "evidence": "phone"}).status_code == 422
+    for kind, days in (("visit_booked", -4), ("visit_moved", -9)):
+        client.post(
+            f"/journeys/{followed.uid}/add/{kind}/", {"on": on(0), "start": f"{on(days)}T09:00", "text": "Dr. Lund", "evidence": "phone"}
+        )
+        visit = Stay.objects.open().get(journey=followed, track="visit")
+        assert visit.due_at is not None
+        assert (visit.stage.name, timezone.localtime(visit.due_at, ZoneInfo("America/New_York")).date().isoformat()) == ("booked", on(days))
+
+
 def test_the_page_costs_the_same_however_much_happened(
     signed_in: Enter, dara: User, followed: Journey, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
     client = signed_in(dara)
     for n in range(6):
-        client.post(f"/journeys/{followed.uid}/add/visit_booked/", {"on": on(n + 1), "service": f"oncology {n}", "evidence": "portal"})
+        client.post(f"/journeys/{followed.uid}/add/visit_booked/", {"on": on(n + 1), "start": f"{on(n)}T09:00", "evidence": "portal"})
     page_of(client, followed)
     with django_assert_max_num_queries(40):  # type: ignore[attr-defined]
         page_of(client, followed)
