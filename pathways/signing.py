@@ -84,8 +84,10 @@ def state(*, site: Site, version: PathwayVersion, now: datetime) -> State:
     return State.SIGNED if now < lapses_at(last) else State.LAPSED
 
 
-def latest(*, site: Site, version: PathwayVersion) -> Signature | None:
-    return Signature.objects.filter(site=site, version=version).select_related("by").order_by("-at", "-pk").first()
+def latest(*, site: Site, version: PathwayVersion, until: datetime | None = None) -> Signature | None:
+    """The newest, or the one that was the newest then."""
+    found = Signature.objects.filter(site=site, version=version).select_related("by").order_by("-at", "-pk")
+    return (found.filter(at__lte=until) if until else found).first()
 
 
 def lapses_at(signature: Signature) -> datetime:

@@ -17,6 +17,7 @@ from notifications.views.deeds import ToDo, to_do
 from notifications.views.reckoning import Day, days
 from notifications.views.story import Told
 from notifications.views.workdays import Distance, calendar_of, clock_of_site, distance
+from pathways import signing
 from pathways.deadlines import due, parse
 from pathways.definitions.schema import Pathway
 from pathways.definitions.schema import Stage as Written
@@ -78,9 +79,9 @@ def proofs(
     journey: Journey, pathway: Pathway, stays: Sequence[Stay], now: datetime, known: Known = NOTHING, item: WorkItem | None = None
 ) -> list[Proof]:
     """Each of these waits, the longest due first."""
-    rang = alerts_of(stays)
+    rang, signed = alerts_of(stays), signed_for(journey, now)
     ordered = sorted(stays, key=lambda stay: stay.due_at or stay.entered_at)
-    return [proof(journey, pathway, stay, rang.get(stay.pk, []), now, known, item) for stay in ordered]
+    return [proof(journey, pathway, stay, rang.get(stay.pk, []), now, known, item, signed) for stay in ordered]
 
 
 def proof(
@@ -91,6 +92,7 @@ def proof(
     now: datetime,
     known: Known = NOTHING,
     item: WorkItem | None = None,
+    signed: str | None = None,
 ) -> Proof:
     written = stage_of(pathway, stay.track, stay.stage.name)
     source = written.source if written else None
@@ -104,7 +106,7 @@ def proof(
         source_url=source.url if source else "",
         approved=_("approved by %(approved_by)s") % {"approved_by": source.approved_by}
         if source and source.approved_by
-        else _("not signed yet"),
+        else (signed_for(journey, now) if signed is None else signed) or _("not signed yet"),
         facts=tuple(rests_on(journey, stay, written, known.told)),
         arithmetic=tuple(arithmetic(journey, stay, written, known.holds)),
         days=tuple(day_by_day(journey, stay, written, known.holds)),
@@ -114,6 +116,21 @@ def proof(
         next=tuple(coming(stay, written)),
         to_do=tuple(to_do(journey, pathway, written, item) if stay.left_at is None else ()),
     )
+
+
+def signed_for(journey: Journey, now: datetime) -> str:
+    """Who answered for the local targets of the journey's version at its home site by then; blank where nobody had."""
+    found = signing.latest(site=journey.home_site, version=journey.version, until=now)
+    said = (
+        {
+            "site": journey.home_site,
+            "name": found.by.get_full_name() or found.by.get_username(),
+            "at": date_format(timezone.localdate(found.at), "j M Y"),
+        }
+        if found
+        else {}
+    )
+    return _("signed for %(site)s by %(name)s, %(at)s") % said if found else ""
 
 
 def rests_on(journey: Journey, stay: Stay, written: Written | None, told: Sequence[Told]) -> list[Told]:

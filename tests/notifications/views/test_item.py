@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from notifications import second_thoughts
 from notifications.models import WorkItem
+from pathways import signing
 from patients.models import AccessLog, User
 from tests.browser.morning import Morning
 from tests.people import today_here
@@ -28,6 +29,15 @@ def test_the_page_says_why_and_what_clears_it(signed_in: Enter, dara: User, toda
     for words in ("Why am I seeing this", "Target: 7 days from", "oral anticancer drugs", "Matched therapy", "unless it is cleared"):
         assert words in page
     assert AccessLog.objects.filter(user=dara, patients=[today.critical.patient_id]).exists()
+
+
+def test_a_local_target_is_signed_for_the_site_by_its_lead(signed_in: Enter, dara: User, lena: User, today: Morning) -> None:
+    address = f"/items/{today.mine.uid}/"
+    assert "not signed yet" in signed_in(dara).get(address).content.decode()
+    signing.sign(site=today.journey.home_site, version=today.journey.version, by=lena, now=timezone.now())
+    page = signed_in(dara).get(address).content.decode()
+    assert "signed for North Valley Hospital by Lena Example" in page
+    assert "not signed yet" not in page
 
 
 def test_the_phone_is_on_the_page_and_never_in_the_address(signed_in: Enter, dara: User, today: Morning) -> None:
