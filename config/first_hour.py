@@ -17,10 +17,11 @@ from django.utils.translation import ngettext
 
 from config import digests, grants
 from config.models import Heartbeat
+from notifications.models import Channel, Message
 from notifications.wording import rules
 from pathways import signing
 from pathways.definitions import registry
-from pathways.models import Coverage, Feed, Rollout
+from pathways.models import Coverage, Feed, Journey, Rollout
 from pathways.views.coverage import awaited_by
 from patients import access
 from patients.models import AccessLog, Membership, Role, Site, SiteHoliday
@@ -53,9 +54,9 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def sections(sites: list[Site], *, now: datetime) -> list[Section]:
-    """The installation first, then each site."""
+    """Each site first, whose administrator sets most of it here; then the installation, which takes whoever runs the server."""
     house = Section(_("This installation"), [*_machine(now), *_doors(), *_digests(now), *_provider(), *_programmes()])
-    return [house, *(Section(str(site), list(_site(site, now))) for site in sites)]
+    return [*(Section(str(site), list(_site(site, now))) for site in sites), house]
 
 
 def _machine(now: datetime) -> Iterator[Check]:
@@ -66,7 +67,7 @@ def _machine(now: datetime) -> Iterator[Check]:
         _("Do the workers run?"),
         running,
         _("the last tick ended %(at)s") % {"at": _at(tick)} if tick else _("no tick has ended yet"),
-        how="worker, beat",
+        how="celery -A config worker, celery -A config beat",
     )
     recent = backup is not None and now - backup <= BACKUP_WITHIN
     said = _("the last backup ended %(at)s") % {"at": _at(backup)} if backup else _("nobody has told of a backup")
@@ -76,7 +77,7 @@ def _machine(now: datetime) -> Iterator[Check]:
         _("Can the application rewrite the past?"),
         protected,
         _("no: its role may not change append-only tables") if protected else _("yes: give it a role of its own"),
-        how="manage.py setup",
+        how="DATABASE_OWNER_URL, manage.py setup",
     )
     outside = bool(settings.AUDIT_ANCHOR_FILE or settings.AUDIT_ANCHOR_EMAIL)
     yield Check(
@@ -183,6 +184,7 @@ def _site(site: Site, now: datetime) -> Iterator[Check]:
     yield from _feeds(site, now)
     yield from _coverage(site)
     yield from _going_live(site, now)
+    yield from _begun(site)
 
 
 def _calendar(site: Site, now: datetime) -> Iterator[Check]:
@@ -260,6 +262,22 @@ def _going_live(site: Site, now: datetime) -> Iterator[Check]:
     unsigned = [words(one.pathway) for one in rollouts if _is_unsigned(one, now)]
     if rollouts:
         yield Check(_("Are their targets signed?"), not unsigned, ", ".join(unsigned) or _("yes"), where)
+
+
+def _begun(site: Site) -> Iterator[Check]:
+    """The end of the first hour: a patient is followed, and a text has gone out."""
+    followed = Journey.objects.filter(home_site=site).exists()
+    yield Check(
+        _("Is anybody followed here?"),
+        followed or None,
+        _("yes") if followed else _("nobody yet: a navigator registers the first under Patients, or a feed brings them"),
+    )
+    texted = Message.objects.filter(journey__home_site=site, channel=Channel.SMS, sent_at__isnull=False).exists()
+    yield Check(
+        _("Has a text gone out?"),
+        texted or None,
+        _("yes") if texted else _("none yet: the first is the reminder of a visit, of a patient who agreed, on a programme that is live"),
+    )
 
 
 def _by_mode(rollouts: list[Rollout]) -> str:

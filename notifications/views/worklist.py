@@ -64,9 +64,11 @@ def queue(request: StaffRequest) -> HttpResponse:
     shown = page_of(lane.name, request.user, wanted, Cursor.read(request.GET.get("after", "")), now=now)
     access.saw(request, action="list", what="queue", patients=[item.patient_id for item in shown.items if item.patient_id], now=now)
     teams_of_user = teams(request.user)
+    lane_tabs = tabs(request.user, lane.name, now, wanted)
     context = {
         "lane": lane,
-        "lane_tabs": tabs(request.user, lane.name, now, wanted),
+        "lane_tabs": lane_tabs,
+        "untouched": all(tab.count == "0" for tab in lane_tabs),
         "lines": lines(shown.items, request.user, now, shown.facts),
         "next_page": str(shown.next) if shown.next else "",
         "page_size": PAGE,

@@ -62,6 +62,8 @@ class SwitchForm(forms.Form):
         assert isinstance(person, PersonField)
         mode.choices = [(one.value, f"{sentence(str(one.label))}: {MEANS[one]}") for one in Rollout.Mode]
         person.queryset = accountable_at(rollout.site)
+        if not person.queryset.exists():
+            person.help_text = gettext_lazy("Nobody cares for patients at this site yet: an administrator invites them under People.")
 
     def changes(self, now: datetime) -> dict[str, Any]:
         """The arguments of `rollouts.switch` that the form gives."""

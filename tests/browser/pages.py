@@ -148,6 +148,7 @@ DOORS = {
     "single sign-on cancelled": "/accounts/3rdparty/login/cancelled/",
     "single sign-on failed": "/accounts/3rdparty/login/error/",
     "closed": "/accounts/signup/",
+    "link that opened once": "/accounts/password/reset/key/1-x/",
     "door of the secure page": f"/a/{'x' * 22}",
 }
 CORE = (

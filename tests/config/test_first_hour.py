@@ -65,6 +65,17 @@ def test_each_lack_disappears_with_its_cause(north: Site, today: Morning, settin
     assert "Is there a backup?" in missing(north, now + timedelta(hours=27))
 
 
+def test_the_hour_ends_with_the_first_patient_and_the_first_text(north: Site, lena: User, today: Morning, now: datetime) -> None:
+    def open_ends(site: Site) -> set[str]:
+        [section, _house] = first_hour.sections([site], now=timezone.now())
+        return {check.question for check in section.checks if check.ok is None}
+
+    ends = {"Is anybody followed here?", "Has a text gone out?"}
+    bare = sites.add(code="bare", name="Bare", time_zone="America/New_York", subdivision="MA")
+    assert ends <= open_ends(bare)
+    assert not ends & open_ends(north)
+
+
 def test_what_the_coverage_page_can_say_is_all_that_is_asked(north: Site, lena: User, today: Morning) -> None:
     """What rules derive and people write down comes by no feed: to ask how it is seen would be a question without an answer."""
     question = "Is it said what can be seen here?"

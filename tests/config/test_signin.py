@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 
+from patients import invitations
 from patients.models import Draft, User
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,14 @@ def test_whoever_locks_a_name_locks_it_where_they_are(client: Client, settings: 
         client.post("/accounts/login/", {"login": "dara", "password": "wrong"}, headers={"X-Forwarded-For": "10.1.1.1, 192.0.2.66"})
     client.post("/accounts/login/", {"login": "dara", "password": PASSWORD}, headers={"X-Forwarded-For": "10.1.1.1, 192.0.2.10"})
     assert signed_in(client) is not locked
+
+
+def test_the_link_into_an_account_says_under_which_name_one_signs_in_and_opens_once(client: Client, dara: User) -> None:
+    link = invitations.path_for(dara)
+    answer = client.get(link, follow=True)
+    assert "You sign in with the user name <strong>dara</strong>" in answer.content.decode()
+    client.post(answer.request["PATH_INFO"], {"password1": "another long password", "password2": "another long password"})
+    assert "does not open any more" in Client().get(link, follow=True).content.decode()
 
 
 def test_nobody_registers_by_themselves(client: Client) -> None:
