@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from notifications.views import pages
 from notifications.views.filters import Wanted
+from pathways.sql import prepared
 from patients.models import Site
 from tests.people import nurse
 
@@ -29,7 +30,7 @@ def _plan_for_any_reader(site: Site) -> str:
             cursor.execute(f"SET LOCAL {setting} = off")
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         values = {**pages._asked(user, wanted, now), **_of_counts(user.site_ids())}
-        with pages.prepared() as asking:
+        with prepared() as asking:
             asking.execute("EXPLAIN " + pages._with_filters("counts", False), values)
             return "\n".join(line for (line,) in asking.fetchall())
 
