@@ -30,6 +30,9 @@ from pathways.writing.store import store
 from pathways.writing.wire import one_trip
 from patients.models import Patient, Site, User
 
+PART = 128
+"""Patients whose changes are stored together: few enough for the server to be busy all the while, enough for each statement to be worth it."""
+
 
 class Received(msgspec.Struct, frozen=True):
     """What one message says of one known patient; `record_id` is the record whose number it gave, where that was merged since."""
@@ -92,23 +95,35 @@ def _write(
 ) -> None:
     if not by_patient:
         return
-    with _uncollected():
-        with one_trip():
-            asked = ask_for(list(by_patient))
-            house = house or House.load(now)  # after the lock: modes are those of now
-            patients = read(asked)
-        changes = Changes()
-        desk = Desk(house, changes, size=size)
-        for patient_id in sorted(patients):
-            patient = patients[patient_id]
-            incoming = [part for member in patient.members for part in by_patient.get(member, [])]
-            desk.work(patient, incoming, force=force, ask_all=ask_all, again=again)
-        store(changes, now=now)
+    with _uncollected(), one_trip():
+        asked = ask_for(list(by_patient))
+        house = house or House.load(now)  # after the lock: modes are those of now
+        _decide(read(asked), by_patient, Desk(house, Changes(), size=size), force=force, ask_all=ask_all, again=again)
+
+
+def _decide(
+    patients: Mapping[int, PatientState],
+    by_patient: Mapping[int, list[Incoming]],
+    desk: Desk,
+    *,
+    force: bool,
+    ask_all: bool,
+    again: Collection[int],
+) -> None:
+    """Patient by patient; the server stores what was decided of some of them while we decide on the next."""
+    for number, patient_id in enumerate(sorted(patients), start=1):
+        patient = patients[patient_id]
+        incoming = [part for member in patient.members for part in by_patient.get(member, [])]
+        desk.work(patient, incoming, force=force, ask_all=ask_all, again=again)
+        if number % PART == 0:
+            store(desk.take_changes(), now=desk.house.now)
+    store(desk.take_changes(), now=desk.house.now)
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """A batch makes many small objects and no cycles: looking through them for cycles over and over costs a tenth of the time."""
+    """A batch makes many small objects and no cycles: looking through them for cycles over and over costs a tenth of the time. They are gone
+    when the collector comes back, so that it does not look through them then either."""
     was = gc.isenabled()
     gc.disable()
     try:

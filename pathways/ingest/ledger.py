@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
+import msgspec
 
 from pathways.models import Feed, Inbound
 from pathways.writing.ids import Ids
@@ -63,10 +62,28 @@ class Item:
 
 LONGEST_NOTES = 1_000
 
-COLUMNS = (
-    "id, uid, feed_id, format, type, control_id, digest, message_at, received_at, body, outcome, no_effect, reason, explanation, "
-    "waits_for, patient_id, applied_at, tries"
-)
+
+class InboundRow(msgspec.Struct, gc=False):
+    """A row of `pathways_inbound`; `body` is written as PostgreSQL reads bytes."""
+
+    id: int | None
+    uid: uuid.UUID
+    feed_id: int
+    format: str
+    type: str
+    control_id: str
+    digest: str
+    message_at: datetime | None
+    received_at: datetime
+    body: str
+    outcome: str
+    no_effect: bool
+    reason: str
+    explanation: str
+    waits_for: list[str]
+    patient_id: int | None
+    applied_at: datetime | None
+    tries: int = 1
 
 
 def reserve(items: Sequence[Item]) -> None:
@@ -82,7 +99,7 @@ def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:
     new = [item for item in items if not item.is_replay]
     reserve(new)
     if new:
-        put("pathways_inbound", COLUMNS, (_row(item, feed, now) for item in new))
+        put({"pathways_inbound": [_row(item, feed, now) for item in new]})
     again = [item for item in items if item.is_replay]
     if again:
         with apart():
@@ -90,9 +107,9 @@ def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:
                 _update(item, now)
 
 
-def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:
+def _row(item: Item, feed: Feed, now: datetime) -> InboundRow:
     parsed = item.parsed
-    return (
+    return InboundRow(
         item.row_id,
         item.uid,
         feed.pk,
@@ -102,15 +119,14 @@ def _row(item: Item, feed: Feed, now: datetime) -> tuple[Any, ...]:
         item.digest,
         parsed.message_at if parsed else None,
         now,
-        item.body,
+        "\\x" + item.body.hex(),
         item.outcome,
         item.no_effect,
         item.reason,
         item.explanation or item.notes,
-        connection.ops.adapt_json_value(item.waits_for, None),
+        item.waits_for,
         item.patient_id,
         now if item.outcome == APPLIED else None,
-        1,
     )
 
 

@@ -50,6 +50,11 @@ class Desk:
         self.stay_id = Ids("pathways_stay", size)
         self.merged: dict[int, set[str]] = {}
 
+    def take_changes(self) -> Changes:
+        """What was decided since they were last taken."""
+        changes, self.changes = self.changes, Changes()
+        return changes
+
     def work(
         self,
         patient: PatientState,

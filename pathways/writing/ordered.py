@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from pathways.models.team import TeamRole
 from pathways.ordering import Orderer
 from pathways.writing.wire import ask, execute, put, told
@@ -27,7 +29,15 @@ UPDATE pathways_careteam t SET until = w.until FROM unnest(%s::bigint[], %s::tim
 POINT = """
 UPDATE pathways_journey j SET responsible_id = w.who FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, who) WHERE j.id = w.id
 """
-COLUMNS = "journey_id, role, practitioner_id, since, source, confirmed"
+
+
+class TeamRow(msgspec.Struct, gc=False):
+    journey_id: int
+    role: str
+    practitioner_id: int
+    since: datetime
+    source: str
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def store(ordered: Mapping[int, Orderer | None], *, now: datetime) -> None:
     for journey_id, role, *values in told(standing):
         held[journey_id, role].append(Held(*values))
     ended: dict[int, datetime] = {}
-    begun: list[tuple[int, str, int, datetime, str, bool]] = []
+    begun: list[TeamRow] = []
     responsible: dict[int, int | None] = {}
     for journey_id, one in ordered.items():
         for role in (TeamRole.ORDERER, TeamRole.RESPONSIBLE):
@@ -60,7 +70,7 @@ def store(ordered: Mapping[int, Orderer | None], *, now: datetime) -> None:
             begins = max(one.since, *(row.since for row in there)) if one is not None and there else one.since if one is not None else now
             ended |= {row.id: begins for row in there if row.open}
             if wanted is not None and one is not None:
-                begun.append((journey_id, role.value, wanted, begins, one.source, False))
+                begun.append(TeamRow(journey_id, role.value, wanted, begins, one.source))
             if role == TeamRole.RESPONSIBLE:
                 responsible[journey_id] = wanted
     _write(ended, begun, responsible)
@@ -85,11 +95,9 @@ def _people(said: Iterable[Orderer]) -> dict[Orderer, int]:
     return found
 
 
-def _write(
-    ended: Mapping[int, datetime], begun: list[tuple[int, str, int, datetime, str, bool]], responsible: Mapping[int, int | None]
-) -> None:
+def _write(ended: Mapping[int, datetime], begun: list[TeamRow], responsible: Mapping[int, int | None]) -> None:
     if ended:
         execute(END, [list(ended), list(ended.values())])
-    put("pathways_careteam", COLUMNS, begun)
+    put({"pathways_careteam": begun})
     if responsible:
         execute(POINT, [list(responsible), list(responsible.values())])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,29 +11,11 @@ import msgspec
 from pathways import alerts
 from pathways.models import Journey
 from pathways.models.edges import edges
-from pathways.writing import ordered
-from pathways.writing.changes import Changes, NewEvent, NewMatter
-from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
+from pathways.writing import ordered, rows
+from pathways.writing.changes import Changes
+from pathways.writing.state import JourneyState, StayState
 from pathways.writing.wire import execute, one_trip, put, when_answered
 
-EVENT = (
-    "id, patient_id, kind, lineage, rank, issued_at, message_at, digest, retracted, grade, basis, occurred_lo, occurred_hi, "
-    "assumed_zone, recorded_at, received_at, inbound_id, by_id, keys, body"
-)
-BINDING = "event_id, journey_id, attached, by_id, how, at"
-JOURNEY = (
-    "id, uid, patient_id, pathway, version_id, primary_group, episode_no, episode_kind, laterality, entry, found_by, home_site_id, "
-    "accountable_id, prevalent, opened_at, observed_from, phase, status, outcome, exit_reason, exit_class, ended_at, identified_at, ordered_at, "
-    "sampled_at, resulted_at, decided_at, started_at, milestones, ball, balls, held_until, hold_reason, context, context_digest, anomalies, replayed_at"
-)
-STAY = (
-    "id, journey_id, stage_id, track, occurrence, root_lineage, entered_at, due_at, left_at, left_by, rung_at, attention_at, "
-    "rang_through, round, feed_id, gated, release, superseded, set_aside, failures"
-)
-MATTER = (
-    "uid, kind, subject, site_id, patient_id, journey_id, detail, opened_at, due_at, rung_at, attention_at, round, mode, release, reason, "
-    "set_aside, failures"
-)
 UPDATE_JOURNEYS = """
 WITH wanted AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
         id bigint, phase text, status text, outcome text, exit_reason text, exit_class text, ended_at timestamptz,
@@ -84,26 +65,33 @@ def store(changes: Changes, *, now: datetime) -> None:
         IllegalMove: a phase or status would change along an edge that the state machine does not have.
     """
     with one_trip():
-        put("pathways_event", EVENT, (_event(new, now) for new in changes.events))
-        put("pathways_journey", JOURNEY, (_new_journey(journey, now) for journey in changes.new_journeys))
-        put("pathways_binding", BINDING, ((e, j, on, by, how, now) for e, j, on, by, how in changes.bindings))
         moving = [journey for journey in changes.journeys.values() if not journey.is_new]
         _update_journeys(moving, now)
         _point("pathways_journey", "version_id", changes.repinned)
         _supersede(changes.superseded)
         _point("pathways_stay", "stage_id", changes.restaged)
         _update_stays(changes.stays)
-        put("pathways_stay", STAY, (_new_stay(journey_id, stay) for journey_id, stay in changes.new_stays))
-        put("pathways_stayrevision", "stay_id, field, old, until_received", _revisions(changes.stay_revisions, now))
-        put("pathways_journeyrevision", "journey_id, field, old, until_received", _revisions(_journey_revisions(changes), now))
+        put(new_rows(changes, now=now))  # after the stays that end: a journey's track may have one open stay at any instant
         for reason, stay_ids in changes.withdrawn_stays.items():
             alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
         for reason, matter_ids in changes.closed_matters.items():
             close_matters(matter_ids, reason=reason, now=now)
-        put("pathways_matter", MATTER, (_new_matter(matter) for matter in changes.matters))
         if changes.turns:
             _note_turns(changes.turns)
         ordered.store(changes.ordered, now=now)
+
+
+def new_rows(changes: Changes, *, now: datetime) -> dict[str, list[msgspec.Struct]]:
+    """By table; rows refer to each other by ids that were drawn beforehand."""
+    return {
+        "pathways_event": [rows.event(new, now) for new in changes.events],
+        "pathways_journey": [rows.journey(journey, now) for journey in changes.new_journeys],
+        "pathways_binding": [rows.BindingRow(*binding, now) for binding in changes.bindings],
+        "pathways_stay": [rows.stay(journey_id, stay) for journey_id, stay in changes.new_stays],
+        "pathways_stayrevision": [rows.StayRevisionRow(*said, now) for said in changes.stay_revisions],
+        "pathways_journeyrevision": list(_journey_revisions(changes, now)),
+        "pathways_matter": [rows.matter(matter) for matter in changes.matters],
+    }
 
 
 def close_matters(matter_ids: Sequence[int], *, reason: str, now: datetime, by_id: int | None = None) -> None:
@@ -124,70 +112,6 @@ def _note_turns(turns: Mapping[int, datetime | None]) -> None:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _event(new: NewEvent, now: datetime) -> tuple[Any, ...]:
-    fact = new.fact
-    return (
-        fact.id,
-        new.patient_id,
-        fact.kind,
-        fact.lineage,
-        int(fact.rank),
-        fact.issued_at or fact.message_at,
-        fact.message_at,
-        fact.digest,
-        fact.retracted,
-        int(fact.grade),
-        None if fact.basis is None else _json(fact.basis),
-        fact.occurred.lo,
-        fact.occurred.hi,
-        fact.occurred.assumed_zone,
-        fact.recorded_at,
-        fact.received_at or now,
-        new.inbound_id,
-        new.by_id,
-        list(fact.keys),
-        _json(fact.body),
-    )
-
-
-def _new_journey(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
-    c = journey.columns
-    return (
-        journey.id,
-        uuid.uuid4(),
-        journey.patient_id,
-        journey.pathway,
-        journey.version_id,
-        journey.primary_group,
-        journey.episode_no,
-        "initial",
-        journey.laterality,
-        journey.entry,
-        journey.found_by,
-        journey.home_site_id,
-        journey.accountable_id,
-        journey.prevalent,
-        journey.opened_at,
-        journey.observed_from,
-        c["phase"],
-        c["status"],
-        c["outcome"],
-        c["exit_reason"],
-        c["exit_class"],
-        c["ended_at"],
-        *(c[name] for name in PHASE_TIMES),
-        _json(c["milestones"]),
-        c["ball"],
-        _json(c["balls"]),
-        c["held_until"],
-        c["hold_reason"],
-        "{}",
-        c["context_digest"],
-        _json(c["anomalies"]),
-        now,
-    )
 
 
 def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
@@ -218,31 +142,6 @@ def _update_stays(stays: list[StayState]) -> None:
             execute(UPDATE_STAYS, [_json(some)])
 
 
-def _new_stay(journey_id: int, stay: StayState) -> tuple[Any, ...]:
-    return (
-        stay.id,
-        journey_id,
-        stay.stage_id,
-        stay.track,
-        stay.occurrence,
-        stay.root_lineage,
-        stay.entered_at,
-        stay.due_at,
-        stay.left_at,
-        stay.left_by,
-        stay.rung_at,
-        stay.attention_at,
-        stay.rang_through,
-        stay.round,
-        stay.feed_id,
-        stay.gated,
-        stay.release,
-        "",
-        "",
-        0,
-    )
-
-
 def _supersede(superseded: list[tuple[int, str]]) -> None:
     if superseded:
         execute(
@@ -259,34 +158,7 @@ def _point(table: str, column: str, targets: dict[int, int]) -> None:
         execute(sql, [list(targets), list(targets.values())])
 
 
-def _journey_revisions(changes: Changes) -> Iterable[tuple[int, str, Any]]:
+def _journey_revisions(changes: Changes, now: datetime) -> Iterable[rows.JourneyRevisionRow]:
     """What each journey said before; of a new one, that it was not there."""
-    yield from ((journey.id, "created", None) for journey in changes.new_journeys)
-    yield from changes.journey_revisions
-
-
-def _revisions(revisions: Iterable[tuple[int, str, Any]], now: datetime) -> Iterable[tuple[Any, ...]]:
-    return ((row_id, name, _json(old), now) for row_id, name, old in revisions)
-
-
-def _new_matter(matter: NewMatter) -> tuple[Any, ...]:
-    first = matter.rung_at[0] if matter.rung_at else None
-    return (
-        uuid.uuid4(),
-        matter.kind,
-        matter.subject,
-        matter.site_id,
-        matter.patient_id,
-        matter.journey_id,
-        _json(matter.detail),
-        matter.opened_at,
-        matter.due_at,
-        matter.rung_at,
-        first,
-        1,
-        matter.mode,
-        matter.release,
-        "",
-        "",
-        0,
-    )
+    yield from (rows.JourneyRevisionRow(journey.id, "created", None, now) for journey in changes.new_journeys)
+    yield from (rows.JourneyRevisionRow(*said, now) for said in changes.journey_revisions)

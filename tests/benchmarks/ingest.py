@@ -24,6 +24,7 @@ from pathways.knowledge import load as load_knowledge
 from pathways.ladders import publish_ladders
 from pathways.writing import store as storing
 from pathways.writing.changes import Changes, NewEvent
+from pathways.writing.rows import event
 from pathways.writing.state import PHASE_TIMES, JourneyState, StayState
 from tests.benchmarks import message, parse_oru, scratch
 from tests.benchmarks.ingest_stream import BASE, PER_PATIENT, stream
@@ -86,10 +87,8 @@ def record(place: Place, batches: Sequence[Sequence[Received]]) -> list[Rows]:
     given: list[Rows] = []
     with _overheard(given):
         for batch in batches:
-            size = len(given)
+            given.append({})
             ours([batch])
-            if len(given) == size:
-                given.append({})
             given[-1].setdefault("event", []).extend(_resends(batch))
     return given
 
@@ -99,7 +98,8 @@ def _overheard(given: list[Rows]) -> Iterator[None]:
     genuine = storing.store
 
     def listen(changes: Changes, *, now: datetime) -> None:
-        given.append(_rows(changes, now))
+        for name, values in _rows(changes, now).items():
+            given[-1].setdefault(name, []).extend(values)
         genuine(changes, now=now)
 
     setattr(journeys, "store", listen)  # noqa: B010 (the name that the writer calls)
@@ -109,33 +109,44 @@ def _overheard(given: list[Rows]) -> Iterator[None]:
         setattr(journeys, "store", genuine)  # noqa: B010
 
 
+STAGES = ("event", "journey", "binding", "stay", "matter")
+JSON = ("basis", "body", "milestones", "balls", "context", "anomalies", "detail", "old")
+
+
 def _rows(changes: Changes, now: datetime) -> Rows:
+    made = storing.new_rows(changes, now=now)
     return {
-        "event": [storing._event(new, now) for new in changes.events],
-        "journey": [storing._new_journey(journey, now) for journey in changes.new_journeys],
-        "binding": [(e, j, on, by, how, now) for e, j, on, by, how in changes.bindings],
+        **{name: [_values(row) for row in made[f"pathways_{name}"]] for name in STAGES},
         "moved": [_moved(journey, now) for journey in changes.journeys.values() if not journey.is_new],
         "superseded": list(changes.superseded),
         "stay_moved": [_stay_moved(stay) for stay in changes.stays],
-        "stay": [storing._new_stay(journey_id, stay) for journey_id, stay in changes.new_stays],
         "withdrawn": [(stay, reason, now) for reason, stays in changes.withdrawn_stays.items() for stay in stays],
-        "matter": [storing._new_matter(matter) for matter in changes.matters],
-        "stay_revision": list(storing._revisions(changes.stay_revisions, now)),
-        "journey_revision": list(storing._revisions(storing._journey_revisions(changes), now)),
+        "stay_revision": [_values(row) for row in made["pathways_stayrevision"]],
+        "journey_revision": [_values(row) for row in made["pathways_journeyrevision"]],
     }
+
+
+def _values(row: msgspec.Struct) -> tuple[Any, ...]:
+    """In the order of the columns, as COPY takes them."""
+    values = ((name, getattr(row, name)) for name in row.__struct_fields__)
+    return tuple(_json(one) if name in JSON and one is not None else list(one) if isinstance(one, tuple) else one for name, one in values)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _moved(journey: JourneyState, now: datetime) -> tuple[Any, ...]:
     c = journey.columns
     plain = ("phase", "status", "outcome", "exit_reason", "exit_class", "ended_at", *PHASE_TIMES)
     texts = (
-        storing._json(c["milestones"]),
+        _json(c["milestones"]),
         c["ball"],
-        storing._json(c["balls"]),
+        _json(c["balls"]),
         c["held_until"],
         c["hold_reason"],
         c["context_digest"],
-        storing._json(c["anomalies"]),
+        _json(c["anomalies"]),
     )
     return (journey.id, *(c[name] for name in plain), *texts, now)
 
@@ -152,7 +163,7 @@ def _resends(batch: Sequence[Received]) -> list[tuple[Any, ...]]:
         fact = sent.facts[0]
         if fact.digest in seen:
             again = msgspec.structs.replace(fact, id=-len(found) - 1)
-            found.append(storing._event(NewEvent(sent.patient_id, again, None, None), NOW))
+            found.append(_values(event(NewEvent(sent.patient_id, again, None, None), NOW)))
         seen.add(fact.digest)
     return found
 
