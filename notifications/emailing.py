@@ -22,7 +22,7 @@ from django.urls import reverse
 from notifications import endings, epoch, halts, links, outbox
 from notifications.codes import Fate, Policy
 from notifications.models import Channel, Message, MessageState
-from notifications.outbox import Row
+from notifications.outbox import Row, Written
 from notifications.wording import written
 from notifications.wording.compiler import Unsayable
 
@@ -106,10 +106,12 @@ def claim(*, now: datetime, batch: int = BATCH) -> tuple[list[Claimed], int]:
                 )
             except Unsayable as fault:
                 unsayable.append((row, fault.reason))
-        outbox.keep([(row.id, f"{mail.subject}\n\n{_masked(mail.body, row)}", mail.language, "") for row, mail in said])
+        kept = [Written(row, _stored(row, mail), mail.language, "", outbox.link_in(row, mail.body)) for row, mail in said]
+        outbox.keep(kept, now=now)
         outbox.put_off(unsayable, now)
-        tokens = outbox.tokens([(row, mail.body) for row, mail in said], now=now)
-        outgoing = [(row, msgspec.structs.replace(mail, body=_opened(mail.body, tokens.get(row.id)))) for row, mail in said]
+        outgoing = [
+            (row, msgspec.structs.replace(mail, body=_opened(mail.body, one.link))) for (row, mail), one in zip(said, kept, strict=True)
+        ]
         return [Claimed(row.id, row.attempt, _name(row), _email(row, mail), row.training) for row, mail in outgoing], judged
 
 
@@ -129,11 +131,11 @@ def _name(row: Row) -> str:
     return f"{row.uid.hex}.{row.attempt}"
 
 
-def _masked(body: str, row: Row) -> str:
-    return body.replace(stop_link(row.mailbox_uid or ""), "...")
+def _stored(row: Row, mail: written.Mail) -> str:
+    return f"{mail.subject}\n\n{mail.body.replace(stop_link(row.mailbox_uid or ''), '...')}"
 
 
-def _opened(body: str, token: str | None) -> str:
+def _opened(body: str, token: str) -> str:
     """With the token of the secure page, which is kept nowhere."""
     return body.replace(links.address(), links.address(token)) if token else body
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from msgspec import json
 
 from notifications import halts, outbox, unsent, worklist
 from notifications.codes import Fate, Policy, policy
@@ -59,9 +60,7 @@ def record_accepted(taken: Sequence[tuple[Claimed, str]], *, now: datetime) -> N
     """Records many acceptances in one statement, each fenced by its attempt; one that is not as it was left is looked at by itself."""
     with transaction.atomic(), connection.cursor() as cursor:
         params: dict[str, Any] = {
-            "ids": [claimed.id for claimed, _ in taken],
-            "attempts": [claimed.attempt for claimed, _ in taken],
-            "sids": [sid for _, sid in taken],
+            "taken": json.encode([{"id": claimed.id, "attempt": claimed.attempt, "sid": sid} for claimed, sid in taken]).decode(),
             "now": now,
             **outbox.edges_of_messages(),
         }

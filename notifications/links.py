@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.urls import reverse
 
@@ -25,7 +23,6 @@ from notifications import worklist
 from notifications.models import AnswerLink
 from notifications.said import Voice
 from notifications.worklist import NewItem
-from pathways.sql import load
 from patients.models import Site
 
 LASTS = timedelta(days=7)
@@ -67,14 +64,9 @@ def masked(text: str) -> str:
     return _TOKEN.sub(MASK, text)
 
 
-def issue(readers: Iterable[tuple[int, int]], *, now: datetime) -> list[str]:
-    """A token for each (message, person), in the claim's transaction."""
-    given = [(message, person, secrets.token_urlsafe(16)) for message, person in readers]
-    messages, people, tokens = zip(*given, strict=True) if given else ((), (), ())
-    with connection.cursor() as cursor:
-        params: dict[str, Any] = {"messages": list(messages), "people": list(people), "digests": [_digest(token) for token in tokens]}
-        cursor.execute(load("notifications.sql", "issue_links"), params | {"now": now, "until": now + LASTS})
-    return [token for _, _, token in given]
+def draw() -> str:
+    """A token nobody can guess. Its link stands once its digest is stored, with the text, in the claim's transaction (`outbox.keep`)."""
+    return secrets.token_urlsafe(16)
 
 
 def prove(*, token: str, born: date | None, now: datetime) -> Opened:
@@ -84,7 +76,7 @@ def prove(*, token: str, born: date | None, now: datetime) -> Opened:
         Refused: the link is gone, or the date is wrong. A wrong try is kept although this is raised.
     """
     with transaction.atomic():
-        link = _usable(AnswerLink.objects.filter(digest=_digest(token)).first(), now)
+        link = _usable(AnswerLink.objects.filter(digest=digest(token)).first(), now)
         if born is not None and born == link.person.birth_lo == link.person.birth_hi:
             AnswerLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=now)
             AnswerLink.objects.filter(person=link.person).update(tries=0)
@@ -104,7 +96,7 @@ def proved(*, token: str, proof: str, now: datetime) -> Opened:
     except signing.BadSignature as stale:
         raise Refused("again") from stale
     with transaction.atomic():
-        return Opened(_usable(AnswerLink.objects.filter(pk=pk, digest=_digest(token)).first(), now), proof)
+        return Opened(_usable(AnswerLink.objects.filter(pk=pk, digest=digest(token)).first(), now), proof)
 
 
 def voice_of(link: AnswerLink) -> Voice:
@@ -161,5 +153,6 @@ def _ask_a_person(link: AnswerLink, now: datetime) -> None:
     worklist.open(item, now=now)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """All that is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

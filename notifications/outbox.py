@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from notifications import hours, links, unsent
@@ -97,6 +97,16 @@ class Row(msgspec.Struct, frozen=True):
     also: list[int]
 
 
+class Written(NamedTuple):
+    """What was rendered for a row, as it is stored: `body` with a masked link, of which `link` is the token."""
+
+    row: Row
+    body: str
+    language: str
+    token: str
+    link: str
+
+
 def waits(channel: str, *, now: datetime) -> bool:
     """Whether anything is due there: nearly every wake-up asks this and nothing else. By the partial index message_due, a look a priority."""
     pending = Message.objects.filter(state=MessageState.PENDING, shadow=False, channel=channel)
@@ -137,25 +147,29 @@ def _write(rows: list[Row], now: datetime) -> list[Claimed]:
     written, unsayable = [], []
     for row in rows:
         try:
-            written.append((row, *_say(row), secrets.token_urlsafe(32)))
+            body, language = _say(row)
+            written.append(Written(row, body, language, secrets.token_urlsafe(32), link_in(row, body)))
         except Unsayable as fault:
             unsayable.append((row, fault.reason))
         except Exception as fault:  # one text that cannot be written must not keep back all others
             unsayable.append((row, f"not written: {type(fault).__name__}"))
-    keep([(row.id, body, lang, token) for row, body, lang, token in written])
-    tokens_of = tokens([(row, body) for row, body, _, _ in written], now=now)
+    keep(written, now=now)
     put_off(unsayable, now)
-    outgoing = [(row, body.replace(links.MASK, tokens_of.get(row.id, links.MASK)), token) for row, body, _, token in written]
-    return [Claimed(row.id, row.attempt, _text(row, body, token, now), row.training) for row, body, token in outgoing]
+    return [Claimed(one.row.id, one.row.attempt, _text(one, now), one.row.training) for one in written]
 
 
-def keep(written: list[tuple[int, str, str, str]]) -> None:
-    """Stores what was rendered of messages just claimed: id, body, language, token."""
+def keep(written: list[Written], *, now: datetime) -> None:
+    """Stores what was rendered of messages just claimed, and that their links stand."""
     if written:
-        ids, bodies, languages, tokens = (list(column) for column in zip(*written, strict=True))
-        with connection.cursor() as cursor:
-            params = {"ids": ids, "bodies": bodies, "languages": languages, "tokens": tokens}
-            cursor.execute(load("notifications.sql", "write_texts"), params)
+        with prepared() as cursor:
+            texts = msgspec.json.encode([_stored(one) for one in written]).decode()
+            cursor.execute(load("notifications.sql", "write_texts"), {"texts": texts, "now": now, "until": now + links.LASTS})
+
+
+def _stored(one: Written) -> dict[str, Any]:
+    """As `write_texts.sql` takes it: of a link no token."""
+    stored = {"id": one.row.id, "body": one.body, "language": one.language, "token": one.token}
+    return stored | {"person": one.row.recipient, "digest": links.digest(one.link)} if one.link else stored
 
 
 def put_off(unsayable: list[tuple[Row, str]], now: datetime) -> None:
@@ -165,10 +179,9 @@ def put_off(unsayable: list[tuple[Row, str]], now: datetime) -> None:
     unsent.ask_people(unsayable, now=now)
 
 
-def tokens(written: list[tuple[Row, str]], *, now: datetime) -> dict[int, str]:
-    """Tokens for the texts and e-mails that carry a link, by message. What is stored of them has none."""
-    readers = [(row.id, row.recipient) for row, body in written if row.may_answer_there and row.recipient and links.MASK in body]
-    return dict(zip((message for message, _ in readers), links.issue(readers, now=now), strict=True)) if readers else {}
+def link_in(row: Row, body: str) -> str:
+    """A token for a text or an e-mail that carries a link, else blank. What is stored of it has none."""
+    return links.draw() if row.may_answer_there and row.recipient and links.MASK in body else ""
 
 
 def _say(row: Row) -> tuple[str, str]:
@@ -193,8 +206,9 @@ def named(row: Row) -> dict[str, Any]:
     }
 
 
-def _text(row: Row, body: str, token: str, now: datetime) -> Text:
-    callback = settings.PUBLIC_BASE_URL + _callback().replace(str(NOBODY), str(row.uid)).replace("TOKEN", token)
+def _text(one: Written, now: datetime) -> Text:
+    row, body = one.row, one.body.replace(links.MASK, one.link or links.MASK)
+    callback = settings.PUBLIC_BASE_URL + _callback().replace(str(NOBODY), str(row.uid)).replace("TOKEN", one.token)
     return Text(row.e164 or "", body, callback, _validity(row, now))
 
 

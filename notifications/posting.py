@@ -4,11 +4,36 @@ with the caller."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from threading import Thread
 from typing import Generic, TypeVar
 
 Text = TypeVar("Text")
 Answer = TypeVar("Answer")
+
+
+class Post(Generic[Text, Answer]):
+    """One call, and what came of it."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self.answer: list[Answer] = []
+        self.fault: BaseException | None = None
+
+    def make(self, post: Callable[[Text], Answer]) -> None:
+        try:
+            self.answer.append(post(self.text))
+        except BaseException as fault:  # told to whoever asks for the answer
+            self.fault = fault
+
+    @property
+    def has_ended(self) -> bool:
+        return bool(self.answer) or self.fault is not None
+
+    def outcome(self) -> Answer:
+        if self.fault is not None:
+            raise self.fault
+        return self.answer[0]
 
 
 class Posts(Generic[Text, Answer]):
@@ -16,28 +41,41 @@ class Posts(Generic[Text, Answer]):
 
     def __init__(self, post: Callable[[Text], Answer], at_once: int) -> None:
         self.post, self.at_once = post, max(at_once, 1)
-        self.pool = ThreadPoolExecutor(self.at_once, "post") if self.at_once > 1 else None
-        self.running: dict[Future[Answer], Text] = {}
+        self.running: list[Post[Text, Answer]] = []
+        self.hands: list[Thread] = []
+        self.todo: SimpleQueue[Post[Text, Answer] | None] = SimpleQueue()
+        self.bell: SimpleQueue[None] = SimpleQueue()
 
     @property
     def has_room(self) -> bool:
         return len(self.running) < self.at_once
 
     def begin(self, text: Text) -> None:
-        if self.pool is not None:
-            self.running[self.pool.submit(self.post, text)] = text
+        begun: Post[Text, Answer] = Post(text)
+        self.running.append(begun)
+        if self.at_once == 1:
+            begun.make(self.post)
             return
-        answer: Future[Answer] = Future()
-        answer.set_result(self.post(text))
-        self.running[answer] = text
+        if len(self.hands) < len(self.running):
+            self.hands.append(Thread(target=self._work, name="post", daemon=True))
+            self.hands[-1].start()
+        self.todo.put(begun)
 
     def ended(self) -> Iterator[tuple[Text, Answer]]:
         """Waits for the next to end; all that have by then. One whose taker is interrupted is told again."""
-        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield self.running[future], future.result()
-            del self.running[future]
+        while not (ended := [one for one in self.running if one.has_ended]):
+            self.bell.get()  # may have rung for one that was seen already
+        for one in ended:
+            yield one.text, one.outcome()
+            self.running.remove(one)
 
     def close(self) -> None:
-        if self.pool is not None:
-            self.pool.shutdown()
+        for _ in self.hands:
+            self.todo.put(None)
+        for hand in self.hands:
+            hand.join()
+
+    def _work(self) -> None:
+        while (begun := self.todo.get()) is not None:
+            begun.make(self.post)
+            self.bell.put(None)

@@ -1,8 +1,8 @@
 -- accept_texts: the provider named the texts that these very attempts handed over. By primary keys, fenced by the attempt.
--- Parameters: ids, attempts, sids (arrays of one length), now, sources, targets (edges of Message.state).
+-- Parameters: taken (JSON array of id, attempt, sid), now, sources, targets (edges of Message.state).
 WITH held AS MATERIALIZED (
     SELECT m.id, t.sid, e.target
-    FROM unnest(%(ids)s::bigint[], %(attempts)s::int[], %(sids)s::text[]) AS t (id, attempt, sid)
+    FROM jsonb_to_recordset(%(taken)s::jsonb) AS t (id bigint, attempt int, sid text)
     JOIN notifications_message m ON m.id = t.id AND m.attempt = t.attempt AND m.state = 'sending'
     JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS e (source, target) ON e.source = m.state AND e.target = 'sent'
     ORDER BY m.id

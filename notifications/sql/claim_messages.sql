@@ -63,11 +63,11 @@ allowed AS MATERIALIZED (
                               AND x.programme IN ('', d.programme)
     FOR SHARE OF x SKIP LOCKED
 ),
-clock AS MATERIALIZED (
-    -- The site's hours, never beyond 9 to 20 o'clock, where the number is at home and where the recipient lives; where neither is known, in every zone of the site's
-    -- country at once. The day that is counted is the number's own, whoever is texted on it.
-    SELECT d.id, h.id AS phone_id, z.home, t.day, MIN(o.opens) AS opens_at, COALESCE(MIN(o.opens) <= %(now)s, false) AS is_open,
-           MIN(o.opens) FILTER (WHERE o.day > t.day) AS tomorrow
+places AS MATERIALIZED (
+    -- Where the number is at home and where the recipient lives; where neither is known, all zones of the site's country at once. The day that
+    -- is counted is the number's own, whoever is texted on it.
+    SELECT d.id, h.id AS phone_id, z.home, z.other, (%(now)s AT TIME ZONE z.home)::date AS day, s.id AS site_id,
+           COALESCE(s.texts_from, time '09:00') AS first, COALESCE(s.texts_until, time '20:00') AS last
     FROM due d
     JOIN reach r ON r.id = d.id
     JOIN phone h ON h.id = r.phone_id
@@ -81,18 +81,26 @@ clock AS MATERIALIZED (
         SELECT COALESCE(h.zone, a.address, k.west, 'Pacific/Honolulu') AS home,
                COALESCE(a.address, h.zone, k.east, 'America/Puerto_Rico') AS other
     ) AS z
-    CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE z.home)::date AS day) AS t
-    CROSS JOIN LATERAL (SELECT COALESCE(s.texts_from, time '09:00') AS first, COALESCE(s.texts_until, time '20:00') AS last) AS hours
-    LEFT JOIN LATERAL (
-        SELECT w.day, GREATEST(w.opens, %(now)s) AS opens
-        FROM (SELECT t.day + n AS day,
-                     GREATEST(((t.day + n) + hours.first) AT TIME ZONE z.home, ((t.day + n) + hours.first) AT TIME ZONE z.other) AS opens,
-                     LEAST(((t.day + n) + hours.last) AT TIME ZONE z.home, ((t.day + n) + hours.last) AT TIME ZONE z.other) AS closes
-              FROM generate_series(0, %(ahead)s) AS n) AS w
-        WHERE w.opens < w.closes AND w.closes > %(now)s
-          AND NOT EXISTS (SELECT FROM unnest(%(quiet_sites)s::bigint[], %(quiet_days)s::date[]) AS q (site_id, day) WHERE q.site_id = s.id AND q.day = w.day)
-    ) AS o ON true
-    GROUP BY d.id, h.id, z.home, t.day
+),
+clock AS MATERIALIZED (
+    -- The site's hours, never beyond 9 to 20 o'clock, in both zones. Worked out once a place: a batch has many texts and few of them.
+    SELECT p.id, p.phone_id, p.home, p.day, k.opens_at, k.is_open, k.tomorrow
+    FROM places p
+    JOIN (
+        SELECT q.home, q.other, q.site_id, MIN(o.opens) AS opens_at, COALESCE(MIN(o.opens) <= %(now)s, false) AS is_open,
+               MIN(o.opens) FILTER (WHERE o.day > q.day) AS tomorrow
+        FROM (SELECT DISTINCT home, other, site_id, day, first, last FROM places) AS q
+        LEFT JOIN LATERAL (
+            SELECT w.day, GREATEST(w.opens, %(now)s) AS opens
+            FROM (SELECT q.day + n AS day,
+                         GREATEST(((q.day + n) + q.first) AT TIME ZONE q.home, ((q.day + n) + q.first) AT TIME ZONE q.other) AS opens,
+                         LEAST(((q.day + n) + q.last) AT TIME ZONE q.home, ((q.day + n) + q.last) AT TIME ZONE q.other) AS closes
+                  FROM generate_series(0, %(ahead)s) AS n) AS w
+            WHERE w.opens < w.closes AND w.closes > %(now)s
+              AND NOT EXISTS (SELECT FROM unnest(%(quiet_sites)s::bigint[], %(quiet_days)s::date[]) AS x (site_id, day) WHERE x.site_id = q.site_id AND x.day = w.day)
+        ) AS o ON true
+        GROUP BY q.home, q.other, q.site_id
+    ) AS k ON k.home = p.home AND k.other = p.other AND k.site_id IS NOT DISTINCT FROM p.site_id
 ),
 week AS MATERIALIZED (
     SELECT c.id, count(*) AS sent, min(s.local_day) AS first_day, bool_or(s.local_day = c.day) AS today

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +48,18 @@ def test_a_refused_account_stops_the_run_and_keeps_the_backlog(world: World) -> 
     assert states() == ["pending"] * 3
     assert carrier.calls == 1
     assert send_due(now=NOON + HOUR, transport=carrier).accepted == 3
+
+
+def test_a_batch_takes_as_many_statements_however_many_texts_are_in_it(world: World) -> None:
+    """One transaction to claim them with their words and links, one to write down what was accepted."""
+    asked = []
+    for count in (2, 7):
+        reminders(world, count)
+        with CaptureQueriesContext(connection) as queries:
+            assert send_due(now=NOON, transport=Carrier(), batch=50).accepted == count
+        asked.append(len(queries))
+    assert asked[0] >= asked[1]
+    assert asked[1] <= 16
 
 
 class Frozen:
