@@ -96,12 +96,12 @@ def _ends(found: Cohort, kind: str) -> Mask:
 
 
 def _matched(found: Cohort, name: str) -> Mask:
-    return matched.chosen(found, matched.standing(found.question))[name]
+    return matched.chosen(found, matched.standing(found.question, found.columns.id))[name]
 
 
 def _of(found: Cohort, name: str) -> Mask:
     one, _, side = name.partition("/")
-    who = matched.chosen(found, matched.standing(found.question))
+    who = matched.chosen(found, matched.standing(found.question, found.columns.id))
     return denominators.chosen(found, who)[one][("count", "of").index(side)]
 
 

@@ -139,7 +139,7 @@ class Cohort:
         order = np.argsort(self.columns.id)
         asked = "".join(f", hashtextextended(COALESCE({ANY[name]}, ''), 0)" for name in fields)
         statement = load("pathways.sql", "report_strata").format(fields=asked)
-        ids, *hashes = arrays(statement, {"ids": self.columns.id.tolist()}, len(fields) + 1)
+        ids, *hashes = arrays(statement, {"ids": self.columns.id.tolist()}, "n" * (len(fields) + 1))
         place = order[np.searchsorted(self.columns.id[order], ids)]
         return {name: self._apart(name, _placed(place, of)) for name, of in zip(fields, hashes, strict=True)}
 

@@ -1,5 +1,5 @@
-"""A cohort as columns of numbers: each column travels as one array in a binary copy, so that a million journeys are a few arrays and
-neither side handles a row at a time.
+"""A cohort as columns of numbers: a million journeys travel as a few strings of bytes, each journey so many eights of them, and become
+columns here without anybody handling a row at a time.
 
 Times are microseconds since 2000 (as PostgreSQL keeps them), NEVER where there is none. Words travel as hashes and are spelled out by
 one row that has them.
@@ -29,11 +29,20 @@ NEVER, ALWAYS = 2**63 - 1, -(2**63)
 """What PostgreSQL sends for infinity and -infinity."""
 UNKNOWN, REACHED, IMPLIED, NOT_APPLICABLE = range(4)
 ACTIVE, COMPLETED, EXITED = range(3)
-HEADER, ARRAY = 19, 20
-"""How many bytes of a binary copy lie before its first row, and of an array before its first element."""
-ELEMENT = np.dtype([("size", ">i4"), ("value", ">i8")])
-NOTHING: Ints = np.zeros(0, dtype=np.int64)
-FIXED = ("id", "site", "version", "opened", "observed", "ended", "reason", "flags")
+HEADER = 19
+"""How many bytes of a binary copy lie before its first row."""
+SEND = {"n": "int8send", "t": "timestamptz_send"}
+"""How a column becomes eight bytes: a number (bigint) or a time (timestamptz)."""
+FIXED: Mapping[str, str] = {
+    "id": "n",
+    "site": "n",
+    "version": "n",
+    "opened": "t",
+    "observed": "t",
+    "ended": "t",
+    "reason": "n",
+    "flags": "n",
+}
 STATUS, EXIT_CLASS, HELD, STATE = (0, 3), (2, 7), (5, 1), 6
 """Where the flags say what: how far to shift, and what is left of them. From bit 6 on each step has two bits."""
 
@@ -76,12 +85,11 @@ def as_datetime(at: int) -> datetime | None:
 
 def copied(statement: str, parameters: Mapping[str, Any], steps: int, *also: str) -> Columns:
     """Runs the statement: the fixed columns, the time of each step, and of `also` (stratum, person) what it asks; else zeros."""
-    taken = arrays(statement, parameters, len(FIXED) + steps + len(also))
+    taken = arrays(statement, parameters, "".join(FIXED.values()) + "t" * steps + "n" * len(also))
     native: dict[str, Any] = dict(zip((*FIXED, *also), (*taken[: len(FIXED)], *taken[len(FIXED) + steps :]), strict=True))
-    n, flags = len(taken[0]), native.pop("flags")
-    states, times = np.empty((n, steps), dtype=np.int16), np.empty((n, steps), dtype=np.int64)
-    for i in range(steps):
-        states[:, i], times[:, i] = _said(flags, STATE + 2 * i, 3), taken[len(FIXED) + i]
+    n, flags = taken.shape[1], native.pop("flags")
+    states = np.array([_said(flags, STATE + 2 * i, 3) for i in range(steps)], dtype=np.int16).reshape(steps, n).T
+    times = taken[len(FIXED) : len(FIXED) + steps].T
     bits: dict[str, Any] = {"status": _said(flags, *STATUS), "exit_class": _said(flags, *EXIT_CLASS), "held": _said(flags, *HELD)}
     nothing: dict[str, Any] = {name: np.zeros(n, dtype=np.int64) for name in ("stratum", "person") if name not in also}
     return Columns(**native, **bits, **nothing, states=states, times=times)
@@ -91,28 +99,31 @@ def _said(flags: Ints, shift: int, of: int) -> Codes:
     return ((flags >> shift) & of).astype(np.int16)
 
 
-def arrays(statement: str, parameters: Mapping[str, Any], columns: int) -> list[Ints]:
-    """What a statement gives, column by column. Each of its columns is eight bytes wide and never null (bigint, timestamptz); the first is an
+def arrays(statement: str, parameters: Mapping[str, Any], kinds: str) -> Ints:
+    """What a statement gives, a line of the answer per column. `kinds` has a letter of SEND for each of its columns, which are never null; the first is an
     id, by which the rows come in sixteen portions: a message of PostgreSQL ends at a gigabyte. No order is kept.
+
+    Whoever reads a row (a parallel worker, where the planner takes some) also turns it into bytes; only stringing them together is left to one.
     """
-    names = [f"c{i}" for i in range(columns)]
-    taken = ", ".join(f"array_agg({name})" for name in names)
+    names = [f"c{i}" for i in range(len(kinds))]
+    line = " || ".join(f"{SEND[kind]}({name})" for name, kind in zip(names, kinds, strict=True))
     # OFFSET 0 keeps the planner from knowing how many ids there are: it would sort them all to make sixteen groups.
-    portions = f"SELECT {taken} FROM (SELECT *, c0 & 15 AS portion FROM ({statement}) AS said ({', '.join(names)}) OFFSET 0) AS one GROUP BY portion"
-    found, at, parts = _bytes(portions, parameters), HEADER, [[NOTHING] for _ in names]
-    while int.from_bytes(found[at : at + 2], signed=True) == columns:
-        at += 2
-        for part in parts:
-            at = _array(found, at, part)
-    return [np.concatenate(part) for part in parts]
+    lines = f"SELECT c0 & 15 AS portion, {line} AS line FROM ({statement}) AS said ({', '.join(names)}) OFFSET 0"
+    return _columns(_bytes(f"SELECT string_agg(line, ''::bytea) FROM ({lines}) AS one GROUP BY portion", parameters), len(kinds))
 
 
-def _array(found: memoryview, at: int, into: list[Ints]) -> int:
-    """Reads one array that begins at `at`; gives where it ends."""
-    size = int.from_bytes(found[at : at + 4])
-    values = np.frombuffer(found[at + 4 + ARRAY : at + 4 + size], dtype=ELEMENT)
-    into.append(values["value"].astype(np.int64))
-    return at + 4 + size
+def _columns(found: memoryview, width: int) -> Ints:
+    """Takes a binary copy of rows of one string each apart: two bytes say that there is one more, four how long its string is."""
+    parts, at = [], HEADER
+    while int.from_bytes(found[at : at + 2], signed=True) == 1:
+        begins, size = at + 6, int.from_bytes(found[at + 2 : at + 6])
+        parts.append(np.frombuffer(found[begins : begins + size], dtype=">i8").reshape(-1, width))
+        at = begins + size
+    columns, filled = np.empty((width, sum(map(len, parts))), dtype=np.int64), 0
+    for part in parts:
+        columns[:, filled : filled + len(part)] = part.T
+        filled += len(part)
+    return columns
 
 
 def _bytes(statement: str, parameters: Mapping[str, Any]) -> memoryview:

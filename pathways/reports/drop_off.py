@@ -5,8 +5,11 @@ One definition for screen, command and export. Every number can be opened: `path
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +27,7 @@ from pathways.reports.passages import HERE_COMPLETED, HERE_LEFT, LEFT, Passages,
 from pathways.reports.passages import step_curve as step_curve
 
 MOST_POINTS = 120
+MANY, MOST_THREADS = 100_000, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ class Read:
 def read(question: Question) -> Read:
     """Raises cohort.UnknownReport."""
     found = cohort(question)
-    return Read(found, matched.standing(question), observable.unseen(question, [step.milestone for step in found.steps]))
+    return Read(
+        found, matched.standing(found.question, found.columns.id), observable.unseen(question, [step.milestone for step in found.steps])
+    )
 
 
 def drop_off(question: Question) -> DropOff:
@@ -138,7 +144,7 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
         question=found.question,
         n=found.n,
         versions=tuple(np.unique(found.columns.version).tolist()),
-        steps=tuple(_step_row(i, step, ways, found) for i, step in enumerate(found.steps)),
+        steps=tuple(_side_by_side(partial(_step_row, ways, found), enumerate(found.steps), found.n)),
         ends=tuple(_ends(found, ways)),
         open=int(np.count_nonzero(found.columns.status == ACTIVE)),
         whole=UNSAID if whole is None or timed is None else _within(whole, timed, found),
@@ -150,7 +156,16 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
     )
 
 
-def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
+def _side_by_side(make: Callable[[tuple[int, Step]], StepRow], steps: Iterable[tuple[int, Step]], n: int) -> Iterator[StepRow]:
+    """Of many journeys several steps at once: numpy works outside of Python's lock."""
+    if n < MANY:
+        return map(make, steps)
+    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool:
+        return iter(list(pool.map(make, steps)))
+
+
+def _step_row(ways: Passages, found: Cohort, place: tuple[int, Step]) -> StepRow:
+    i, step = place
     columns = found.columns
     here = ways.at >= i
     counts = np.bincount(cells_of(columns, ways, i)[here], minlength=len(CELLS))

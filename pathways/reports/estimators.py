@@ -118,17 +118,17 @@ class Events:
 
 
 def _events(until: Floats, why: NDArray[Any], since: Floats | None, upto: float | None = None) -> Events:
-    """One sort tells everything: the rows of one instant stand together, and those from the first of them on were at risk in it."""
-    here = np.arange(len(until)) if upto is None else np.flatnonzero(until <= upto)
-    order = here[np.argsort(until[here])]
-    days, why = until[order], why[order]
-    first = np.flatnonzero(np.diff(days, prepend=-np.inf) > 0)
-    kinds = [kind for kind in np.flatnonzero(np.bincount(why)).tolist() if kind != CENSORED]
-    own = {kind: np.add.reduceat((why == kind).astype(np.int32), first).astype(np.float64) for kind in kinds}
-    happened = sum(own.values(), np.zeros(len(first))) > 0
-    times, gone = days[first[happened]], first[happened]
+    """Sorted values tell everything, which takes a tenth of sorting the rows: the first place of a time among all of them is how many were
+    gone before it."""
+    inside = np.ones(len(until), dtype=bool) if upto is None else until <= upto
+    kinds = [kind for kind in np.flatnonzero(np.bincount(why[inside])).tolist() if kind != CENSORED]
+    each = {kind: np.sort(until[inside & (why == kind)]) for kind in kinds}
+    every = np.sort(np.concatenate([np.zeros(0), *each.values()]))
+    times = every[np.diff(every, prepend=-np.inf) > 0]
+    own = {kind: np.bincount(np.searchsorted(times, days), minlength=len(times)).astype(np.float64) for kind, days in each.items()}
+    gone = np.searchsorted(np.sort(until[inside]), times)
     at_risk = (len(until) - gone).astype(np.float64) if since is None else _came(until, since, times) - gone
-    return Events(times, {kind: counts[happened] for kind, counts in own.items()}, at_risk)
+    return Events(times, own, at_risk)
 
 
 def _observed(durations: Numbers, entries: Numbers | None) -> tuple[Floats, Floats | None, NDArray[Any]]:

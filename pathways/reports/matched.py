@@ -22,6 +22,10 @@ NOT = "not/"
 CONFIRMED = 1
 ATTACHED, RETRACTED, STARTED, KIND = 1, 2, 4, 3
 """What the flags of `report_findings` say; from bit KIND on, which finding it is."""
+FEW = 50_000
+"""Up to so many journeys the findings are looked up one by one; for more, all of the house are read, whosesoever they are."""
+MIX = np.int64(0x9E3779B97F4A7C1)
+"""Odd: rows that differ in either key seldom come out alike when one is multiplied by it."""
 BIT = {kind: 1 << n for n, kind in enumerate(FINDINGS, 1)}
 """The findings of a journey travel as a sum of these; CONFIRMED: the start of its matched therapy is."""
 
@@ -62,15 +66,20 @@ class Standing:
         return np.where(self.id[place] == ids, self.has[place], 0)
 
 
-def standing(question: Question) -> Standing:
-    """One pass over the programme's findings, whatever part of it is asked."""
-    statement = load("pathways.sql", "report_findings").format(kinds=", ".join(f"'{kind}'" for kind in FINDINGS))
-    parameters = {"pathway": question.pathway, "kinds": list(FINDINGS), "as_of": question.as_of, "hindsight": question.hindsight}
-    journey, event, binding, lineage, rank, issued, flags = arrays(statement, parameters, 7)
+def standing(asked: Question, journeys: Ints) -> Standing:
+    """What is found of a cohort's journeys, given by id, for any part of them."""
+    few = len(journeys) <= FEW
+    statement = load("pathways.sql", "report_findings").format(
+        kinds=", ".join(f"'{kind}'" for kind in FINDINGS), among="AND b.journey_id = ANY (%(ids)s::bigint[])" if few else ""
+    )
+    parameters = {"kinds": list(FINDINGS), "as_of": asked.as_of, "hindsight": asked.hindsight}
+    parameters |= {"ids": journeys.tolist()} if few else {}
+    journey, event, binding, lineage, rank, issued, flags = arrays(statement, parameters, "nnnnntn")
     newest = _last(binding, event, journey)
     newest = newest[(flags[newest] & ATTACHED) != 0]
     told = newest[_last(event[newest], issued[newest], rank[newest], lineage[newest], journey[newest])]
     told = told[(flags[told] & RETRACTED) == 0]
+    told = told[np.argsort(journey[told])]
     ids, first = np.unique(journey[told], return_index=True)
     has = (1 << (flags[told] >> KIND)) | np.where(flags[told] & STARTED, CONFIRMED, 0)
     return Standing(ids, np.bitwise_or.reduceat(has, first) if len(ids) else has)
@@ -78,13 +87,17 @@ def standing(question: Question) -> Standing:
 
 def _last(*keys: Ints) -> Ints:
     """The places of the greatest of each group: rows are alike by the last two keys, and of them the others decide, the later key
-    before the earlier. Given in the order of the last key."""
-    order = np.lexsort(keys)
+    before the earlier. Most groups are of one row: only the others are put in order."""
+    mixed = keys[-1] * MIX ^ keys[-2]
+    ordered = np.sort(mixed)
+    several = np.isin(mixed, ordered[1:][np.diff(ordered) == 0])
+    among = np.flatnonzero(several)
+    order = among[np.lexsort([key[among] for key in keys])]
     ends = np.zeros(len(order), dtype=bool)
     ends[-1:] = True
     for key in keys[-2:]:
         ends[:-1] |= np.diff(key[order]) != 0
-    return order[ends]
+    return np.concatenate((np.flatnonzero(~several), order[ends]))
 
 
 def chosen(found: Cohort, known: Standing) -> dict[str, Mask]:

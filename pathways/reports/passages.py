@@ -33,7 +33,7 @@ def passages(columns: Columns) -> Passages:
     """Follows each journey through the steps: it stands before the first that applies and is not reached, whatever came after."""
     n, steps = columns.times.shape
     at = np.full(n, steps, dtype=np.int16)
-    entered = np.full((n, steps), NEVER, dtype=np.int64)
+    entered = np.full((steps, n), NEVER, dtype=np.int64).T
     since, goes_on = columns.opened.copy(), np.ones(n, dtype=bool)
     for i in range(steps):
         entered[goes_on, i] = since[goes_on]
@@ -145,7 +145,8 @@ def followed(found: Cohort, chosen: Ints, start: Ints, arrived: Mask, reached: I
 def sides(i: int, ways: Passages, timed: Timed, found: Cohort) -> dict[str, Ints]:
     """Whom each figure beside the cells of step `i` counts, as places in the cohort. What they mean is said of `drop_off.StepRow`."""
     columns, horizon = found.columns, found.question.horizon_days
-    waits = np.nonzero((ways.at == i) & (columns.status == ACTIVE))[0]
+    stopped = np.nonzero(ways.at == i)[0]
+    waits = stopped[columns.status[stopped] == ACTIVE]
     potential = (moment(found.question.as_of) - ways.entered[waits, i]) / DAY
     return {
         "implied": np.nonzero((ways.at > i) & (columns.states[:, i] == IMPLIED))[0],
@@ -154,5 +155,5 @@ def sides(i: int, ways: Passages, timed: Timed, found: Cohort) -> dict[str, Ints
         "unseen": timed.rows[~timed.seen],
         "matured": timed.rows[timed.seen & (timed.potential >= horizon)],
         "not_due": waits[potential < horizon],
-        "unknown": np.nonzero((ways.at == i) & (columns.times[:, i + 1 :] != NEVER).any(axis=1))[0],
+        "unknown": stopped[(columns.times[stopped, i + 1 :] != NEVER).any(axis=1)],
     }

@@ -1,6 +1,7 @@
--- report_findings: the findings bound to a programme's journeys by a time, one row a binding, to be copied as arrays and settled there: of an event and journey
--- the latest binding counts, of a lineage the latest version. `kinds` lists FINDINGS. Relies on event_finding, binding's event and the journey's key.
--- Parameters: pathway, kinds (text[], the same list), as_of, hindsight (bool: what is known now about then; else what had been received by then).
+-- report_findings: the findings bound to journeys by a time, one row a binding, to be copied as columns and settled there: of an event and journey
+-- the latest binding counts, of a lineage the latest version. `kinds` lists FINDINGS; `among` may name the journeys (ids bigint[]), else those of all.
+-- Relies on event_finding, and for few journeys on binding_journey and the event's key.
+-- Parameters: kinds (text[], the same list), as_of, hindsight (bool: what is known now about then; else what had been received by then).
 -- `flags`: 1 attached, 2 retracted, 4 a matched therapy whose start is confirmed; from bit 3 on the place of the kind in `kinds`.
 SELECT b.journey_id, b.event_id, b.id, hashtextextended(e.lineage, 0), e.rank::int8, COALESCE(e.issued_at, e.message_at, '-infinity'),
        b.attached::int::int8 | CASE WHEN e.retracted THEN 2 ELSE 0 END
@@ -8,6 +9,5 @@ SELECT b.journey_id, b.event_id, b.id, hashtextextended(e.lineage, 0), e.rank::i
        | (array_position(%(kinds)s::text[], e.kind::text)::int8 << 3) AS flags
 FROM pathways_event e
 JOIN pathways_binding b ON b.event_id = e.id
-JOIN pathways_journey j ON j.id = b.journey_id
-WHERE j.pathway = %(pathway)s AND e.kind IN ({kinds}) AND e.occurred_lo <= %(as_of)s
-  AND (%(hindsight)s OR (e.received_at <= %(as_of)s AND b.at <= %(as_of)s))
+WHERE e.kind IN ({kinds}) AND e.occurred_lo <= %(as_of)s
+  AND (%(hindsight)s OR (e.received_at <= %(as_of)s AND b.at <= %(as_of)s)) {among}

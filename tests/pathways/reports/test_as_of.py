@@ -76,7 +76,8 @@ def asked(as_of: datetime, **more: Any) -> Question:
 
 
 def seen(question: Question) -> tuple[list[Member], Any]:
-    return list(cohort(question).members), matched.standing(question).has.tolist()
+    found = cohort(question)
+    return list(found.members), matched.standing(question, found.columns.id).has.tolist()
 
 
 def replay_of_received(patient: Patient, journey_id: int, by: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from config.report_files import as_csv
 from config.reports import REPORTS
 from pathways.models import Binding, Coverage, Event
-from pathways.reports import behind, shown
+from pathways.reports import behind, matched, shown
 from pathways.reports.cohort import UnknownReport, cohort
 from pathways.reports.drop_off import drop_off
 from pathways.reports.now import now
@@ -228,6 +228,24 @@ def test_matched_over_all_confirmed_keeps_transfers_in_the_denominator(ward: War
     assert (line.confirmed, line.received, line.flagged, line.flagged_matched) == (4, 1, 5, 1)
     assert line.not_matched == {"open": 2, "handed over": 1}
     assert line.share.value == 0.25
+
+
+def test_findings_of_many_journeys_are_those_of_few(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("actionable_confirmed", "matched_therapy", "cannot_say"):
+        tell(ward, ward.journey(0, 1, 2, 3), kind)
+    tell(ward, ward.journey(0, 1), "flagged_actionable", attached=False)
+    few = drop_off(ward.ask()).matched
+    monkeypatch.setattr(matched, "FEW", 0)
+    assert drop_off(ward.ask()).matched == few
+    assert (few.confirmed, few.cannot_say, few.flagged) == (1, 1, 0)
+
+
+def test_several_steps_at_once_are_the_steps_one_by_one(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(6):
+        ward.journey(*range(n), ended=None if n % 2 else 20)
+    alone = drop_off(ward.ask())
+    monkeypatch.setattr("pathways.reports.drop_off.MANY", 0)
+    assert drop_off(ward.ask()) == alone
 
 
 def test_cannot_say_has_its_own_column(ward: Ward) -> None:
