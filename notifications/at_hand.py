@@ -26,6 +26,7 @@ class AtHand(msgspec.Struct, frozen=True):
     calendars: bool
     hand_overs: bool
     hands: bool
+    consents: bool
 
 
 def at_hand(*, now: datetime) -> AtHand:

@@ -18,6 +18,7 @@ from pathways.ingest.rereading import reread
 from pathways.rejudging import judge_again
 from pathways.sweep import Rang, ring
 from pathways.turns import take_turns
+from patients.lapsing import lapse
 
 
 class Ticked(msgspec.Struct, frozen=True):
@@ -68,6 +69,8 @@ def _before_ringing(now: datetime) -> _Before:
     found = at_hand(now=now)
     if found.doors:
         heartbeats.watch(now=now)
+    if found.consents:
+        lapse(now=now)
     outcomes = second_thoughts.apply_due(now=now) if found.outcomes else 0
     families_told = tell_families(now=now) if found.families or found.outcomes else 0  # what people decided may be news to a family
     return _Before(outcomes, families_told, take_turns(now=now) if found.turns or found.outcomes or families_told else 0)

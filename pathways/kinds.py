@@ -106,7 +106,7 @@ FED: dict[str, str] = {
     "diagnosis_resolved": "outcome (true_positive|false_positive|indeterminate|carrier), condition, clinician: what a positive screen turned out to be",
     "death": "date from an authoritative feed",
     "death_hint": "a flag in a laboratory message, a reply, returned mail",
-    "consent_recorded": "consent_kind (text|genetic_test|research|family_contact|disclosure), decision, programme",
+    "consent_recorded": "consent_kind (text|genetic_test|research|family_contact|disclosure), decision, programme, until",
 }
 
 ACTS: dict[str, str] = {

@@ -52,6 +52,29 @@ def named(facts: Iterable[Fact]) -> Orderer | None:
     return max(found, key=lambda each: each[0])[1] if found else None
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Who asked, in words for a page: `who` with the facility and how it is reached, and to whom a copy of the result goes."""
+
+    who: str
+    copies: str
+    ordered: bool
+
+
+def asked(body: Mapping[str, Any]) -> Asked | None:
+    """What a fact's body says of it; None where it names nobody."""
+    named = body.get(ORDERER)
+    if not isinstance(named, Mapping):
+        return None
+    name = f"{named.get('given') or ''} {named.get('family') or ''}".strip() or (f"NPI {named['npi']}" if named.get("npi") else "")
+    parts = (name, *(str(named.get(field) or "") for field in ("facility", "phone", "address")))
+    copies = named.get("copies")
+    return Asked(
+        who=", ".join(part for part in parts if part),
+        copies=", ".join(map(str, copies)) if isinstance(copies, list) else "",
+        ordered=named.get("how") != ATTENDING,
+    )
+
+
 def _of(fact: Fact) -> Orderer | None:
     body = fact.body.get(ORDERER)
     if fact.kind not in BEST_FIRST or not isinstance(body, Mapping):

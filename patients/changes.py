@@ -39,6 +39,7 @@ FIELDS = {
     "states_family": _("Is believed who a child's parents are"),
     "attested": _("Entered by people, not by a system"),
     "restarts_counter": _("Its message numbers begin anew now and then"),
+    "holds_tests": _("What it marks as a test is held back"),
     "sentinel_ids": _("Record numbers that mean nobody"),
     "longest_silence": _("May be silent for"),
     "retention_days": _("Days for which messages are kept whole"),

@@ -151,4 +151,4 @@ def name(text: str) -> str:
 
 def is_id(value: str, sentinels: frozenset[str] = frozenset()) -> bool:
     """Whether `value` can name anything: sentinels that stand for *no number* (`UNKNOWN`, `0`, blank, the feed's own) cannot."""
-    return bool(value.strip("0 -")) and value.casefold() not in NOT_AN_ID and value not in sentinels
+    return bool(value.strip("0 -.*?_")) and value.casefold() not in NOT_AN_ID and value not in sentinels

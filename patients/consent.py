@@ -100,7 +100,7 @@ def revoke(
 class Heard(msgspec.Struct, frozen=True):
     """A decision about a patient as a feed or a list brings it: granted or revoked, for a programme or (blank) for all. An adult's is their
     own. A minor's is that of the one person who may speak for them; of several nobody can say who agreed, so a yes waits until somebody
-    asks, while a no is everybody's."""
+    asks, while a no is everybody's. `until`: the yes was given for a time, and ends by itself (`patients.lapsing`)."""
 
     patient: int
     decision: str
@@ -108,6 +108,7 @@ class Heard(msgspec.Struct, frozen=True):
     kind: str = ConsentKind.TEXT
     programme: str = ""
     reference: str = ""
+    until: datetime | None = None
 
 
 def record_all(heard: Collection[Heard], *, evidence: Evidence, by: User | None = None) -> int:
@@ -121,7 +122,7 @@ def record_all(heard: Collection[Heard], *, evidence: Evidence, by: User | None 
         for kind, permits in PERMITS.items():
             addresses = _current(people, permits) if any(each.kind == kind for each in heard) else {}
             decisions = [
-                Decision(person, each.patient, address, each.programme, each.decision, each.at)
+                Decision(person, each.patient, address, each.programme, each.decision, each.at, each.until)
                 for each in heard
                 if each.kind == kind and (len(speakers[each.patient]) == 1 or each.decision == REVOKED)
                 for person in speakers[each.patient]

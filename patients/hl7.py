@@ -151,11 +151,20 @@ def _escaped(body: str, separators: Separators) -> str:
     component, repetition, escape, sub = separators
     known = {"F": "|", "S": component, "T": sub, "R": repetition, "E": escape, ".br": "\n", ".sp": "\n"}
     if body[:1] == "X" and len(body) > 1:
-        try:
-            return bytes.fromhex(body[1:]).decode("latin-1")
-        except ValueError:
-            return ""
+        return _bytes(body[1:])
     return known.get(body, "")
+
+
+def _bytes(hexadecimal: str) -> str:
+    """Bytes as the sender's own character set has them: mostly UTF-8, else Latin-1; blank where they are no bytes."""
+    try:
+        raw = bytes.fromhex(hexadecimal)
+    except ValueError:
+        return ""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _field(segment: Sequence[str], index: int) -> str:

@@ -29,7 +29,7 @@ Rows = dict[str, Any]
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """That a person said yes or no to texts, or to e-mails. Ids of rows; `address` is a phone or a mailbox."""
+    """That a person said yes (`until` a day, where they said so) or no to texts, or to e-mails. Ids of rows; `address` is a phone or a mailbox."""
 
     person: int
     patient: int
@@ -37,6 +37,7 @@ class Decision(msgspec.Struct, frozen=True):
     programme: str
     decision: str
     at: datetime
+    until: datetime | None = None
 
     @property
     def key(self) -> Key:
@@ -52,9 +53,9 @@ def apply(decisions: Sequence[Decision], *, to: type[Row] = Permission) -> None:
         new,
         update_conflicts=True,
         unique_fields=["person", "patient", _address(to), "programme"],
-        update_fields=["granted_at", "revoked_at"],
+        update_fields=["granted_at", "revoked_at", "until"],
     )
-    to._default_manager.bulk_update([row for row in changed.values() if row not in new], ["granted_at", "revoked_at"], batch_size=500)
+    to._default_manager.bulk_update([row for row in changed.values() if row not in new], ["granted_at", "revoked_at", "until"], batch_size=500)
 
 
 def _address(model: type[Row]) -> str:
@@ -70,9 +71,9 @@ def put(rows: Rows, said: Decision, to: type[Row] = Permission) -> list[Any]:
         where = {f"{_address(to)}_id": said.address}
         row = rows[said.programme] = to(person_id=said.person, patient_id=said.patient, programme=said.programme, **where)
     if said.decision == REVOKED:
-        row.revoked_at = said.at
+        row.revoked_at, row.until = said.at, None
         return [row, *_refuse_singles(rows, said)]
-    row.granted_at, row.revoked_at = said.at, None
+    row.granted_at, row.revoked_at, row.until = said.at, None, said.until
     return [row, *_overrule(rows, said)]
 
 
@@ -105,7 +106,7 @@ def _refuse_singles(rows: Rows, said: Decision) -> Iterable[Any]:
     """No to all is no to each single programme that was allowed before."""
     for programme, row in rows.items():
         if not said.programme and programme and row.revoked_at is None and row.granted_at is not None and row.granted_at <= said.at:
-            row.revoked_at = said.at
+            row.revoked_at, row.until = said.at, None
             yield row
 
 

@@ -34,4 +34,6 @@ SELECT
                                        AND NOT EXISTS (SELECT FROM notifications_absence b
                                                        WHERE b.user_id = m.user_id AND b.first_day <= %(now)s::date + 1 AND b.last_day >= %(now)s::date - 1))
                      AND EXISTS (SELECT FROM notifications_workitem w
-                                 WHERE w.site_id = s.id AND w.audience = r.role AND w.state = 'open' AND w.owner_id IS NULL AND NOT w.shadow)) AS hands
+                                 WHERE w.site_id = s.id AND w.audience = r.role AND w.state = 'open' AND w.owner_id IS NULL AND NOT w.shadow)) AS hands,
+    EXISTS (SELECT FROM patients_permission p WHERE p.until <= %(now)s AND p.granted_at IS NOT NULL AND p.revoked_at IS NULL)
+        OR EXISTS (SELECT FROM patients_mailpermission p WHERE p.until <= %(now)s AND p.granted_at IS NOT NULL AND p.revoked_at IS NULL) AS consents

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from notifications.models import Channel, Message, MessageState, Reply
 from notifications.views.biomarkers import name_of
+from pathways import ordering
 from pathways.correcting import RETRACTABLE, is_ours
 from pathways.facts import Fact, Grade, Moment
 from pathways.lineage import current
@@ -59,6 +60,7 @@ class Told:
     fate: str
     correction: str
     partial_date: bool
+    asked: ordering.Asked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _told(event: Event, counts: bool) -> Told:
         fate="" if counts else fate(event),
         correction=correction(event) if counts else "",
         partial_date=event.occurred_lo != event.occurred_hi,
+        asked=ordering.asked(event.body),
     )
 
 

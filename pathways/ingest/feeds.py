@@ -29,6 +29,7 @@ def profile(feed: Feed, received_at: datetime | None = None) -> FeedProfile:
         sentinel_ids=frozenset(map(str, feed.sentinel_ids or [])),
         received_at=received_at,
         attested=feed.attested,
+        holds_tests=feed.holds_tests,
         meanings=Meanings(meanings(feed)),
     )
 

@@ -49,4 +49,6 @@ def _consent(patient_id: int, fact: Fact, at: datetime) -> list[consent.Heard]:
     if kind not in ConsentKind.values:
         return []
     granted = decision in ("granted", "permit", "yes") and not fact.retracted
-    return [consent.Heard(patient_id, "granted" if granted else "revoked", at, kind, str(fact.body.get("programme", "")))]
+    said = fact.body.get("until")
+    until = datetime.fromisoformat(said) if granted and isinstance(said, str) and said else None
+    return [consent.Heard(patient_id, "granted" if granted else "revoked", at, kind, str(fact.body.get("programme", "")), until=until)]

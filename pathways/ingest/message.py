@@ -15,7 +15,7 @@ from .vocabulary import Meanings
 class FeedProfile(msgspec.Struct, frozen=True):
     """What a reader must know of the feed. `system` prefixes lineages; `assigner` owns identifiers that name none.
 
-    `attested`: people write what it says. `meanings`: what a person said of its own codes. `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
+    `attested`: people write what it says. `holds_tests`: what says of itself that it is a test waits. `meanings`: what a person said of its own codes. `received_at` dates what neither says when it happened nor comes in a dated message; None (history) leaves such things out.
     """
 
     name: str = "command-line"
@@ -25,6 +25,7 @@ class FeedProfile(msgspec.Struct, frozen=True):
     sentinel_ids: frozenset[str] = frozenset()
     received_at: datetime | None = None
     attested: bool = False
+    holds_tests: bool = False
     meanings: Meanings = Meanings()
 
 

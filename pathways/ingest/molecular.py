@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from . import codes
 from .codes import Coded
 
 PANELS = frozenset(["51969-4", "81247-9", "55232-3", "55233-1", "51968-6", "53041-0", "55207-5", "86206-0"])
@@ -203,6 +204,7 @@ PATHOLOGY = frozenset(
         "22636-5",
     ]
 )
+OURS = LOINC | PATHOLOGY | NEWBORN
 NEWBORN_NAME = re.compile(r"new ?born (genom\w+ |blood ?spot )?screen", re.IGNORECASE)
 PATHOLOGY_NAME = re.compile(r"patholog|histolog|cytolog(y|ic)|histopath|surgical path|frozen section", re.IGNORECASE)
 IHC_NAME = re.compile(r"immunohist|\bIHC\b", re.IGNORECASE)
@@ -245,6 +247,12 @@ def report_name(name: str, test: Coded, *, partial: bool) -> str:
     """The business id of a report. The provisional answer of a rapid genome is a thing of its own, told and acted on days before the final
     one, and so no earlier version of it."""
     return f"{name}/provisional" if partial and RAPID.search(test.words) else name
+
+
+def system(name: str, code: str) -> str:
+    """The code system, as `codes.system`; a LOINC number of ours is one also where the sender names no system, or its own."""
+    found = codes.system(name)
+    return "loinc" if found == "local" and code in OURS else found
 
 
 def category(test: Coded, section: str = "") -> str:

@@ -83,13 +83,21 @@ def _json(body: bytes) -> Iterator[Piece]:
         value = fhir_json.decode(body)
     except Unreadable as trouble:
         lines = [line for line in body.splitlines() if line.strip()]
-        if trouble.reason == "json_syntax" and len(lines) > 1 and all(line.lstrip(b"\xef\xbb\xbf \t")[:1] == b"{" for line in lines):
+        if len(lines) > 1 and (_is_whole(lines[0]) or all(line.lstrip(b"\xef\xbb\xbf \t")[:1] == b"{" for line in lines)):
             for line in lines:
                 yield from _json_line(line)
         else:
             yield Piece("fhir", body, trouble)
         return
     yield from _json_value(value, body)
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a first line is a record by itself: then every line is one, also one that is none."""
+    try:
+        return isinstance(fhir_json.decode(line), Mapping)
+    except Unreadable:
+        return False
 
 
 def _json_line(line: bytes) -> Iterator[Piece]:
@@ -108,10 +116,10 @@ def _json_value(value: Any, body: bytes) -> Iterator[Piece]:
             yield _stuck(body, "empty", "The JSON is an empty list.")
     elif isinstance(value, Mapping) and value.get("resourceType") == "Bundle" and value.get("type") == "batch":
         entries = value.get("entry")
-        resources = [entry.get("resource") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
-        for resource in resources:
-            yield Piece("fhir", _bytes(resource))
-        if not resources:
+        listed = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+        for entry in listed:
+            yield Piece("fhir", _bytes(entry["resource"] if "resource" in entry else {**value, "entry": [entry]}))
+        if not listed:
             yield Piece("fhir", body)
     else:
         yield Piece("fhir", body, value=value)

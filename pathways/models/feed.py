@@ -31,6 +31,9 @@ class Feed(models.Model):
         default=False, db_default=False, help_text="people write what it says (a spreadsheet): attested, not a system's record"
     )
     restarts_counter = models.BooleanField(default=False)
+    holds_tests = models.BooleanField(
+        default=False, db_default=False, help_text="what says that it is a test (MSH-11 T or D, HTEST) waits for a person"
+    )
     sentinel_ids = models.JSONField(default=list, blank=True)
     longest_silence = models.DurationField(null=True, blank=True)
     retention_days = models.PositiveSmallIntegerField(

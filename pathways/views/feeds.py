@@ -61,6 +61,7 @@ class FeedForm(forms.Form):
     may_register = forms.BooleanField(label=gettext_lazy("May bring in people who are not known yet"), required=False)
     states_family = forms.BooleanField(label=gettext_lazy("Is believed who a child's parents are"), required=False)
     restarts_counter = forms.BooleanField(label=gettext_lazy("Its message numbers begin anew now and then"), required=False)
+    holds_tests = forms.BooleanField(label=gettext_lazy("What it marks as a test is held back"), required=False)
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"].strip()

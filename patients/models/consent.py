@@ -55,10 +55,15 @@ class Permission(models.Model):
     programme = models.CharField(max_length=60, blank=True)
     granted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True, help_text="when it ends by itself, where it was given for a time")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "patient", "phone", "programme"], name="permission_once")]
-        indexes = [models.Index(fields=["phone"], name="permission_phone"), models.Index(fields=["patient"], name="permission_patient")]
+        indexes = [
+            models.Index(fields=["phone"], name="permission_phone"),
+            models.Index(fields=["patient"], name="permission_patient"),
+            models.Index(fields=["until"], condition=models.Q(until__isnull=False), name="permission_ends"),
+        ]
 
 
 @keeps_history("MailPermissionHistory")
@@ -71,7 +76,11 @@ class MailPermission(models.Model):
     programme = models.CharField(max_length=60, blank=True)
     granted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True, help_text="when it ends by itself, where it was given for a time")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "patient", "mailbox", "programme"], name="mail_permission_once")]
-        indexes = [models.Index(fields=["patient"], name="mail_permission_patient")]
+        indexes = [
+            models.Index(fields=["patient"], name="mail_permission_patient"),
+            models.Index(fields=["until"], condition=models.Q(until__isnull=False), name="mail_permission_ends"),
+        ]

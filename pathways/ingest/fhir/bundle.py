@@ -16,6 +16,7 @@ from pathways.ingest.when import moment
 from patients import fhir as people
 from patients.demographics import Demographics, StatedIdentifier
 
+from . import versions
 from .local import meant
 from .structs import Element, Identifier, Period, Reference, Resource, T, read
 
@@ -45,18 +46,19 @@ class Context:
         self.used: set[int] = set()
 
     def add(self, resource: Raw, full_url: str = "") -> None:
-        resource = meant(resource, self.profile.meanings)
+        sent_as = resource.get("resourceType")
+        resource = meant(versions.as_r4(resource), self.profile.meanings)
         self.resources.append(resource)
         kind, number = resource.get("resourceType"), resource.get("id")
         names = [full_url] if full_url else []
         if isinstance(number, str) and number:
-            names += [f"{kind}/{number}", f"urn:uuid:{number}"]
+            names += [f"{kind}/{number}", f"urn:uuid:{number}", *([f"{sent_as}/{number}"] if sent_as != kind else [])]
         for name in names:
             self.by_name.setdefault(name, resource)
         contained = resource.get("contained")
         for inner in contained if isinstance(contained, list) else ():
             if isinstance(inner, Mapping) and isinstance(inner.get("id"), str):
-                inner = meant(inner, self.profile.meanings)
+                inner = meant(versions.as_r4(inner), self.profile.meanings)
                 self.by_name.setdefault(f"#{inner['id']}", inner)
                 self.resources.append(inner)
 

@@ -227,6 +227,8 @@ def consent(context: Context, given: Consent) -> None:
     over = _over(context, given)
     granted = given.status == "active" and given.provision.type != "deny" and not _excepted(given, kind) and over is None
     body = {"consent_kind": kind, "decision": "granted" if granted else "revoked", "programme": ""}
+    if granted and (end := context.moment(given.provision.period.end)):
+        body["until"] = end.hi.isoformat()
     when = over or context.moment(given.date_time, given.provision.period.start, given.meta.last_updated)
     name = context.name(statement, given) or kind
     statement.say(

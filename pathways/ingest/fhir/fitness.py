@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,13 +19,14 @@ NOT_READ = {
     "OperationOutcome": "it answers a request, and is about nobody",
 }
 TEST_DATA, SUMMARY = "HTEST", "SUBSETTED"
+KIND_IN_ADDRESS = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)(?=[/?]|$)")
 
 
-def inspect(resources: Iterable[Raw], read: frozenset[str]) -> Iterator[str]:
+def inspect(resources: Iterable[Raw], read: frozenset[str], *, holds_tests: bool = False) -> Iterator[str]:
     """Notes for the lab liaison: what was left out and by which rule.
 
     Raises:
-        Unreadable: an element that may turn the meaning round, or a summary of which nobody knows what is missing.
+        Unreadable: an element that may turn the meaning round, a summary of which nobody knows what is missing, or a test where they wait.
     """
     for raw in resources:
         kind = str(raw.get("resourceType"))
@@ -41,10 +43,36 @@ def inspect(resources: Iterable[Raw], read: frozenset[str]) -> Iterator[str]:
                 f"{kind}.meta.tag says SUBSETTED: the sender left parts out, so what is not there cannot be told from what is not so. "
                 "Ask for whole resources (no _summary, no _elements).",
             )
+        if TEST_DATA in marks and holds_tests:
+            raise Unreadable("test_message", f"{kind}.meta says HTEST (test data), and what this feed sends for a test is held back.")
         if TEST_DATA in marks:
             yield f"{kind}.meta says HTEST (test data); it was read like any other"
         if forbids(raw):
             yield f"{kind}.doNotPerform says what must not be done: it is no order, and was left out"
+
+
+def removals(resource: Raw, read: frozenset[str]) -> Iterator[str]:
+    """Notes on what a Bundle asks to remove or to patch.
+
+    Raises:
+        Unreadable: it removes or patches something that is read. A server's id is not the thing's own number, so nobody can say what falls.
+    """
+    entries = resource.get("entry")
+    for each in entries if isinstance(entries, list) else ():
+        request = each.get("request") if isinstance(each, Mapping) else None
+        method = str(request.get("method")).upper() if isinstance(request, Mapping) else ""
+        if not isinstance(request, Mapping) or method not in ("DELETE", "PATCH"):
+            continue
+        address = str(request.get("url") or "")
+        kind = next(iter(reversed(KIND_IN_ADDRESS.findall(address))), "")
+        if kind not in read:
+            yield f"{method} {kind or 'without an address'}: nothing of it is kept here"
+            continue
+        raise Unreadable(
+            "removal",
+            f"The Bundle asks to {'delete' if method == 'DELETE' else 'patch'} {address[:120]}. What was said is not removed by a server's "
+            "address: send the resource whole, with the status entered-in-error where it was wrong.",
+        )
 
 
 def forbids(raw: Raw) -> bool:

@@ -99,7 +99,7 @@ def read_value(value: Any, body: bytes, profile: FeedProfile) -> ParsedMessage:
     context = Context(profile, message_at, may_state_death=about_person)
     for full_url, each in entries:
         context.add(each, full_url)
-    context.notes += fitness.inspect(context.resources, READ)
+    context.notes += [*fitness.removals(resource, READ), *fitness.inspect(context.resources, READ, holds_tests=profile.holds_tests)]
     implications.complete(context)
     _read_all(context, about_person)
     speakers = list(context.speakers.values()) or [Speaker(None, "", context.of())]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from pathways.ingest import codes
+from pathways.ingest import codes, molecular
 from pathways.ingest.codes import Coded
 
 
@@ -26,7 +26,11 @@ class Concept(Element, frozen=True):
     text: str = ""
 
     def coded(self) -> Coded:
-        codings = tuple((codes.system(each.system), each.code.strip(), each.display.strip()) for each in self.coding if each.code.strip())
+        codings = tuple(
+            (codes.system(each.system) if each.system else molecular.system("", each.code.strip()), each.code.strip(), each.display.strip())
+            for each in self.coding
+            if each.code.strip()
+        )
         displays = codes.first(each.display for each in self.coding if not each.code.strip())
         return Coded(codings, self.text.strip() or displays)
 

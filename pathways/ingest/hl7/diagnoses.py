@@ -14,6 +14,7 @@ VERIFICATION = {"F": "confirmed", "W": "provisional", "A": "provisional", "": "p
 CONFIRMED = frozenset({"CON", "C", "CONFIRMED", "ESTABLISHED", "DEFINITIVE"})
 RULED_OUT = frozenset({"RO", "R", "REFUTED", "RULED OUT", "RULEDOUT", "NO"})
 PROBLEM_GONE = frozenset({"DE"})
+REFERS, CANCELS = frozenset({"I12", "I13", "I14"}), frozenset({"I14"})
 
 
 def from_dg1(part: Part) -> None:
@@ -46,16 +47,18 @@ def from_problems(part: Part) -> None:
         )
 
 
-def from_referral(part: Part) -> None:
+def from_referral(part: Part, trigger: str) -> None:
+    """RF1; a referral that comes without one goes by its order number, else by the day of the message. I14 and RF1-1 `R`, `E` take it back."""
     rf1 = part.message.one("RF1")
     if not rf1:
+        _bare_referral(part, trigger)
         return
     reason = part.coded(rf1, 10)
     when = part.moment(rf1, 7) or part.moment(rf1, 9)
     number = part.id(rf1, 6) or part.id(rf1, 11) or (f"@{when.lo.isoformat()}" if when else "referral")
-    cancelled = part.get(rf1, 1).upper() in ("R", "E")
+    cancelled = trigger in CANCELS or part.get(rf1, 1).upper() in ("R", "E")
     body = {"code": reason.body()["code"], "text": reason.label or part.coded(rf1, 3).label, "specialty": part.coded(rf1, 3).label}
-    body["reasons"] = ",".join(sorted({code for dg1 in part.all("DG1") for code in part.coded(dg1, 3).all_codes()}))
+    body["reasons"] = _reasons(part)
     part.statement.say(
         "referral",
         number,
@@ -64,6 +67,21 @@ def from_referral(part: Part) -> None:
         keys=part.statement.keys(auth=part.get(rf1, 6)),
         retracted=cancelled,
     )
+
+
+def _bare_referral(part: Part, trigger: str) -> None:
+    when, asked = at(part.statement.message_at), part.one("OBR")
+    if trigger not in REFERS or when is None:
+        return
+    number = part.id(asked, 2) or part.id(asked, 3) or part.id(part.one("ORC"), 2) or f"@{when.lo.date().isoformat()}"
+    test = part.coded(asked, 4)
+    body = {"code": test.body()["code"], "text": test.label, "specialty": "", "reasons": _reasons(part)}
+    part.statement.note("REF without an RF1: whom it is for and why were not read")
+    part.statement.say("referral", number, when, body, keys=part.statement.keys(auth=number), retracted=trigger in CANCELS)
+
+
+def _reasons(part: Part) -> str:
+    return ",".join(sorted({code for dg1 in part.all("DG1") for code in part.coded(dg1, 3).all_codes()}))
 
 
 def from_procedures(part: Part) -> None:

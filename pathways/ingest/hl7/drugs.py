@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pathways.ingest.codes import Coded
@@ -12,25 +13,49 @@ from .tokens import Segment
 
 NOT_DISPENSED = frozenset({"HD", "SC", "ER", "RP"})
 """ORC-5 held, scheduled, order not found, replaced: nothing was filled."""
-COMPLETE = frozenset({"CP", ""})
-NOT_GIVEN = frozenset({"RE", "NA"})
+COMPLETE = frozenset({"CP", "", "GIVEN", "COMPLETE", "COMPLETED"})
+NOT_GIVEN = frozenset({"RE", "NA", "NOT GIVEN", "NOT ADMINISTERED", "REFUSED", "HELD", "MISSED"})
+"""RXA-20 (table 0322), and the words that bedside systems write there instead."""
+OF_DRUGS = ("rxcui", "ndc", "hcpcs")
+NUMBER = re.compile(r"[\d.,/ ]+")
 ROUTES = {"PO": "oral", "ORAL": "oral", "IV": "iv", "IVP": "iv", "IVPB": "iv", "IVS": "iv", "SC": "sc", "SQ": "sc", "IM": "im"}
 
 
 def orders(part: Part) -> None:
-    """RXE, or RXO where there is no RXE, with the ORC before it and the RXR after it."""
+    """Each order by its RXE, or by its RXO where nobody encoded it, with the ORC before it and the RXR after it."""
     orc: Segment = []
-    has_encoded = any(segment[0] == "RXE" for segment in part.segments)
-    for place, segment in enumerate(part.segments):
+    asked, asked_at = [], 0
+    for place, segment in enumerate([*part.segments, ["ORC"]]):
+        if asked and segment[0] in ("ORC", "RXO"):
+            _order(part, orc, asked, part.coded(asked, 1), _route(part, asked_at))
+            asked = []
         if segment[0] == "ORC":
             orc = segment
-        elif segment[0] == ("RXE" if has_encoded else "RXO"):
-            _order(part, orc, segment, 2 if has_encoded else 1, _route(part, place))
+        elif segment[0] == "RXO":
+            asked, asked_at = segment, place
+        elif segment[0] == "RXE":
+            route = _route(part, place) or (_route(part, asked_at) if asked else "")
+            _order(part, orc, segment, _encoded(part, segment, asked), route)
+            asked = []
 
 
-def _order(part: Part, orc: Segment, rx: Segment, field: int, route: str) -> None:
-    drug = part.coded(rx, field)
+def _encoded(part: Part, rxe: Segment, asked: Segment) -> Coded:
+    """RXE-2; else what was asked for (RXO-1); else RXE-1, where a sender's fields stand one too far to the left."""
+    drug = part.coded(rxe, 2)
+    if drug.label and not NUMBER.fullmatch(drug.label):
+        return drug
+    if asked and part.coded(asked, 1).label:
+        return part.coded(asked, 1)
+    shifted = part.coded(rxe, 1)
+    if any(shifted.code(system) for system in OF_DRUGS):
+        part.statement.note("RXE-1 names the medicine, which belongs into RXE-2: read from there")
+        return shifted
+    return drug if drug.label and not NUMBER.fullmatch(drug.label) else Coded()
+
+
+def _order(part: Part, orc: Segment, rx: Segment, drug: Coded, route: str) -> None:
     if not drug.codings and not drug.text:
+        part.statement.note(f"{rx[0]} names no medicine: the order was left out")
         return
     control, status = part.get(orc, 1).upper(), STATUS.get(part.get(orc, 5).upper(), "")
     number = _number(part, orc, rx, drug)
@@ -79,7 +104,7 @@ def administered(part: Part) -> None:
 
 
 def _administration(part: Part, orc: Segment, rxa: Segment, route: str) -> None:
-    drug, state = part.coded(rxa, 5), part.get(rxa, 20).upper()
+    drug, state = part.coded(rxa, 5), _state(part, rxa)
     when = part.moment(rxa, 3) or part.moment(rxa, 4)
     number = part.id(orc, 3) or part.id(orc, 2) or drug.body()["code"]
     name = f"{number}@{when.lo.isoformat() if when else ''}"
@@ -91,6 +116,12 @@ def _administration(part: Part, orc: Segment, rxa: Segment, route: str) -> None:
     else:
         body = {"drugs": drugs(drug), "route": route, "complete": state in COMPLETE}
         part.statement.say("drug_administered", name, when, body, keys=keys, retracted=retracted)
+
+
+def _state(part: Part, rxa: Segment) -> str:
+    """RXA-20 by its code, else by its word."""
+    said = [part.get(rxa, 20, component).upper() for component in (1, 2)]
+    return next((each for each in said if each in COMPLETE | NOT_GIVEN and each), said[0])
 
 
 def drugs(drug: Coded) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from .tokens import Message, Segment
 
 MERGES = frozenset({"A18", "A34", "A36", "A39", "A40", "A46", "A47"})
 LINKS, UNLINKS = frozenset({"A24"}), frozenset({"A37"})
+Numbers = tuple[tuple[str, str], ...]
 NOT_INPATIENT = frozenset({"O", "P", "R", "C", "N", "U"})
 DIED_HERE, HOSPICE = frozenset({"20", "40", "41", "42"}), frozenset({"50", "51"})
 
@@ -65,7 +66,19 @@ def merge(message: Message, trigger: str, segments: Sequence[Segment], person: D
     losers = people.identifiers(message.raw(mrg, 1), separators=message.separators, assigner=assigner)
     loser = tuple((each.authority, each.value) for each in losers)
     survivor = tuple((each.authority, each.value) for each in person.identifiers if (each.authority, each.value) not in loser)
-    return Merge(loser, survivor) if loser and survivor else None
+    if not loser or not survivor:
+        return None
+    return Merge(_at_home(loser, survivor, assigner), _at_home(survivor, loser, assigner))
+
+
+def _at_home(numbers: Numbers, others: Numbers, assigner: str) -> Numbers:
+    """A number without an authority may be the feed's, or of the only one that the other record's numbers name."""
+    homes = {authority for authority, _ in others}
+    if len(homes) != 1 or assigner in homes:
+        return numbers
+    (home,) = homes
+    same = tuple((home, value) for authority, value in numbers if authority == assigner)
+    return tuple(dict.fromkeys((*numbers, *(each for each in same if each not in others))))
 
 
 def link(trigger: str, first: Demographics, second: Demographics) -> Merge | None:

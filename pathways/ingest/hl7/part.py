@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from pathways.facts import Moment
-from pathways.ingest import codes
+from pathways.ingest import codes, molecular
 from pathways.ingest.codes import Coded
 from pathways.ingest.statement import Statement
 from pathways.ingest.when import instant, moment
@@ -82,7 +82,7 @@ def coded(repetition: str, separators: Separators) -> Coded:
         return Coded((("local", parts[0], ""),) if parts[0] else (), parts[0])
     parts += [""] * (12 - len(parts))
     triples = [(parts[start], parts[start + 1], parts[start + 2]) for start in (0, 3, 9)]
-    codings = tuple((codes.system(system), code, text) for code, text, system in triples if code)
+    codings = tuple((molecular.system(system, code), code, text) for code, text, system in triples if code)
     return Coded(codings, parts[8] or codes.first(text for _, text, _ in triples))
 
 

@@ -31,12 +31,12 @@ READERS: dict[str, Callable[[Part, str], None]] = {
     "SIU": visits.read,
     "MDM": documents.read,
     "PPR": lambda part, _: diagnoses.from_problems(part),
-    "REF": lambda part, _: diagnoses.from_referral(part),
+    "REF": diagnoses.from_referral,
 }
 """Any other type is read for who it is about and for its DG1 and PR1 segments."""
 
 PROCESSING = {"T": "training", "D": "debugging"}
-"""MSH-11 (table 0103) but P. Many senders never set theirs back, so it is told and decides nothing."""
+"""MSH-11 (table 0103) but P. Many senders never set theirs back, so it is told and decides nothing, unless the feed is marked for it."""
 
 LONGEST = 32 * 1024 * 1024
 
@@ -89,7 +89,7 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
     """
     if len(body) > LONGEST:
         raise Unreadable("too_large", f"The message has {len(body):,} bytes; more than {LONGEST:,} are not read.")
-    text, assumed = decode(body)
+    text, charset = decode(body)
     if "\x00" in text:
         raise Unreadable("nul_character", "The message holds NUL characters, which HL7 does not allow and the store refuses.")
     message = Message(text)
@@ -97,8 +97,12 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
     if not head.type:
         raise Unreadable("hl7_type", "MSH-9 names no message type, so nobody can say what the message is about.")
     message_at = instant(head.sent, profile.time_zone)
-    notes = ["Not UTF-8: read as Latin-1"] if assumed else []
+    notes = [f"Not UTF-8: read as {charset}"] if charset else []
     if purpose := PROCESSING.get(message.get(message.one("MSH"), 11).upper(), ""):
+        if profile.holds_tests:
+            raise Unreadable(
+                "test_message", f"MSH-11 says that the message was made for {purpose}, and what this feed sends for a test is held back."
+            )
         notes.append(f"MSH-11 says that the message was made for {purpose}; it was read like any other")
     undated: list[str] = []
     subjects = _subjects(message, head, profile, message_at, notes, undated)
@@ -125,7 +129,7 @@ def _subjects(
 ) -> list[Subject]:
     found: list[Subject] = []
     for segments in _by_person(message):
-        person = _person(message, segments[0], head, profile)
+        person = _person(message, segments[0] if segments[0][0] == "PID" else [], head, profile)
         statement = Statement(profile, message_at)
         part = Part(message, segments, statement)
         if head.type == "ADT":
@@ -155,12 +159,18 @@ def _linked(head: Header, subjects: list[Subject]) -> list[Subject]:
 
 
 def _by_person(message: Message) -> list[Sequence[Segment]]:
-    """The segments from each PID to the next; what stands before the first (SCH, RF1, TXA sometimes) is found through the message.
+    """The segments from each PID to the next; what stands before the first PID is that person's too. SIU repeats PID for group visits.
 
-    PPR and REF put their segments behind the PID; SIU repeats PID for group visits, each of which is a visit of that person.
+    A message without any PID is about somebody whom it does not name: what it says waits for a person, and is not lost.
     """
-    starts = [place for place, segment in enumerate(message.segments) if segment[0] == "PID"]
-    return [message.segments[start:end] for start, end in zip(starts, [*starts[1:], len(message.segments)], strict=False)]
+    segments = message.segments
+    starts = [place for place, segment in enumerate(segments) if segment[0] == "PID"]
+    if not starts:
+        return [segments[1:]] if len(segments) > 1 else []
+    parts: list[Sequence[Segment]] = [segments[start:end] for start, end in zip(starts, [*starts[1:], len(segments)], strict=False)]
+    if starts[0] > 1:
+        parts[0] = [parts[0][0], *segments[1 : starts[0]], *parts[0][1:]]
+    return parts
 
 
 def _person(message: Message, pid: Segment, head: Header, profile: FeedProfile) -> Demographics:

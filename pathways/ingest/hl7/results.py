@@ -126,7 +126,10 @@ def _molecular(part: Part, report: Report) -> None:
             specimens.rejected(part, spms, first.obr, _words(report), said, keys)
         return
     found = _findings(report)
-    if state == "final" and not found and (body["document"] or said):
+    empty = state == "final" and not found and not _answers(report)
+    if empty and not said:
+        part.statement.note("OBR-25 says that the report is final, and no line of it gives a result: a person must look")
+    if state == "final" and not found and (body["document"] or said or empty):
         title = report.test.label or "report"
         part.statement.say("result_document", name, when, body | {"title": title}, keys=keys, rank=rank, issued_at=issued)
         return
@@ -199,7 +202,11 @@ def _findings(report: Report) -> list[Finding]:
 
 def _answers(report: Report) -> bool:
     """Whether any line gives a result at all."""
-    return any(line.reading.value.words or line.reading.number is not None or line.document for line in report.lines if line.status != "X")
+    return any(
+        line.reading.value.label or line.reading.number is not None or line.document
+        for line in report.lines
+        if line.status != "X" and line.status not in observations.NO_RESULT
+    )
 
 
 def _issued(part: Part, report: Report) -> datetime | None:

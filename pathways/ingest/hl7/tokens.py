@@ -134,15 +134,43 @@ def _has_glued(text: str, lines: list[str]) -> bool:
     return any(text.count(name) != begins.count(name) for name in GLUED_NAMES)
 
 
-def decode(body: bytes) -> tuple[str, bool]:
-    """The text, and whether Latin-1 had to be assumed. UTF-8 first, whatever MSH-18 says: senders declare what they do not send."""
+CHARSETS = {"ISO IR87": "iso2022_jp", "ISO IR159": "iso2022_jp_1", "GB 18030-2000": "gb18030", "KS X 1001": "euc_kr", "BIG-5": "big5"}
+"""MSH-18 (table 0211) but 8859/n, which name themselves."""
+
+PART_OF_8859 = re.compile(r"8859[/ -]?(\d{1,2})\b")
+KANJI = (b"\x1b$", b"\x1b(J")
+"""Where a text of ISO 2022 changes to Japanese; in UTF-8 it would be pure ASCII, and nonsense."""
+
+
+def decode(body: bytes) -> tuple[str, str]:
+    """The text, and what it was read as where that is not Unicode. UTF-8 first, whatever MSH-18 says: senders declare what they do not send."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return body.decode("utf-16", "replace").strip("\ufeff\x0b\x1c\r\n "), False
+        return _bare(body.decode("utf-16", "replace")), ""
+    if any(mark in body for mark in KANJI):
+        return _bare(body.decode("iso2022_jp", "replace")), "ISO 2022-JP"
     try:
-        text, assumed = body.decode("utf-8-sig"), False
+        return _bare(body.decode("utf-8-sig")), ""
     except UnicodeDecodeError:
-        text, assumed = body.decode("cp1252", "replace"), True
-    return text.strip("\ufeff\x0b\x1c\r\n "), assumed
+        codec, named = _declared(body)
+        return _bare(body.decode(codec, "replace")), named
+
+
+def _bare(text: str) -> str:
+    return text.strip("\ufeff\x0b\x1c\r\n ")
+
+
+def _declared(body: bytes) -> tuple[str, str]:
+    """(codec, its name in words) of MSH-18; Latin-1 as Windows widened it where the header names none that is known."""
+    header = re.split(rb"[\r\n]", body.lstrip(b"\x0b \t\r\n"), maxsplit=1)[0]
+    fields = header.decode("latin-1").split(header[3:4].decode("latin-1")) if header[3:4] else []
+    said = fields[17].upper() if len(fields) > 17 else ""
+    named = next((each.strip() for each in said.split("~") if each.strip()), "")
+    part = PART_OF_8859.search(named)
+    if part and part[1] != "1" and 2 <= int(part[1]) <= 16 and part[1] != "12":
+        return f"iso8859_{int(part[1])}", f"{named}, as MSH-18 says"
+    if named in CHARSETS:
+        return CHARSETS[named], f"{named}, as MSH-18 says"
+    return "cp1252", "Latin-1"
 
 
 MESSAGE_START = re.compile(rb"(?:[\r\n\x0b\x1c\xbf]|^)[ \t]*(MSH)(?=[^A-Za-z0-9\s])|(MSH)(?=\|\^~\\\\?&#?\|)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pathways.facts import Moment
 from pathways.ingest.when import at
 
@@ -16,6 +18,8 @@ BY_STATUS = {
     "noshow": "visit_missed", "no show": "visit_missed", "cancelled": "visit_cancelled", "canceled": "visit_cancelled",
     "deleted": "visit_cancelled",
 }  # fmt: skip
+BESIDE = (("SCH", (10, 12), 4), ("SCH", (11, 16, 17), 1), ("AIS", (5, 6), 1), ("AIG", (6, 7, 9), 1), ("AIL", (7, 8), 1), ("AIP", (7, 8), 1))
+TIME_OF_DAY = re.compile(r"20\d{10}(\d\d)?(\.\d+)?([+-]\d{4})?")
 NO_VISIT = frozenset({"blocked", "waitlist", "dc"})
 """SCH-25 (table 0278): a slot that is closed, a wish for one, one that was given up by whom nobody knows. Started is not kept yet; Pending,
 Overbook and what HL7 does not know leave the word to the trigger."""
@@ -49,11 +53,19 @@ def read(part: Part, trigger: str) -> None:
 
 
 def _start(part: Part) -> Moment | None:
-    """SCH-11.4, else TQ1-7, else the start of the first service, resource, person or place (AIS-4, AIG-8, AIL-6, AIP-6)."""
+    """SCH-11.4, else TQ1-7, else the start of the first service, resource, person or place (AIS-4, AIG-8, AIL-6, AIP-6); else, as senders
+    slip by a field, the first time of day that stands near one of these."""
     found = part.moment(part.message.one("SCH"), 11, 4) or part.moment(part.message.one("TQ1"), 7)
     for name, field in (("AIS", 4), ("AIG", 8), ("AIL", 6), ("AIP", 6)):
         found = found or part.moment(part.message.one(name), field)
-    return found
+    return found or next((beside for name, fields, component in BESIDE for field in fields if (beside := _beside(part, name, field, component))), None)
+
+
+def _beside(part: Part, name: str, field: int, component: int) -> Moment | None:
+    if not TIME_OF_DAY.fullmatch(part.get(part.message.one(name), field, component)):
+        return None
+    part.statement.note(f"the time of the visit was taken from {name}-{field}, where HL7 has something else")
+    return part.moment(part.message.one(name), field, component)
 
 
 def _service(part: Part) -> dict[str, str]:
