@@ -149,6 +149,10 @@ def name(text: str) -> str:
     return " ".join("".join(letter for letter in kept if unicodedata.category(letter) not in ("Cc", "Cs")).split())[:200]
 
 
+KINDS_OF_NUMBER = NOT_A_PATIENT_NUMBER | {"MR", "MRN", "PI", "PT", "PN", "EPI", "PID"}
+"""Codes of CX-5 (table 0203) that senders put where the authority belongs."""
+
+
 def is_id(value: str, sentinels: frozenset[str] = frozenset()) -> bool:
     """Whether `value` can name anything: sentinels that stand for *no number* (`UNKNOWN`, `0`, blank, the feed's own) cannot."""
     return bool(value.strip("0 -.*?_")) and value.casefold() not in NOT_AN_ID and value not in sentinels

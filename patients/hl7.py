@@ -89,9 +89,11 @@ def identifiers(
     found = {}
     for repeat in field.split(separators[1]):
         value = _component(repeat, 1, separators)
-        kind = _component(repeat, 5, separators).upper() or "MR"
+        kind, authority = _component(repeat, 5, separators).upper(), _authority(repeat, separators)
+        if not kind and authority.upper() in codes.KINDS_OF_NUMBER:
+            kind, authority = authority.upper(), ""  # `12345^^^MR`: two hospitals that slip so would share their numbers
+        kind, authority = kind or "MR", authority or assigner
         if kind not in codes.NOT_A_PATIENT_NUMBER and codes.is_id(value, sentinel_ids):
-            authority = _authority(repeat, separators) or assigner
             found[authority, value] = StatedIdentifier(authority[:120], value[:120], kind[:20])
     return tuple(found.values())
 

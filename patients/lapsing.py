@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -24,11 +25,18 @@ def _lapse(kind: str, now: datetime) -> int:
     address = "phone" if permits is Permission else "mailbox"
     with transaction.atomic():
         over = permits._default_manager.filter(HOLDS, until__lte=now).select_related("person", "patient", address)
-        rows = list(over.select_for_update(of=("self",), skip_locked=True).order_by("until", "pk")[:AT_ONCE])
+        rows: list[Any] = list(over.select_for_update(of=("self",), skip_locked=True).order_by("until", "pk")[:AT_ONCE])
         for row in rows:
             ended = max(moment for moment in (row.until, row.granted_at) if moment is not None)
             where = {address: getattr(row, address)}
             consent.record(
-                decision=REVOKED, at=ended, evidence=ENDED, kind=kind, person=row.person, patient=row.patient, programme=row.programme, **where
+                decision=REVOKED,
+                at=ended,
+                evidence=ENDED,
+                kind=kind,
+                person=row.person,
+                patient=row.patient,
+                programme=row.programme,
+                **where,
             )
     return len(rows)

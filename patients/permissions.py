@@ -55,7 +55,9 @@ def apply(decisions: Sequence[Decision], *, to: type[Row] = Permission) -> None:
         unique_fields=["person", "patient", _address(to), "programme"],
         update_fields=["granted_at", "revoked_at", "until"],
     )
-    to._default_manager.bulk_update([row for row in changed.values() if row not in new], ["granted_at", "revoked_at", "until"], batch_size=500)
+    to._default_manager.bulk_update(
+        [row for row in changed.values() if row not in new], ["granted_at", "revoked_at", "until"], batch_size=500
+    )
 
 
 def _address(model: type[Row]) -> str:

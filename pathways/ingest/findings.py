@@ -7,7 +7,7 @@ negatives. What the value leaves open is `indeterminate`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -136,7 +136,12 @@ def findings(readings: Iterable[Reading]) -> list[Finding]:
         parts.append(reading)
         said.add(code)
     assessment = NEGATIVE if overall == {"absent"} else None
-    variants = [parts for parts in variants if not (_is_gene_alone(parts) and (parts[0].group, _gene_of(parts)) in described)]
+    told = {each["gene"] for each in single} if assessment is None else set()
+    variants = [
+        parts
+        for parts in variants
+        if not (_is_gene_alone(parts) and ((parts[0].group, _gene_of(parts)) in described or _gene_of(parts) in told - {""}))
+    ]
     return [finding for parts in variants for finding in variant(parts, assessment if _is_gene_alone(parts) else None)] + single
 
 
@@ -199,7 +204,7 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
         "alteration": protein or coding or written or pointed or change,
         "presence": state,
         "type": kind,
-        "significance": significance(value[names.SIGNIFICANCE].value) if names.SIGNIFICANCE in value else "",
+        "significance": _significance(value),
         "origin": _origin(value[names.SOURCE].value) if names.SOURCE in value else "",
         **({"zygosity": said} if (said := _named(ZYGOSITY, value[names.ALLELES].value) if names.ALLELES in value else "") else {}),
         "text": "; ".join(part for part in (coding, protein, "" if coding or protein else written or pointed, change) if part),
@@ -207,6 +212,12 @@ def variant(parts: Sequence[Reading], assessment: Coded | None = None, failed: b
     if kind == "fusion" and state == "present" and len(genes) == 2:
         return _fused(list(genes), finding)
     return [{"gene": gene, **finding} for gene in genes or [""]]
+
+
+def _significance(value: Mapping[str, Reading]) -> str:
+    """Of its own line, else where a sender writes `Pathogenic` for the assessment."""
+    said = (significance(value[code].value) for code in (names.SIGNIFICANCE, names.VARIANT) if code in value)
+    return next(filter(None, said), "")
 
 
 def _assessed(assessment: Coded | None, is_named: bool) -> str:

@@ -118,7 +118,7 @@ def _json_value(value: Any, body: bytes) -> Iterator[Piece]:
         entries = value.get("entry")
         listed = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
         for entry in listed:
-            yield Piece("fhir", _bytes(entry["resource"] if "resource" in entry else {**value, "entry": [entry]}))
+            yield Piece("fhir", _bytes(entry.get("resource", {**value, "entry": [entry]})))
         if not listed:
             yield Piece("fhir", body)
     else:

@@ -15,7 +15,7 @@ from notifications.plan import plan
 from notifications.tick import tick
 from notifications.worklist import claim
 from pathways.models import CodeMap, Feed, HandOver, Inbound, JourneyLink, Matter, PathwayVersion, Rollout, Turn
-from patients.models import Membership, Site
+from patients.models import Membership, Permission, Site
 from tests.notifications.world import DAY, HOUR, NOON, World
 
 
@@ -85,6 +85,10 @@ SEEN: dict[str, tuple[str, Callable[[World], object]]] = {
     "a meaning that ended": ("rereading", _forgotten_meaning),
     "a calendar that changed": ("calendars", lambda world: Site.objects.update(calendar_after=0)),
     "a hand-over that nobody answered": ("hand_overs", _handed_over),
+    "a consent whose time is over": (
+        "consents",
+        lambda world: Permission.objects.update(granted_at=NOON - DAY, revoked_at=None, until=NOON),
+    ),
     "an item of somebody who is away": ("hands", _away),
     "an item of somebody who left": ("hands", _left),
     "an item that nobody is left for": ("hands", _nobody_left),

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patients import consent, contacts, invariants
+from patients import consent, contacts, invariants, lapsing
 from patients.consent import Evidence, Heard
 from patients.contactable import Share, contactable, mailable, share
 from patients.models import Authority, ConsentEntry, ConsentKind, Patient, Permission, Person, Phone, Site, User
@@ -223,3 +223,28 @@ def test_the_last_word_holds(ana: Patient, now: datetime, acts: list[tuple[str, 
         for each in ("lung", "pgx"):
             assert may(ana, each, phone=phone) == (said.get(each, False) and not stopped)
         assert list(invariants.permissions_are_clear()) == []
+
+
+def test_a_yes_that_was_given_for_a_time_ends_by_itself(ana: Patient, now: datetime) -> None:
+    """Once, with an entry in the ledger as of that day; and a yes that came later stands."""
+    end = now + timedelta(days=30)
+    consent.record_all([Heard(ana.pk, "granted", now + timedelta(hours=1), until=end)], evidence=FORM)
+    assert lapsing.lapse(now=end - timedelta(minutes=1)) == 0
+    assert may(ana)
+    assert lapsing.lapse(now=end + timedelta(minutes=1)) == 1
+    assert not may(ana)
+    ended = ConsentEntry.objects.latest("pk")
+    assert (ended.decision, ended.how, ended.at) == ("revoked", "ended", end)
+    assert lapsing.lapse(now=end + timedelta(days=1)) == 0
+    consent.record_all([Heard(ana.pk, "granted", end + timedelta(days=2))], evidence=FORM)
+    assert lapsing.lapse(now=end + timedelta(days=400)) == 0
+    assert may(ana)
+    assert invariants.check(now=end) == []
+
+
+def test_a_no_before_the_end_stays_the_persons_own(ana: Patient, now: datetime) -> None:
+    end = now + timedelta(days=30)
+    consent.record_all([Heard(ana.pk, "granted", now + timedelta(hours=1), until=end)], evidence=FORM)
+    consent.revoke(person=ana.person, patient=ana, at=now + timedelta(days=2), evidence=FORM)
+    assert lapsing.lapse(now=end + timedelta(days=1)) == 0
+    assert ConsentEntry.objects.latest("pk").at == now + timedelta(days=2)

@@ -30,7 +30,9 @@ class Command(BaseCommand):
             "--states-family", action="store_const", const=True, help="whom it calls a child's parents may be told of the child"
         )
         parser.add_argument("--restarts-counter", action="store_const", const=True, help="its message numbers begin anew now and then")
-        parser.add_argument("--holds-tests", action="store_const", const=True, help="what it marks as a test (MSH-11 T or D, HTEST) is held back")
+        parser.add_argument(
+            "--holds-tests", action="store_const", const=True, help="what it marks as a test (MSH-11 T or D, HTEST) is held back"
+        )
         parser.add_argument("--retention-days", type=int, help="how long messages that nothing listens to are kept whole (400)")
         parser.add_argument("--token", action="store_true", help="issue a new token; the old one stops working")
 

@@ -17,7 +17,14 @@ KINDS = {
 }  # fmt: skip
 """Resources that R4 calls otherwise (DSTU2, STU3)."""
 
-STATUSES = {"suspended": "on-hold", "cancelled": "revoked", "requested": "active", "accepted": "active", "in-progress": "active", "rejected": "revoked"}
+STATUSES = {
+    "suspended": "on-hold",
+    "cancelled": "revoked",
+    "requested": "active",
+    "accepted": "active",
+    "in-progress": "active",
+    "rejected": "revoked",
+}
 """Of DSTU2 and STU3 requests."""
 
 RENAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -117,7 +124,9 @@ def _consent(raw: Raw) -> Changes:
     decision = raw.get("decision") if raw.get("decision") in ("permit", "deny") else "permit"
     otherwise = "deny" if decision == "permit" else "permit"
     excepted = [{"type": otherwise, **each} for each in stated or () if isinstance(each, Mapping)]
-    changes: Changes = {"provision": {"type": decision, "period": raw.get("period") or {}, "purpose": raw.get("purpose") or [], "provision": excepted}}
+    changes: Changes = {
+        "provision": {"type": decision, "period": raw.get("period") or {}, "purpose": raw.get("purpose") or [], "provision": excepted}
+    }
     return changes | ({"dateTime": raw["date"]} if "date" in raw and "dateTime" not in raw else {})
 
 

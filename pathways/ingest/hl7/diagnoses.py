@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pathways.ingest import diseases, molecular
 from pathways.ingest.when import at
 
@@ -14,6 +16,7 @@ VERIFICATION = {"F": "confirmed", "W": "provisional", "A": "provisional", "": "p
 CONFIRMED = frozenset({"CON", "C", "CONFIRMED", "ESTABLISHED", "DEFINITIVE"})
 RULED_OUT = frozenset({"RO", "R", "REFUTED", "RULED OUT", "RULEDOUT", "NO"})
 PROBLEM_GONE = frozenset({"DE"})
+DAY = re.compile(r"(19|20)\d{6}(\d{4,6})?")
 REFERS, CANCELS = frozenset({"I12", "I13", "I14"}), frozenset({"I14"})
 
 
@@ -35,6 +38,9 @@ def from_problems(part: Part) -> None:
     """PPR: PRB-13 confirms, PRB-14 tells the life cycle, PRB-1 `DE` deletes."""
     for prb in part.all("PRB"):
         problem = part.coded(prb, 3)
+        if DAY.fullmatch(problem.label):
+            part.statement.note("PRB-3 holds a time: the problem was read from PRB-4")
+            problem = part.coded(prb, 4)
         if not problem.codings and not problem.text:
             continue
         when = part.moment(prb, 7) or part.moment(prb, 16) or part.moment(prb, 2)

@@ -24,10 +24,11 @@ ROUTES = {"PO": "oral", "ORAL": "oral", "IV": "iv", "IVP": "iv", "IVPB": "iv", "
 def orders(part: Part) -> None:
     """Each order by its RXE, or by its RXO where nobody encoded it, with the ORC before it and the RXR after it."""
     orc: Segment = []
-    asked, asked_at = [], 0
+    asked: Segment = []
+    asked_at = 0
     for place, segment in enumerate([*part.segments, ["ORC"]]):
         if asked and segment[0] in ("ORC", "RXO"):
-            _order(part, orc, asked, part.coded(asked, 1), _route(part, asked_at))
+            _order(part, orc, asked, _asked(part, asked), _route(part, asked_at))
             asked = []
         if segment[0] == "ORC":
             orc = segment
@@ -44,13 +45,22 @@ def _encoded(part: Part, rxe: Segment, asked: Segment) -> Coded:
     drug = part.coded(rxe, 2)
     if drug.label and not NUMBER.fullmatch(drug.label):
         return drug
-    if asked and part.coded(asked, 1).label:
-        return part.coded(asked, 1)
+    if asked and (wanted := _asked(part, asked)).label:
+        return wanted
     shifted = part.coded(rxe, 1)
     if any(shifted.code(system) for system in OF_DRUGS):
         part.statement.note("RXE-1 names the medicine, which belongs into RXE-2: read from there")
         return shifted
     return drug if drug.label and not NUMBER.fullmatch(drug.label) else Coded()
+
+
+def _asked(part: Part, rxo: Segment) -> Coded:
+    """RXO-1; a mere number there is that of the segment, and the medicine stands behind it."""
+    drug = part.coded(rxo, 1)
+    if drug.label and NUMBER.fullmatch(drug.label) and (behind := part.coded(rxo, 2)).label:
+        part.statement.note("RXO-1 holds a number: the medicine was read from RXO-2")
+        return behind
+    return drug
 
 
 def _order(part: Part, orc: Segment, rx: Segment, drug: Coded, route: str) -> None:
@@ -100,14 +110,24 @@ def administered(part: Part) -> None:
         if segment[0] == "ORC":
             orc = segment
         elif segment[0] == "RXA":
-            _administration(part, orc, segment, _route(part, place))
+            _administration(part, orc, segment, _route(part, place, of_all="RXA"), _is_one_of_several(part, place))
 
 
-def _administration(part: Part, orc: Segment, rxa: Segment, route: str) -> None:
+def _is_one_of_several(part: Part, place: int) -> bool:
+    """Whether the order of the RXA at `place` has other medicines too, as of a regimen."""
+    starts = [at for at, segment in enumerate(part.segments) if segment[0] == "ORC"]
+    first = max((at for at in starts if at < place), default=0)
+    end = min((at for at in starts if at > place), default=len(part.segments))
+    return len({part.coded(segment, 5).label for segment in part.segments[first:end] if segment[0] == "RXA"}) > 1
+
+
+def _administration(part: Part, orc: Segment, rxa: Segment, route: str, is_one_of_several: bool) -> None:
     drug, state = part.coded(rxa, 5), _state(part, rxa)
     when = part.moment(rxa, 3) or part.moment(rxa, 4)
     number = part.id(orc, 3) or part.id(orc, 2) or drug.body()["code"]
     name = f"{number}@{when.lo.isoformat() if when else ''}"
+    if is_one_of_several:
+        name = f"{drug.body()['code'] or drug.label}/{name}"
     keys = part.statement.keys(placer=part.get(orc, 2), filler=part.get(orc, 3))
     retracted = part.get(rxa, 21).upper() == "D"
     if state in NOT_GIVEN:
@@ -127,12 +147,17 @@ def _state(part: Part, rxa: Segment) -> str:
 def drugs(drug: Coded) -> list[dict[str, str]]:
     """The medicine as facts carry it; what has no RxNorm code is placed by its name or NDC."""
     found = {"rxcui": drug.code("rxcui"), "ndc": drug.code("ndc"), "hcpcs": drug.code("hcpcs")}
-    return [{name: code for name, code in found.items() if code} | {"text": drug.label}]
+    named = next((code for system, code, _ in drug.codings if system == "local" and code.isalpha() and len(code) > 4), "")
+    text = (
+        drug.label if named.casefold() in drug.label.casefold() else f"{named} {drug.label}"
+    )  # `Osimertinib^80mg`: the name stands as the code
+    return [{name: code for name, code in found.items() if code} | {"text": text}]
 
 
-def _route(part: Part, place: int) -> str:
+def _route(part: Part, place: int, *, of_all: str = "") -> str:
+    """The RXR behind; `of_all`: segments that share the one behind the last of them."""
     for segment in part.segments[place + 1 :]:
-        if segment[0] in ("ORC", "RXA", "RXD", "RXE"):
+        if segment[0] in {"ORC", "RXA", "RXD", "RXE"} - {of_all}:
             break
         if segment[0] == "RXR":
             code = part.get(segment, 1).upper()

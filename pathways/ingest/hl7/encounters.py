@@ -23,7 +23,7 @@ DIED_HERE, HOSPICE = frozenset({"20", "40", "41", "42"}), frozenset({"50", "51"}
 
 def read(part: Part, trigger: str, person: Demographics) -> None:
     pv1, evn = part.one("PV1"), part.message.one("EVN")
-    occurred = part.moment(evn, 6) or part.moment(evn, 2)
+    occurred = part.moment(evn, 6) or part.moment(evn, 2) or at(part.statement.message_at)
     visit = part.id(pv1, 19) or part.id(part.one("PID"), 18)
     inpatient = part.get(pv1, 2).upper() not in NOT_INPATIENT
     begins, ends = part.moment(pv1, 44) or occurred, part.moment(pv1, 45) or occurred

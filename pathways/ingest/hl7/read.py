@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -38,6 +39,7 @@ READERS: dict[str, Callable[[Part, str], None]] = {
 PROCESSING = {"T": "training", "D": "debugging"}
 """MSH-11 (table 0103) but P. Many senders never set theirs back, so it is told and decides nothing, unless the feed is marked for it."""
 
+STRUCTURE = re.compile(r"([A-Z]{3})[_ -]([A-Z]\d\d)")
 LONGEST = 32 * 1024 * 1024
 
 
@@ -65,13 +67,16 @@ class Header(msgspec.Struct, frozen=True):
 
 def header(message: Message, text: str) -> Header:
     msh = message.one("MSH")
+    kind, trigger = message.get(msh, 9).upper(), message.get(msh, 9, 2).upper()
+    if not trigger and (structure := STRUCTURE.fullmatch(kind)):
+        kind, trigger = structure[1], structure[2]  # `ORU_R01` alone
     sender = "/".join(filter(None, (message.get(msh, 3), message.get(msh, 4))))
     without_time = [*msh[:7], "", *msh[8:]] if len(msh) > 7 else msh
     rest = text.partition("\r")[2] if "\r" in text else text.partition("\n")[2]
     spoken = message.field_separator.join(without_time) + "\r" + rest.replace("\n", "\r").replace("\r\r", "\r")
     return Header(
-        type=message.get(msh, 9).upper(),
-        trigger=message.get(msh, 9, 2).upper() or message.get(message.one("EVN"), 1).upper(),
+        type=kind,
+        trigger=trigger or message.get(message.one("EVN"), 1).upper(),
         structure=message.get(msh, 9, 3).upper(),
         control_id=message.get(msh, 10),
         sender=sender,
@@ -104,6 +109,8 @@ def read(body: bytes, profile: FeedProfile) -> ParsedMessage:
                 "test_message", f"MSH-11 says that the message was made for {purpose}, and what this feed sends for a test is held back."
             )
         notes.append(f"MSH-11 says that the message was made for {purpose}; it was read like any other")
+    if message.misordered:
+        notes.append("MSH-2 names the usual characters in another order; the message was read by the usual one")
     undated: list[str] = []
     subjects = _subjects(message, head, profile, message_at, notes, undated)
     first, *others = subjects or [Subject()]

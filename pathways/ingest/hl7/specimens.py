@@ -29,11 +29,13 @@ def words(part: Part, spms: Sequence[Segment]) -> str:
 def read(part: Part, spms: Sequence[Segment], obr: Segment, test: str, keys: Keys, *, orders_only: bool = False) -> None:
     """States what is known of each specimen. `orders_only`: an order's OBR-7 may be a plan, so only SPM counts as collected."""
     for spm in spms or ([] if orders_only else [[]]):
-        _one(part, spm, obr, test, keys, orders_only=orders_only)
+        _one(part, spm, obr, test, keys, orders_only=orders_only, several=len(spms) > 1)
 
 
-def _one(part: Part, spm: Segment, obr: Segment, test: str, keys: Keys, *, orders_only: bool) -> None:
+def _one(part: Part, spm: Segment, obr: Segment, test: str, keys: Keys, *, orders_only: bool, several: bool) -> None:
     name = number(part, spm) or part.id(obr, 3) or part.id(obr, 2)
+    if several and not number(part, spm) and part.get(spm, 1):
+        name = f"{name}/{part.get(spm, 1)}"  # tissue and blood without numbers are two samples
     kind = codes.specimen_class(words(part, [spm]) if spm else part.message.text(obr, 15), test)
     body = {"specimen_class": kind}
     if spm and (parent := codes.donor(f"{words(part, [spm])} {part.message.text(spm, 14)} {part.message.text(spm, 6)}")):

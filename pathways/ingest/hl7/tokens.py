@@ -21,12 +21,13 @@ GLUED = re.compile(r"(?<=[^\r\n|^~&\\])(?=(?:(?:PID|OBR|OBX|NTE|SPM)\|\d{1,3}\||
 GLUED_NAMES = ("PID|", "OBR|", "OBX|", "NTE|", "SPM|", "ORC|")
 
 ERASED = people.ERASED
+STANDARD = "^~\\&"
 
 
 class Message:
     """`separators` are component, repetition, escape, subcomponent. Unknown segments are kept, and nobody asks for them."""
 
-    __slots__ = ("field_separator", "segments", "separators")
+    __slots__ = ("field_separator", "misordered", "segments", "separators")
 
     def __init__(self, text: str) -> None:
         if len(text) < 8 or not text.startswith("MSH"):
@@ -39,7 +40,10 @@ class Message:
             raise Unreadable("hl7_header", "MSH-2 must name the encoding characters (usually ^~\\&).")
         if encoding[2:3] == "&" and len(encoding) == 3:
             encoding = encoding[:2] + "\\&"  # `^~&`: a careless encoder swallowed the escape
-        padded = encoding + "^~\\&"[len(encoding) :]
+        self.misordered = encoding[:1] == "^" and len(encoding) == 4 and encoding != STANDARD and set(encoding) == set(STANDARD)
+        if self.misordered:
+            encoding = STANDARD  # a misprint of examples, copied into headers, but never into what follows them
+        padded = encoding + STANDARD[len(encoding) :]
         self.separators: people.Separators = (padded[0], padded[1], padded[2], padded[3])
         if padded[2] == padded[3] == "\\" and len(encoding) > 4:
             self.separators = (padded[0], padded[1], "\\", padded[4])  # `^~\\&`: an escape written twice by a careless encoder

@@ -34,7 +34,7 @@ def read(part: Part, trigger: str) -> None:
     if status in NO_VISIT and kind in ("visit_booked", "visit_moved"):
         part.statement.note(f"SCH-25 {part.get(sch, 25)[:20]} says that there is no visit (yet); left out")
         return
-    start = _start(part)
+    start = _start(part, near=kind != "visit_cancelled")
     number = part.id(sch, 2) or part.id(sch, 1) or (f"@{start.lo.isoformat()}" if start else "")
     if not number:
         part.statement.note("SCH-1 and SCH-2 name no appointment, and it has no time: left out")
@@ -52,13 +52,16 @@ def read(part: Part, trigger: str) -> None:
     part.statement.say(kind, number, occurred or start, body, keys=part.statement.keys(visit=number), retracted=retracted)
 
 
-def _start(part: Part) -> Moment | None:
+def _start(part: Part, *, near: bool) -> Moment | None:
     """SCH-11.4, else TQ1-7, else the start of the first service, resource, person or place (AIS-4, AIG-8, AIL-6, AIP-6); else, as senders
     slip by a field, the first time of day that stands near one of these."""
     found = part.moment(part.message.one("SCH"), 11, 4) or part.moment(part.message.one("TQ1"), 7)
     for name, field in (("AIS", 4), ("AIG", 8), ("AIL", 6), ("AIP", 6)):
         found = found or part.moment(part.message.one(name), field)
-    return found or next((beside for name, fields, component in BESIDE for field in fields if (beside := _beside(part, name, field, component))), None)
+    if found or not near:
+        return found
+    places = ((name, field, component) for name, fields, component in BESIDE for field in fields)
+    return next((beside for place in places if (beside := _beside(part, *place))), None)
 
 
 def _beside(part: Part, name: str, field: int, component: int) -> Moment | None:

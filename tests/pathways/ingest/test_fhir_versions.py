@@ -16,7 +16,14 @@ from .test_fhir_fitness import ORDER, REPORT, VARIANT
 
 RX = "http://www.nlm.nih.gov/research/umls/rxnorm"
 OSIMERTINIB = concept(RX, "1721560", "osimertinib")
-R4_REQUEST = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order", "subject": WHO, "authoredOn": "2026-03-01"}
+R4_REQUEST = {
+    "resourceType": "MedicationRequest",
+    "id": "m",
+    "status": "active",
+    "intent": "order",
+    "subject": WHO,
+    "authoredOn": "2026-03-01",
+}
 GIVEN = {"resourceType": "MedicationAdministration", "id": "a", "status": "completed", "subject": WHO}
 CONSENT = {"resourceType": "Consent", "id": "c", "status": "active", "patient": WHO, "category": [{"text": "Text messages"}]}
 
@@ -30,8 +37,17 @@ def said(*resources: dict[str, Any]) -> list[tuple[str, bool]]:
     [
         {"medicationCodeableConcept": OSIMERTINIB},
         {"medication": {"concept": OSIMERTINIB}},
-        {"medication": {"reference": {"reference": "#drug"}}, "contained": [{"resourceType": "Medication", "id": "drug", "code": OSIMERTINIB}]},
-        {"resourceType": "MedicationOrder", "medicationCodeableConcept": OSIMERTINIB, "dateWritten": "2026-03-01", "authoredOn": None, "intent": None},
+        {
+            "medication": {"reference": {"reference": "#drug"}},
+            "contained": [{"resourceType": "Medication", "id": "drug", "code": OSIMERTINIB}],
+        },
+        {
+            "resourceType": "MedicationOrder",
+            "medicationCodeableConcept": OSIMERTINIB,
+            "dateWritten": "2026-03-01",
+            "authoredOn": None,
+            "intent": None,
+        },
     ],
 )
 def test_a_medicine_is_the_same_in_every_version(stated: dict[str, Any]) -> None:
@@ -60,7 +76,10 @@ def test_given_and_not_given_are_told_apart_in_every_version(stated: dict[str, A
         (ORDER | {"resourceType": "ProcedureRequest", "status": "cancelled"}, "order_cancelled"),
         (ORDER | {"resourceType": "ProcedureRequest", "status": "suspended"}, "order_held"),
         (ORDER | {"code": {"concept": loinc("81247-9", "NGS")}}, "test_ordered"),
-        (ORDER | {"resourceType": "DiagnosticOrder", "intent": "order", "code": None, "item": [{"code": loinc("81247-9", "NGS")}]}, "test_ordered"),
+        (
+            ORDER | {"resourceType": "DiagnosticOrder", "intent": "order", "code": None, "item": [{"code": loinc("81247-9", "NGS")}]},
+            "test_ordered",
+        ),
         (ORDER | {"resourceType": "ReferralRequest", "code": None, "intent": "order", "description": "to oncology"}, "referral"),
     ],
 )

@@ -109,6 +109,7 @@ DRUG = "1721560^osimertinib^RXNORM"
         ((f"RXO|{DRUG}|80||mg", "RXR|PO", "RXE|1^QD||80||mg"), "oral"),
         ((f"RXO|{DRUG}|80||mg", "RXR|PO", f"RXE|1^QD|{DRUG}|80||mg"), "oral"),
         ((f"RXO|{DRUG}|80||mg",), ""),
+        ((f"RXO|1|{DRUG}|80||mg",), ""),
     ],
 )
 def test_the_medicine_of_an_order_is_found_where_it_stands(segments: tuple[str, ...], route: str) -> None:
@@ -197,3 +198,76 @@ def test_a_number_of_dots_is_none(number: str) -> None:
 def test_a_header_without_a_type_is_still_refused() -> None:
     with pytest.raises(Unreadable):
         read(hl7(PID, type_=""), PROFILE)
+
+
+def test_a_kind_of_number_in_the_place_of_its_authority_owns_nothing() -> None:
+    """Or two hospitals that slip so would share their patients."""
+    message = parsed("PID|1||M100^^^MR~77^^^SS~88^^^NORTH||DOE^JANE", type_="ADT^A31^ADT_A05")
+    assert message.person is not None
+    assert [(one.authority, one.value) for one in message.person.identifiers] == [("command-line", "M100"), ("NORTH", "88")]
+
+
+def test_a_misprinted_header_does_not_cut_the_patients_number_to_pieces() -> None:
+    body = hl7("PID|||M100^^^MPI&NORTH&L^MR||DOE^JANE", type_="ADT^A31^ADT_A05").replace(b"MSH|^~\\&|", b"MSH|^&~\\|")
+    message = read(body, PROFILE)
+    assert message.person is not None
+    assert [(one.authority, one.value) for one in message.person.identifiers] == [("MPI", "M100")]
+    assert any("another order" in note for note in message.notes)
+
+
+@pytest.mark.parametrize("named", ["ORU_R01", "ORU-R01", "ORU^R01", "oru^r01^oru_r01"])
+def test_a_report_is_one_however_its_type_is_written(named: str) -> None:
+    body = panel(*gene("a", "EGFR", PRESENT, protein="p.Leu858Arg")).replace(b"ORU^R01^ORU_R01", named.encode())
+    assert only(read(body, PROFILE), "result_final").body["findings"][0]["gene"] == "EGFR"
+
+
+def test_two_medicines_of_one_order_are_two_facts_by_one_route() -> None:
+    given = [f"RXA|0|1|20260301|20260301|{drug}|1" + "|" * 14 + "CP" for drug in (DRUG, "318341^pemetrexed^RXNORM")]
+    message = parsed(PID, "ORC|RE|R1", *given, "RXR|IV", type_="RAS^O17^RAS_O17")
+    assert len({fact.lineage for fact in message.facts}) == 2
+    assert [fact.body["route"] for fact in message.facts] == ["iv", "iv"]
+
+
+def test_two_samples_without_numbers_are_two() -> None:
+    spm = "SPM|{n}|||{kind}|||||||||||||20260227|20260228"
+    lines = (
+        *gene("a", "EGFR", PRESENT, protein="p.Leu858Arg"),
+        spm.format(n=1, kind="TISS^Tissue"),
+        spm.format(n=2, kind="BLD^Whole blood"),
+    )
+    message = parsed(PID, "OBR|1|O1|F1|81247-9^NGS^LN|||20260227|||||||||||||||20260310|||F", *lines, type_="ORU^R01^ORU_R01")
+    taken = {fact.lineage: fact.body["specimen_class"] for fact in message.facts if fact.kind == "specimen_collected"}
+    assert sorted(taken.values()) == ["blood", "tissue"]
+
+
+def test_a_gene_that_is_named_beside_its_answer_adds_no_open_question() -> None:
+    lines = ("OBX|1|CWE|48018-6^Gene studied^LN|4a|^CYP2C19^HGNC||||||F", "OBX|2|ST|77^CYP2C19 phenotype^L|9|Poor Metabolizer||||||F")
+    report = only(read(panel(*lines, code="51969-4^Report^LN"), PROFILE), "result_final")
+    assert [(one["gene"], one["type"]) for one in report.body["findings"]] == [("CYP2C19", "phenotype")]
+
+
+def test_an_assessment_that_says_pathogenic_says_how_grave_it_is() -> None:
+    lines = (
+        "OBX|1|CWE|48018-6^Gene^LN||HGNC:1100^BRCA1^HGNC||||||F",
+        "OBX|2|CWE|48004-6^c^LN||c.5266dupC||||||F",
+        "OBX|3|CWE|69548-6^Assessment^LN||LA6668-3^Pathogenic^LN||||||F",
+    )
+    (found,) = only(read(panel(*lines), PROFILE), "result_final").body["findings"]
+    assert (found["presence"], found["significance"]) == ("present", "pathogenic")
+
+
+def test_a_problem_that_slipped_by_one_field_is_read_beside_the_time() -> None:
+    message = parsed(PID, "PRB|AD||202603010900|C34.11^Lung cancer^I10|P1", type_="PPR^PC1^PPR_PC1")
+    assert only(message, "diagnosis").body["code"] == "icd10|C34.11"
+
+
+def test_a_medicine_whose_name_stands_as_its_code_keeps_the_name() -> None:
+    ordered = only(parsed(PID, "ORC|NW|R1", "RXO|Osimertinib^80mg^L|80||mg", type_="RDE^O11^RDE_O11"), "drug_ordered")
+    assert ordered.body["drugs"] == [{"text": "Osimertinib 80mg"}]
+
+
+def test_two_stays_that_nobody_dated_are_two() -> None:
+    def stay(at: str) -> str:
+        return only(read(hl7(PID, "PV1|1|I", type_="ADT^A01", at=at), PROFILE), "admitted").lineage
+
+    assert stay("20260301090000-0500") != stay("20260309090000-0500")
