@@ -104,7 +104,14 @@ def _side(side: Side, sites: Mapping[int, str]) -> dict[str, Any]:
 
 
 def _texts(texts: Texts) -> dict[str, Any]:
-    return {"count": texts.count, "segments": texts.segments, "cost_usd": texts.cost, "without_wording": texts.unsayable}
+    return {
+        "count": texts.count,
+        "segments": texts.segments,
+        "cost_usd": texts.cost,
+        "without_wording": texts.unsayable,
+        "beside": texts.beside,
+        "cost_by_channel_usd": texts.costs,
+    }
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -141,7 +148,8 @@ def _role_lines(said: Forecast) -> Iterator[str]:
 
 
 def _cost(texts: Texts) -> str:
-    return f"{texts.count} ({texts.segments} segments, ${texts.cost:.2f})"
+    beside = "".join(f", {count} {channel}" for channel, count in texts.beside.items())
+    return f"{texts.count} ({texts.segments} segments{beside}, ${texts.cost:.2f})"
 
 
 def _counted(reasons: Iterable[str]) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications.models import Channel
+from notifications.wording import written
 from notifications.wording.compiler import Unsayable, render, segments
 from pathways import supposing
 from pathways.dry_run import NONE, DryRun, dry_run
@@ -61,12 +63,18 @@ class Role(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """Before caps, quiet hours and consent. `unsayable` have no wording in the reader's language and cost nothing."""
+    """Before caps, quiet hours and consent, each by the first channel of its rung: `beside` counts e-mails, letters and calls. `unsayable` have
+    no wording in the reader's language and cost nothing."""
 
     count: int = 0
     segments: int = 0
-    cost: float = 0.0
     unsayable: int = 0
+    beside: dict[str, int] = {}
+    costs: dict[str, float] = {}
+
+    @property
+    def cost(self) -> float:
+        return round(sum(self.costs.values()), 2)
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -107,10 +115,10 @@ def forecast(run: DryRun) -> Forecast:
     price = price_on(run.now.date())
     following = reactions(run, run.next.alerts, run.next.stays, now=run.now)
     return Forecast(
-        today=_side(run, run.today, price),
-        draft=_side(run, run.draft, price),
+        today=_side(run, run.today),
+        draft=_side(run, run.draft),
         next=following,
-        next_texts=_texts(following.texts, price),
+        next_texts=_texts(following.texts, run.now.date()),
         price=price,
     )
 
@@ -128,7 +136,7 @@ def reactions(run: DryRun, alerts: Sequence[Mapping[str, Any]], stays: Mapping[i
     )
 
 
-def _side(run: DryRun, alerts: Iterable[Mapping[str, Any]], price: Price) -> Side:
+def _side(run: DryRun, alerts: Iterable[Mapping[str, Any]]) -> Side:
     """Day by day, as the sweep would have met them; somebody is texted for a rung of a wait once."""
     items: dict[date, list[dict[str, Any]]] = {}
     texts: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -137,7 +145,7 @@ def _side(run: DryRun, alerts: Iterable[Mapping[str, Any]], price: Price) -> Sid
         items[day] = list(found.items)
         texts |= {(row["cause"], row["person_id"]): row for row in found.texts}
     days = {day: _by_role(some) for day, some in items.items()}
-    return Side(days, tuple(_roles(run.code, items)), _texts(texts.values(), price))
+    return Side(days, tuple(_roles(run.code, items)), _texts(texts.values(), run.now.date()))
 
 
 def _by_role(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -170,26 +178,35 @@ class _Reader(NamedTuple):
     language: str
 
 
-def _texts(rows: Iterable[Mapping[str, Any]], price: Price) -> Texts:
+def _texts(rows: Iterable[Mapping[str, Any]], day: date) -> Texts:
     rows = list(rows)
     people = {row["person_id"] for row in rows}
     readers = {
         pk: _Reader(given, language) for pk, given, language in Person.objects.filter(pk__in=people).values_list("pk", "given", "language")
     }
     sites = {site.pk: site for site in Site.objects.filter(pk__in={row["site_id"] for row in rows})}
-    sizes = [_size(row["wording"], readers[row["person_id"]], sites[row["site_id"]]) for row in rows]
-    sent = [size for size in sizes if size]
-    return Texts(len(sent), sum(sent), round(sum(sent) * price.each, 4), len(sizes) - len(sent))
+    sizes = [(row["channel"], _size(row, readers[row["person_id"]], sites[row["site_id"]])) for row in rows]
+    texts = [size for channel, size in sizes if size and channel == Channel.SMS]
+    beside = Counter(channel for channel, size in sizes if size and channel != Channel.SMS)
+    unsayable = sum(not size for _, size in sizes)
+    return Texts(len(texts), sum(texts), unsayable, dict(sorted(beside.items())), costs(segments=sum(texts), beside=beside, day=day))
 
 
-def _size(wording: str, reader: _Reader, site: Site) -> int:
-    """Segments of the text as it would read; 0 where there is none."""
-    names = reader.given.split()
+def _size(row: Mapping[str, Any], reader: _Reader, site: Site) -> int:
+    """Segments of the text as it would read, 1 for an e-mail, a letter or a call; 0 where there are no words for it."""
+    key, names, org, phone = row["wording"], reader.given.split(), site.sender_name, site.call_back
+    first_name = names[0] if names else ""
     try:
-        said = render(wording, reader.language, first_name=names[0] if names else "", org=site.sender_name, phone=site.call_back)
+        match row["channel"]:
+            case Channel.SMS:
+                return segments(render(key, reader.language, first_name=first_name, org=org, phone=phone).body)
+            case Channel.EMAIL:
+                written.mail(key, reader.language, first_name=first_name, stop="", org=org, phone=phone)
+            case Channel.LETTER:
+                written.say(key, reader.language, org=org, phone=phone)
     except Unsayable:
         return 0
-    return segments(said.body)
+    return 1
 
 
 def costs(*, segments: int, beside: Mapping[str, int], day: date) -> dict[str, float]:

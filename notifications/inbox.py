@@ -131,7 +131,10 @@ def _answer_text(reply: Reply, in_danger: bool, now: datetime) -> None:
 
 
 def _answer(reply: Reply, purpose: str, wording: str, now: datetime) -> None:
-    """An answer to the number that wrote; outside the cap of reminders, once per reply and purpose, and not without end."""
+    """An answer to the number that wrote; outside the cap of reminders, once per reply and purpose, and not without end. A short code or a
+    company's name is nobody to answer."""
+    if not codes.is_number(reply.phone.e164):
+        return
     if Message.objects.filter(phone=reply.phone, reply__isnull=False, created_at__gt=now - timedelta(days=1)).count() >= MOST_ANSWERS:
         return
     Message.objects.get_or_create(

@@ -1,4 +1,4 @@
-"""What providers call: receipts and inbound texts, signed and of at most 64 kB; what became of e-mails, with our secret. POST only; a body never
+"""What providers call: receipts (of at most 64 kB) and inbound texts (1 MB), signed; what became of e-mails, with our secret. POST only; a body never
 reaches a log."""
 
 from __future__ import annotations
@@ -24,28 +24,32 @@ from patients import access
 from patients.views import sent
 
 LARGEST_BODY = 64 * 1024
+LARGEST_TEXT = 1024 * 1024  # what a patient wrote is kept, cut short, and never refused: nobody would send it again
 LARGEST_LIST = 1024 * 1024  # SendGrid sends up to 768 kB of events at once
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 View = Callable[..., HttpResponseBase]
 
 
-def signed(view: View) -> View:
+def signed(largest: int) -> Callable[[View], View]:
     """Only what the provider signed for our public address (never for the Host header, which a proxy may change)."""
 
-    @csrf_exempt
-    @require_POST
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if sent.number(request.headers.get("Content-Length")) > LARGEST_BODY:
-            return HttpResponse(status=413)
-        url = settings.PUBLIC_BASE_URL + request.get_full_path()
-        signer = transports.signer(url, request.POST.dict(), request.headers.get("X-Twilio-Signature", ""))
-        if signer is None or (signer is Signer.SCHOOL and not _of_a_training_site(request, kwargs.get("uid"))):
-            return HttpResponse(status=403)
-        return view(request, *args, **kwargs)
+    def guard(view: View) -> View:
+        @csrf_exempt
+        @require_POST
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if sent.number(request.headers.get("Content-Length")) > largest:
+                return HttpResponse(status=413)
+            url = settings.PUBLIC_BASE_URL + request.get_full_path()
+            signer = transports.signer(url, request.POST.dict(), request.headers.get("X-Twilio-Signature", ""))
+            if signer is None or (signer is Signer.SCHOOL and not _of_a_training_site(request, kwargs.get("uid"))):
+                return HttpResponse(status=403)
+            return view(request, *args, **kwargs)
 
-    return guarded
+        return guarded
+
+    return guard
 
 
 def _of_a_training_site(request: HttpRequest, uid: uuid.UUID | None) -> bool:
@@ -55,7 +59,7 @@ def _of_a_training_site(request: HttpRequest, uid: uuid.UUID | None) -> bool:
     return last is not None and outbox.is_training(last.pk)
 
 
-@signed
+@signed(LARGEST_BODY)
 def status(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpResponse:
     """A receipt. One that names no message of ours is kept and answered alike: it may have come before our own record."""
     said = request.POST
@@ -70,10 +74,10 @@ def status(request: HttpRequest, uid: uuid.UUID, token: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@signed
+@signed(LARGEST_TEXT)
 def inbound(request: HttpRequest) -> HttpResponseBase:
     """A text from a patient. Our own answers go through the outbox, so the provider is told to say nothing."""
-    said = request.POST
+    said = {name: value.replace("\x00", "") for name, value in request.POST.dict().items()}  # which the database stores nowhere
     if not said.get("MessageSid") or not said.get("From"):
         return HttpResponse(status=400)
     media = said.get("NumMedia", "")

@@ -98,6 +98,7 @@ def _rung(rung: Rung, rung_id: int, stage_id: int, problem: str) -> dict[str, An
         "problem": problem,
         "priority": rung.priority,
         "wording": rung.wording,
+        "channels": list(rung.channels),
         "catch_up": rung.catch_up,
         "expires_after": _seconds(rung.expires_after),
         "every": _seconds(rung.every),

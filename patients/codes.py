@@ -64,6 +64,7 @@ NOT_AN_ID = frozenset({"", "unknown", "unk", "n/a", "na", "none", "null", "nil",
 NO_EMAIL = frozenset({"none", "noemail", "no-email", "no", "na", "n/a", "nomail", "declined", "refused", "unknown", "null"})
 """What desks type before or after the @ of somebody who has no address."""
 UNTEXTABLE_NUMBER = re.compile(r"(?:x|ext)\W*\d+\s*$", re.IGNORECASE)
+NUMBER = re.compile(r"\+\d{7,15}")
 
 
 def sex(code: str) -> str:
@@ -111,9 +112,16 @@ def phone(text: str, region: str = "US") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_number(e164: str) -> bool:
+    """Whether it can be dialled: no short code, no company's name."""
+    return NUMBER.fullmatch(e164) is not None
+
+
 @lru_cache(maxsize=1_024)
 def readable(e164: str) -> str:
-    """As people at home write it: (207) 555-0103; with its country where that is not ours."""
+    """As people at home write it: (207) 555-0103; with its country where that is not ours. What nobody can dial, as it stands: a company's name."""
+    if not is_number(e164):
+        return e164
     number = phonenumbers.parse(e164)
     at_home = number.country_code == phonenumbers.country_code_for_region("US")
     shape = phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
@@ -122,7 +130,9 @@ def readable(e164: str) -> str:
 
 @lru_cache(maxsize=131_072)
 def phone_zone(e164: str, home: str) -> str:
-    """The zone of a number's area code. Where that has several, the site's if it is among them; else blank: nobody knows."""
+    """The zone of a number's area code. Where that has several, the site's if it is among them; else blank: nobody knows, as of a short code."""
+    if not is_number(e164):
+        return ""
     zones = timezone.time_zones_for_number(phonenumbers.parse(e164))
     return zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else home if home in zones else ""
 

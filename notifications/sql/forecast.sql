@@ -3,11 +3,11 @@
 -- Parameters: now, rungs, trials, stays, alerts (JSON arrays of objects with the columns below).
 -- Somebody who was texted for the same stay and rung, or to whom it was handed out, is not texted again.
 WITH pathways_rung AS (
-    SELECT id, stage_id, n, audience, problem, priority, wording, expires_after, answer_within, trial_id FROM pathways_rung
+    SELECT id, stage_id, n, audience, problem, priority, wording, expires_after, answer_within, trial_id, channels FROM pathways_rung
     UNION ALL
     SELECT * FROM jsonb_to_recordset(%(rungs)s::jsonb) AS g
         (id bigint, stage_id bigint, n smallint, audience text, problem text, priority smallint, wording text, expires_after interval,
-         answer_within interval, trial_id bigint)
+         answer_within interval, trial_id bigint, channels text[])
 ),
 pathways_trial AS (
     SELECT id, arm, held, block, delay, since, until, key, stopped_at FROM pathways_trial
@@ -26,10 +26,11 @@ taken AS (
 -- include notifications.sql reactions
 answer AS (
     SELECT 'item' AS what, cause_kind || ':' || cause_key AS cause, whom, priority, due_at, shadow, to_confirm, problem, journey_id, site_id,
-           NULL::bigint AS person_id, '' AS wording, false AS later
+           NULL::bigint AS person_id, '' AS wording, false AS later, '' AS channel
     FROM causes
     UNION ALL
-    SELECT 'text', t.stay_id || ':' || t.rung_id, 'patient', t.priority, t.due_at, t.shadow, t.to_confirm, t.problem, t.journey_id, t.site_id, t.person_id, t.wording, t.later IS NOT NULL
+    SELECT 'text', t.stay_id || ':' || t.rung_id, 'patient', t.priority, t.due_at, t.shadow, t.to_confirm, t.problem, t.journey_id, t.site_id, t.person_id, t.wording, t.later IS NOT NULL,
+           (SELECT g.channels[1] FROM pathways_rung g WHERE g.id = t.rung_id)  -- what it falls to later nobody can say
     FROM texts t
     WHERE NOT EXISTS (
         SELECT FROM notifications_message o

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
-from notifications import dying, inbox
+from notifications import dying, inbox, transports
 from notifications.models import Message, Reply, WorkItem
 from pathways.models import Journey
 from patients import consent
 from patients.models import ConsentEntry, Permission, Phone
+from tests.notifications.carrier import Carrier
 from tests.stories.letters import Chart
 from tests.stories.telling import Hospital, day
 
@@ -121,14 +125,18 @@ def test_case_68_a_death_taken_back_lets_nothing_go_by_itself(hospital: Hospital
     assert len(hospital.texts_to(ana)) == 1
 
 
-def test_case_97_a_picture_and_a_novel_are_kept_and_harm_nobody(hospital: Hospital) -> None:
+def test_case_97_a_picture_and_a_novel_are_kept_and_harm_nobody(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the provider posts them, signed."""
     ana = reminded(hospital)
-    for n, words in enumerate(
-        ("", "\x00\x01\ufffd" * 400, "ж" * 100_000, "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"))
-    ):
-        reply = writes(hospital, ana, words, n)
-        assert len(reply.body) <= inbox.LONGEST_BODY
-        assert "\x00" not in reply.body
+    monkeypatch.setattr(transports, "current", Carrier)
+    monkeypatch.setattr(timezone, "now", lambda: hospital.now)
+    emoji = "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
+    for n, (words, pictures) in enumerate((("", "1"), ("\x00\x01\ufffd" * 400, "0"), ("ж" * 100_000, "10"), (emoji, "many"))):
+        fields = {"MessageSid": f"MM{n}", "From": ana.phone, "To": "+15550100000", "Body": words, "NumMedia": pictures}
+        assert Client().post(reverse("sms-inbound"), fields, headers={"X-Twilio-Signature": "good"}).status_code == 200
+    kept = list(Reply.objects.order_by("pk").values_list("body", flat=True))
+    assert [body[:1] for body in kept] == [inbox.CLIP, "\x01", "ж", emoji]
+    assert all(len(body) <= inbox.LONGEST_BODY and "\x00" not in body for body in kept)
     assert WorkItem.objects.filter(cause_kind="reply").count() == 1
 
 

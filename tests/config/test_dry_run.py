@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count
+from pytest_django import Settings
 
 from config.demo import lung, story
 from notifications.forecast import forecast
@@ -103,6 +104,23 @@ def test_a_draft_that_changes_nothing_finds_nothing_else(hospital: None) -> None
     assert not [row for row in run_of.next.rows if row.refused or row.newly_overdue]
 
 
+@pytest.mark.parametrize("channel", ["email", "letter"])
+def test_what_begins_with_another_channel_is_priced_as_that(hospital: None, settings: Settings, channel: str) -> None:
+    """As many as there were texts, none of them by the segment."""
+    settings.EMAIL_PRICE, settings.LETTER_PRICE = 0.25, 2.0
+    body = read_path(CATALOG / f"{lung.PATHWAY}.yaml").body
+    rungs = [rung for track in body["tracks"].values() for stage in track["stages"].values() for rung in stage.get("ladder", [])]
+    for rung in rungs:
+        if rung["to"] == "patient":
+            rung["channels"] = [channel, "sms"]
+    said = forecast(dry_run(body, days=30, now=TODAY))
+    count = said.today.texts.count
+    assert count > 0
+    assert (said.draft.texts.count, said.draft.texts.beside) == (0, {channel: count})
+    assert said.draft.texts.cost == count * {"email": 0.25, "letter": 2.0}[channel]
+    assert said.today.texts.cost == round(said.today.texts.segments * said.price.each, 2)
+
+
 def test_the_forecast_is_what_is_then_planned(hospital: None) -> None:
     draft = read_path(CATALOG / f"{lung.PATHWAY}.yaml")
     body = hurried()
@@ -128,8 +146,10 @@ def test_the_forecast_is_what_is_then_planned(hospital: None) -> None:
     assert {(f"{item.cause_kind}:{item.cause_key}", item.audience) for item in items} == {
         (row["cause"], row["whom"]) for row in expected.next.items
     }
-    texts = Message.objects.exclude(pk__in=known).values_list("stay_id", "recipient_id", "wording")
-    assert sorted(texts) == sorted((int(row["cause"].partition(":")[0]), row["person_id"], row["wording"]) for row in expected.next.texts)
+    texts = Message.objects.exclude(pk__in=known).values_list("stay_id", "recipient_id", "wording", "channel")
+    assert sorted(texts) == sorted(
+        (int(row["cause"].partition(":")[0]), row["person_id"], row["wording"], row["channel"]) for row in expected.next.texts
+    )
     assert invariants.check(now=TODAY) == []
     for site in Site.objects.all():
         migrating.undo(pathway=lung.PATHWAY, version=version, site=site, by=None, now=TODAY)

@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications import outbox, transports
-from notifications.models import Message, Reply
+from notifications.models import Message, Reply, WorkItem
 from notifications.plan import plan
 from notifications.transports.twilio import Twilio
 from pathways import journeys
+from patients import codes
 from patients.models import Phone, Site
 from tests.notifications.carrier import Carrier
 from tests.notifications.world import NOON, World
@@ -66,7 +67,25 @@ def test_a_receipt_finds_its_message_by_the_address_it_was_given(world: World, c
 def test_unknown_receipts_and_huge_bodies(world: World, carrier: Carrier) -> None:
     url = reverse("sms-status", args=["6f1d2f5e-0000-4000-8000-000000000000", "t"])
     assert post(url, {"MessageSid": "SM1", "MessageStatus": "sent"}) == 204
-    assert post(reverse("sms-inbound"), INBOUND | {"Body": "x" * 70_000}) == 413
+    assert post(url, {"MessageSid": "SM1", "MessageStatus": "s" * 70_000}) == 413
+    assert post(reverse("sms-inbound"), INBOUND | {"Body": "x" * 1_100_000}) == 413
+
+
+def test_signs_that_the_database_cannot_keep_stop_no_text_at_the_door(world: World, carrier: Carrier) -> None:
+    assert post(reverse("sms-inbound"), {"MessageSid": "SM\x005", "From": "\x00short", "To": "\x00", "Body": "STOP\x00"}) == 200
+    reply = Reply.objects.get()
+    assert (reply.provider_sid, reply.kind, reply.phone.e164) == ("SM5", "stop", "short")
+
+
+@pytest.mark.parametrize("sender", ["12345", "MYCARRIER", "+", "+1"])
+def test_who_writes_from_no_number_is_heard_by_a_person_and_not_answered(world: World, carrier: Carrier, sender: str) -> None:
+    """Carriers write from short codes and under names."""
+    assert post(reverse("sms-inbound"), INBOUND | {"From": sender, "Body": "HELP"}) == 200
+    assert post(reverse("sms-inbound"), INBOUND | {"From": sender, "Body": "Call me", "MessageSid": "SM6"}) == 200
+    assert Reply.objects.count() == 2
+    assert not Message.objects.exists()
+    assert WorkItem.objects.filter(cause_kind="reply").count() == 1
+    assert codes.readable(Reply.objects.earliest("pk").phone.e164) == sender
 
 
 def test_signatures_are_those_of_the_official_library() -> None:
