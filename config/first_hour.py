@@ -49,6 +49,15 @@ class Section(msgspec.Struct, frozen=True):
     checks: list[Check]
 
     @property
+    def to_do(self) -> list[Check]:
+        """What is missing, then what somebody should look at."""
+        return sorted((check for check in self.checks if not check.ok), key=lambda check: check.ok is None)
+
+    @property
+    def good(self) -> list[Check]:
+        return [check for check in self.checks if check.ok]
+
+    @property
     def missing(self) -> int:
         return sum(check.ok is False for check in self.checks)
 
@@ -276,7 +285,11 @@ def _begun(site: Site) -> Iterator[Check]:
     yield Check(
         _("Has a text gone out?"),
         texted or None,
-        _("yes") if texted else _("none yet: the first is the reminder of a visit, of a patient who agreed, on a programme that is live"),
+        _("yes")
+        if texted
+        else _(
+            "none yet: texts need a patient who agreed, a live programme, and a feed that would tell of what is awaited; else a navigator is asked to call"
+        ),
     )
 
 

@@ -3,6 +3,12 @@
 
 const dialog = () => document.getElementById("dialog");
 
+/* Of a row of tabs that is wider than the window, the one that is open is in sight. */
+for (const here of document.querySelectorAll(".lanes [aria-current]")) {
+  const lanes = here.parentElement;
+  lanes.scrollLeft = here.offsetLeft - lanes.offsetLeft - (lanes.clientWidth - here.offsetWidth) / 2;
+}
+
 /* A form fetched into the dialog opens it; Escape closes it and the browser gives focus back to the button. */
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === dialog() && !dialog().open) dialog().showModal();

@@ -10,11 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from notifications import notices
 from notifications.models import WorkItem
 from notifications.views.pages import PAGE
 from pathways.models import Alert
 from patients.models import AccessLog, Role, Site, User
-from tests.browser.morning import Morning
+from tests.browser.morning import Morning, noticed
 from tests.desk import Desk
 from tests.people import nurse, today_here
 
@@ -151,3 +152,17 @@ def test_a_page_of_the_queue_takes_few_questions_however_many_rows(
 )
 def test_everybody_lands_where_their_day_begins(signed_in: Enter, north: Site, role: Role, page: str) -> None:
     assert signed_in(nurse("newcomer", north, role=role)).get("/").headers["Location"] == page
+
+
+def test_whoever_holds_nothing_lands_on_what_their_team_should_take(signed_in: Enter, north: Site, dara: User, today: Morning) -> None:
+    assert signed_in(dara).get("/").headers["Location"] == "/queue/", "she holds an item"
+    assert signed_in(nurse("newcomer", north)).get("/").headers["Location"] == "/queue/?lane=team"
+
+
+def test_a_clinician_lands_on_the_notice_that_waits_for_them(signed_in: Enter, north: Site, dara: User, lena: User) -> None:
+    Desk(north, timezone.now()).go_live(lena)
+    notice = noticed(north, nurse_=dara, now=timezone.now())
+    client = signed_in(User.objects.get(username="eva"))
+    assert client.get("/").headers["Location"] == "/notices/"
+    notices.not_appropriate(notice=notice, reason="patient_declined", by=User.objects.get(username="eva"), now=timezone.now())
+    assert client.get("/").headers["Location"] != "/notices/"
