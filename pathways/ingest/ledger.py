@@ -48,7 +48,7 @@ class Item:
     @property
     def notes(self) -> str:
         """What of an applied message was left out or read otherwise than it was meant, and by which rule."""
-        return "; ".join(self.parsed.notes)[:LONGEST_NOTES] if self.parsed and self.outcome == APPLIED else ""
+        return BETWEEN_NOTES.join(self.parsed.notes)[:LONGEST_NOTES] if self.parsed and self.outcome == APPLIED else ""
 
     def set_aside(self, reason: str, explanation: str, waits_for: Iterable[str] = ()) -> None:
         """Into quarantine, with the code that is counted and the words that a person reads."""
@@ -61,6 +61,7 @@ class Item:
 
 
 LONGEST_NOTES = 1_000
+BETWEEN_NOTES = "\n"
 
 
 class InboundRow(msgspec.Struct, gc=False):

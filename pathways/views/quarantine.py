@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways.ingest import quarantine as verbs
+from pathways.ingest.ledger import BETWEEN_NOTES
+from pathways.ingest.hl7 import tokens
 from pathways.models import Feed, Inbound
 from pathways.models.inbound import InboundQuerySet
 from patients import access
@@ -77,11 +79,18 @@ def inbound(request: StaffRequest, uid: UUID) -> HttpResponse:
     """One message whole, as it was sent."""
     found = get_object_or_404(visible_to(request.user).select_related("feed__site", "patient"), uid=uid)
     access.saw(request, action="view", what="message received", patients=[found.patient_id] if found.patient_id else [], now=timezone.now())
-    text = bytes(found.body).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = tokens.decode(bytes(found.body))[0] if found.format == "hl7v2" else bytes(found.body).decode("utf-8", "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return render(
         request,
         "pathways/inbound.html",
-        {"message": found, "text": text[:SHOWN], "cut": len(text) > SHOWN, "whose": found.reason in verbs.WHOSE},
+        {
+            "message": found,
+            "notes": found.explanation.split(BETWEEN_NOTES) if found.explanation and found.outcome == Inbound.Outcome.APPLIED else [],
+            "text": text[:SHOWN],
+            "cut": len(text) > SHOWN,
+            "whose": found.reason in verbs.WHOSE,
+        },
     )
 
 

@@ -225,7 +225,8 @@ def consent(context: Context, given: Consent) -> None:
     if not kind or given.status not in ("active", "inactive", "rejected", "entered-in-error"):
         return
     over = _over(context, given)
-    granted = given.status == "active" and given.provision.type != "deny" and not _excepted(given, kind) and over is None
+    opted_out = given.policy_rule.has("OPTOUT") and given.provision.type != "permit"
+    granted = given.status == "active" and given.provision.type != "deny" and not (opted_out or _excepted(given, kind) or over)
     body = {"consent_kind": kind, "decision": "granted" if granted else "revoked", "programme": ""}
     if granted and (end := context.moment(given.provision.period.end)):
         body["until"] = end.hi.isoformat()

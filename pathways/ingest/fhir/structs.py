@@ -300,6 +300,7 @@ class Consent(Resource, frozen=True):
     scope: Concept = Concept()
     category: list[Concept] = []
     date_time: str = ""
+    policy_rule: Concept = Concept()
     provision: Provision = Provision()
 
 

@@ -105,11 +105,12 @@ def _appointment(raw: Raw) -> Changes:
 
 
 def _subject(raw: Raw) -> Changes:
-    """R5 tells how far somebody is in a trial as steps; before R4 who took part was `enrolled` or `active`."""
-    steps = [each for each in raw.get("progress") or () if isinstance(each, Mapping) and isinstance(each.get("subjectState"), Mapping)]
+    """R5 and later tell how far somebody is in a trial as steps; before R4 who took part was `enrolled` or `active`."""
+    listed = [*_listed(raw, "progress"), *_listed(raw, "subjectState")]
+    steps = [(each, state) for each in listed if isinstance(state := each.get("subjectState") or each.get("code"), Mapping)]
     if steps:
-        latest = max(steps, key=lambda each: str(each.get("startDate") or ""))
-        codings = latest["subjectState"].get("coding")
+        latest, state = max(reversed(steps), key=lambda step: str(step[0].get("startDate") or ""))  # of one day the last one told
+        codings = state.get("coding")
         code = codings[0].get("code") if isinstance(codings, list) and codings and isinstance(codings[0], Mapping) else None
         started = {"period": {"start": latest["startDate"]}} if isinstance(latest.get("startDate"), str) else {}
         return ({"status": code} | started) if isinstance(code, str) else {}
@@ -118,16 +119,22 @@ def _subject(raw: Raw) -> Changes:
 
 def _consent(raw: Raw) -> Changes:
     """R5 decides at the root and lists what is excepted; STU3 granted by being active, and called the exceptions so."""
-    stated = raw.get("provision") if isinstance(raw.get("provision"), list) else raw.get("except")
-    if not isinstance(stated, list) and "decision" not in raw:
-        return {}
+    found: Changes = {"status": "rejected"} if raw.get("status") == "not-done" else {}
+    found |= {"dateTime": raw["date"]} if "date" in raw and "dateTime" not in raw else {}
+    provisions = _listed(raw, "provision")
+    if isinstance(raw.get("provision"), Mapping):
+        return found
+    if provisions and "decision" not in raw:  # nothing to except from: the first is the rule itself
+        return found | {"provision": {"type": "permit", **provisions[0], "provision": provisions[1:]}}
     decision = raw.get("decision") if raw.get("decision") in ("permit", "deny") else "permit"
     otherwise = "deny" if decision == "permit" else "permit"
-    excepted = [{"type": otherwise, **each} for each in stated or () if isinstance(each, Mapping)]
+    excepted = [{"type": otherwise, **each} for each in (*provisions, *_listed(raw, "except"))]
+    if not (excepted or "decision" in raw or "period" in raw):
+        return found
     changes: Changes = {
         "provision": {"type": decision, "period": raw.get("period") or {}, "purpose": raw.get("purpose") or [], "provision": excepted}
     }
-    return changes | ({"dateTime": raw["date"]} if "date" in raw and "dateTime" not in raw else {})
+    return found | changes
 
 
 def _specimen(raw: Raw) -> Changes:
@@ -135,6 +142,11 @@ def _specimen(raw: Raw) -> Changes:
     collection = raw.get("collection")
     concept, _ = _either(collection.get("bodySite")) if isinstance(collection, Mapping) else ({}, {})
     return {"collection": {**collection, "bodySite": concept}} if concept and isinstance(collection, Mapping) else {}
+
+
+def _listed(raw: Raw, name: str) -> list[Raw]:
+    stated = raw.get(name)
+    return [each for each in stated if isinstance(each, Mapping)] if isinstance(stated, list) else []
 
 
 def _either(value: Any) -> tuple[Raw, Raw]:

@@ -111,6 +111,8 @@ def test_a_biopsy_is_one_in_every_version(stated: dict[str, Any], kind: str) -> 
     [
         ({"status": "active", "progress": [{"subjectState": {"coding": [{"code": "screening"}]}, "startDate": "2026-01-05"},
                                            {"subjectState": {"coding": [{"code": "on-study"}]}, "startDate": "2026-02-01"}], "subject": WHO}, "trial_on_study"),
+        ({"status": "active", "subjectState": [{"code": {"coding": [{"code": "candidate"}]}, "startDate": "2026-02-01"},
+                                               {"code": {"coding": [{"code": "on-study"}]}, "startDate": "2026-02-01"}], "subject": WHO}, "trial_on_study"),
         ({"status": "enrolled", "individual": WHO, "period": {"start": "2026-02-01"}}, "trial_on_study"),
         ({"status": "candidate", "individual": WHO, "period": {"start": "2026-02-01"}}, "trial_screening"),
     ],
@@ -129,11 +131,25 @@ def test_a_trial_tells_how_far_in_every_version(stated: dict[str, Any], kind: st
         ({"date": "2026-03-01", "decision": "permit", "provision": [{"purpose": [{"display": "Text messages"}]}]}, "revoked"),
         ({"dateTime": "2026-03-01", "except": [{"type": "deny", "purpose": [{"display": "Text messages"}]}]}, "revoked"),
         ({"dateTime": "2026-03-01", "except": [{"type": "deny", "purpose": [{"display": "Research"}]}]}, "granted"),
+        ({"date": "2026-03-01", "provision": [{"purpose": [{"display": "Text messages"}], "period": {"end": "2030-01-01"}}]}, "granted"),
+        ({"date": "2026-03-01", "status": "not-done"}, "revoked"),
+        ({"dateTime": "2026-03-01", "policyRule": {"coding": [{"code": "OPTOUT"}]}}, "revoked"),
+        ({"dateTime": "2026-03-01", "policyRule": {"coding": [{"code": "OPTIN"}]}}, "granted"),
     ],
 )
 def test_a_consent_decides_the_same_in_every_version(stated: dict[str, Any], decision: str) -> None:
     (fact,) = parsed(bundle(PATIENT, CONSENT | stated)).facts
     assert (fact.body["decision"], fact.occurred.lo.date().isoformat()) == (decision, "2026-03-01")
+
+
+def test_a_consent_of_stu3_ends_with_its_period() -> None:
+    def until(end: str) -> dict[str, Any]:
+        stated = CONSENT | {"dateTime": "2020-03-01", "period": {"end": end}, "meta": {"lastUpdated": "2026-03-01T00:00:00Z"}}
+        (fact,) = parsed(bundle(PATIENT, stated) | {"timestamp": "2026-03-01T00:00:00Z"}).facts
+        return fact.body
+
+    assert until("2021-01-01")["decision"] == "revoked"
+    assert (until("2030-01-01")["decision"], until("2030-01-01")["until"][:4]) == ("granted", "2030")
 
 
 def test_a_visit_of_r5_says_what_it_is_for() -> None:

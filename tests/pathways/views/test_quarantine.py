@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pathways.ingest import quarantine
+from pathways.ingest.ledger import BETWEEN_NOTES
 from pathways.models import Inbound
 from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
@@ -72,3 +73,13 @@ def test_a_feed_that_is_silent_too_long_is_marked(signed_in: Enter, hal: User, d
     desk.feed.heard_at = timezone.now() - 3 * desk.feed.longest_silence  # type: ignore[operator]
     desk.feed.save()
     assert "silent too long" in signed_in(hal).get("/intake/").content.decode()
+
+
+def test_what_was_read_otherwise_stands_beside_the_message_note_by_note(signed_in: Enter, hal: User, desk: Desk) -> None:
+    body = "MSH|^~\\&|A|B|C|D|20260310140500||REF^I12|N1|T|2.5\rPID|1||N77^^^HOSP^MR||POŁOM^EWA||19700101|F\rRXE|1^BID".encode("iso8859_2")
+    body = body.replace(b"|T|2.5", b"|T|2.5||||||8859/2")
+    message = desk.quarantined(reason="x", explanation="y", body=body)
+    Inbound.objects.filter(pk=message.pk).update(outcome="applied", reason="", explanation=BETWEEN_NOTES.join(("one; and its half", "two")))
+    page = signed_in(hal).get(f"/intake/{message.uid}/").content.decode()
+    assert "<li>one; and its half</li><li>two</li>" in page
+    assert "POŁOM" in page
