@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from pathways.ingest import quarantine as verbs
-from pathways.ingest.ledger import BETWEEN_NOTES
 from pathways.ingest.hl7 import tokens
+from pathways.ingest.ledger import BETWEEN_NOTES
 from pathways.models import Feed, Inbound
 from pathways.models.inbound import InboundQuerySet
 from patients import access
