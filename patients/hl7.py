@@ -90,8 +90,9 @@ def identifiers(
     for repeat in field.split(separators[1]):
         value = _component(repeat, 1, separators)
         kind, authority = _component(repeat, 5, separators).upper(), _authority(repeat, separators)
-        if not kind and authority.upper() in codes.KINDS_OF_NUMBER:
-            kind, authority = authority.upper(), ""  # `12345^^^MR`: two hospitals that slip so would share their numbers
+        if authority.upper() in codes.KINDS_OF_NUMBER and kind not in codes.KINDS_OF_NUMBER:
+            # `12345^^^MR`, `12345^^^^NORTH^MR`: or two hospitals that slip so would share their numbers
+            kind, authority = authority.upper(), _component(repeat, 5, separators)
         kind, authority = kind or "MR", authority or assigner
         if kind not in codes.NOT_A_PATIENT_NUMBER and codes.is_id(value, sentinel_ids):
             found[authority, value] = StatedIdentifier(authority[:120], value[:120], kind[:20])

@@ -81,7 +81,7 @@ class Statement:
         recorded_at: datetime | None = None,
         retracted: bool = False,
     ) -> None:
-        """State a fact. Without a time of its own it takes the message's, then the time of receipt, and says so; without that it is noted."""
+        """State a fact; one without a name goes by its time, or all of the patient's would be versions of each other. Without a time of its own it takes the message's, then the time of receipt, and says so; without that it is noted."""
         occurred = occurred or at(issued_at or self.message_at)
         if occurred is None and self.profile.received_at:
             occurred, body = at(self.profile.received_at), body | {"dated_by": "receipt"}
@@ -92,7 +92,7 @@ class Statement:
         self.facts.append(
             Fact(
                 kind=kind,
-                lineage=f"{self.profile.system}|{FAMILY.get(kind, kind)}|{business_id}",
+                lineage=f"{self.profile.system}|{FAMILY.get(kind, kind)}|{business_id or '@' + occurred.lo.isoformat()}",
                 occurred=occurred,
                 digest=content_digest(kind, occurred, rank, retracted, keys, body),
                 rank=rank,

@@ -29,7 +29,7 @@ def request(context: Context, sr: ServiceRequest) -> None:
         return
     name = context.name(statement, sr, "PLAC") or statement.id(sr.requisition.value)
     when = context.moment(sr.authored_on, sr.meta.last_updated) or context.moment(sr.occurrence_date_time)
-    name = name or f"{asked.body()['code']}@{when.lo.isoformat() if when else ''}"
+    name = name or f"{asked.body()['code'] or asked.label}@{when.lo.isoformat() if when else ''}"
     keys = _keys(context, statement, sr)
     body: dict[str, Any] = {"code": asked.body(), "text": asked.label}
     updated = context.instant(sr.meta.last_updated) or (when.lo if when else None)

@@ -53,7 +53,7 @@ def claim_response(context: Context, answer: Claim) -> None:
     # Each answer is a fact of its own: a denial that was overturned did happen.
     statement.say(
         kind,
-        context.name(statement, answer) or asked,
+        context.name(statement, answer) or f"{asked or answer.pre_auth_ref}@{when.lo.isoformat() if when else ''}",
         when,
         body,
         keys=keys,

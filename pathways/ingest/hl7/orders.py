@@ -120,7 +120,7 @@ def _order(part: Part, group: Group) -> None:
     control, status = part.get(group.orc, 1).upper(), STATUS.get(part.get(group.orc, 5).upper(), "")
     when = part.moment(group.orc, 9) or at(part.statement.message_at) or part.moment(group.orc, 15) or part.moment(group.obr, 6)
     issued = when.lo if when else None
-    number = number or f"{test.body()['code']}@{issued.isoformat() if issued else ''}"
+    number = number or f"{test.body()['code'] or test.label}@{issued.isoformat() if issued else ''}"
     body: dict[str, Any] = {"code": test.body(), "text": test.label}
     if control in CANCELLED or (status == "cancelled" and control not in ASKED_ONLY):
         reason = part.coded(group.orc, 16).label

@@ -207,3 +207,13 @@ def test_a_note_of_a_site_that_takes_part_is_kept_though_it_never_knew_the_patie
     answer = signed_in(eli).post(f"/journeys/{followed.uid}/notes/", {"text": "Biopsy is being read here."})
     assert answer.status_code == 302
     assert Note.objects.get().site == south
+
+
+def test_an_order_says_who_asked_how_they_are_reached_and_who_gets_a_copy(
+    signed_in: Enter, dara: User, followed: Journey, desk: Desk
+) -> None:
+    who = {"npi": "1234567893", "numbers": [], "family": "Marsh", "given": "Ida", "how": "ORC-12", "facility": "Hill Clinic"}
+    reached = {"phone": "617-555-0142", "address": "1 Hill Road, Boston", "copies": ["Noor Patel", "Cy Lund"]}
+    desk.event(followed, "test_ordered", timezone.now() - timedelta(days=3), {"text": "PD-L1", "orderer": who | reached})
+    page = page_of(signed_in(dara), followed)
+    assert "Asked for by Ida Marsh, Hill Clinic, 617-555-0142, 1 Hill Road, Boston · a copy goes to Noor Patel, Cy Lund" in page

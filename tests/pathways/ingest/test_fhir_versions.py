@@ -87,6 +87,14 @@ def test_an_order_is_one_in_every_version(order: dict[str, Any], kind: str) -> N
     assert said({name: value for name, value in order.items() if value is not None}) == [(kind, False)]
 
 
+def test_two_orders_that_only_their_words_tell_apart_are_two() -> None:
+    orders = [
+        {name: value for name, value in ORDER.items() if name != "id"} | {"code": {"text": text}}
+        for text in ("EGFR mutation panel", "ALK fusion FISH")
+    ]
+    assert len({fact.lineage for fact in parsed(bundle(PATIENT, *orders)).facts}) == 2
+
+
 def test_a_report_finds_its_order_of_another_version() -> None:
     order = ORDER | {"resourceType": "ProcedureRequest", "identifier": [{"value": "ORD1"}]}
     report = REPORT | {"basedOn": [{"reference": "ProcedureRequest/s1"}]}

@@ -202,9 +202,13 @@ def test_a_header_without_a_type_is_still_refused() -> None:
 
 def test_a_kind_of_number_in_the_place_of_its_authority_owns_nothing() -> None:
     """Or two hospitals that slip so would share their patients."""
-    message = parsed("PID|1||M100^^^MR~77^^^SS~88^^^NORTH||DOE^JANE", type_="ADT^A31^ADT_A05")
+    message = parsed("PID|1||M100^^^MR~77^^^SS~88^^^NORTH~99^^^^SOUTH^MR||DOE^JANE", type_="ADT^A31^ADT_A05")
     assert message.person is not None
-    assert [(one.authority, one.value) for one in message.person.identifiers] == [("command-line", "M100"), ("NORTH", "88")]
+    assert [(one.authority, one.value) for one in message.person.identifiers] == [
+        ("command-line", "M100"),
+        ("NORTH", "88"),
+        ("SOUTH", "99"),
+    ]
 
 
 def test_a_misprinted_header_does_not_cut_the_patients_number_to_pieces() -> None:

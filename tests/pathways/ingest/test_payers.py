@@ -48,6 +48,13 @@ def test_two_answers_to_one_request_are_two_facts() -> None:
     assert {fact.kind for fact in facts} == {"pa_denied", "pa_approved"}
 
 
+@pytest.mark.parametrize("named", [{}, {"preAuthRef": "AUTH1"}, {"request": {"identifier": {"value": "A1"}}}])
+def test_answers_without_a_number_of_their_own_do_not_overwrite_each_other(named: dict[str, Any]) -> None:
+    bare = {"id": "", "request": {}} | named
+    first, second = response(item=[reviewed("A3")], **bare), response(created="2026-03-20", item=[reviewed("A1")], **bare)
+    assert len({fact.lineage for fact in parsed(bundle(PATIENT, first, second)).facts}) == 2
+
+
 def bill(benefit: float, **more: Any) -> dict[str, Any]:
     line = {
         "category": concept("http://terminology.hl7.org/CodeSystem/adjudication", "benefit"),
