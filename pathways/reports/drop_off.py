@@ -5,15 +5,15 @@ One definition for screen, command and export. Every number can be opened: `path
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pathways.reports import matched, observable
+from pathways.reports.at_once import Later, at_once, later
 from pathways.reports.benchmarks import Benchmark, beside
 from pathways.reports.cohort import EXIT_CLASSES as EXIT_CLASSES
 from pathways.reports.cohort import Cohort, Question, Step, cohort
@@ -27,7 +27,6 @@ from pathways.reports.passages import HERE_COMPLETED, HERE_LEFT, LEFT, Passages,
 from pathways.reports.passages import step_curve as step_curve
 
 MOST_POINTS = 120
-MANY, MOST_THREADS = 100_000, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Read:
     """A cohort as one pass gave it, with what is found of its journeys and which steps nobody sees: all that any part of it needs."""
 
     found: Cohort
-    known: Standing
+    known: Later[Standing]
     unseen: Sequence[bool]
 
     def report(self, strata: Mapping[str, Cohort] | None = None, *, by: str = "") -> DropOff:
@@ -119,9 +118,8 @@ class Read:
 def read(question: Question) -> Read:
     """Raises cohort.UnknownReport."""
     found = cohort(question)
-    return Read(
-        found, matched.standing(found.question, found.columns.id), observable.unseen(question, [step.milestone for step in found.steps])
-    )
+    known = later(partial(matched.standing, question, found.columns.id), found.n)
+    return Read(found, known, observable.unseen(question, [step.milestone for step in found.steps]))
 
 
 def drop_off(question: Question) -> DropOff:
@@ -136,19 +134,22 @@ def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
     return replace(report, steps=tuple(rows))
 
 
-def of_cohort(found: Cohort, known: Standing) -> DropOff:
+def of_cohort(found: Cohort, known: Later[Standing]) -> DropOff:
     ways = passages(found.columns)
-    timed, who = _whole(ways, found), matched.chosen(found, known)
-    whole = timed.curve(upto=found.question.horizon_days) if timed else None
+    ends = tuple(_ends(found, ways))  # asks the database why journeys ended, which what is done at once may not
+    each = [partial(_step_row, i, step, ways, found) for i, step in enumerate(found.steps)]
+    made: list[Any] = at_once([partial(_whole_path, ways, found), *each], found.n)
+    (whole, curve), *steps = made
+    who = matched.chosen(found, known())
     return DropOff(
         question=found.question,
         n=found.n,
         versions=tuple(np.unique(found.columns.version).tolist()),
-        steps=tuple(_side_by_side(partial(_step_row, ways, found), enumerate(found.steps), found.n)),
-        ends=tuple(_ends(found, ways)),
+        steps=tuple(steps),
+        ends=ends,
         open=int(np.count_nonzero(found.columns.status == ACTIVE)),
-        whole=UNSAID if whole is None or timed is None else _within(whole, timed, found),
-        curve=tuple(_points(whole, timed, found.question.horizon_days)) if whole and timed else (),
+        whole=whole,
+        curve=curve,
         matched=matched.counted(who),
         denominators=denominators(found, who),
         benchmark=beside(found.question.pathway, found.question.funnel, len(found.steps)),
@@ -156,16 +157,7 @@ def of_cohort(found: Cohort, known: Standing) -> DropOff:
     )
 
 
-def _side_by_side(make: Callable[[tuple[int, Step]], StepRow], steps: Iterable[tuple[int, Step]], n: int) -> Iterator[StepRow]:
-    """Of many journeys several steps at once: numpy works outside of Python's lock."""
-    if n < MANY:
-        return map(make, steps)
-    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool:
-        return iter(list(pool.map(make, steps)))
-
-
-def _step_row(ways: Passages, found: Cohort, place: tuple[int, Step]) -> StepRow:
-    i, step = place
+def _step_row(i: int, step: Step, ways: Passages, found: Cohort) -> StepRow:
     columns = found.columns
     here = ways.at >= i
     counts = np.bincount(cells_of(columns, ways, i)[here], minlength=len(CELLS))
@@ -199,6 +191,16 @@ def _reasons(found: Cohort, hashes: Ints) -> dict[str, int]:
     return dict(sorted(named.items(), key=lambda one: (-one[1], one[0])))
 
 
+def _whole_path(ways: Passages, found: Cohort) -> tuple[Estimate, tuple[Point, ...]]:
+    """Who arrived within the horizon, and the way there by the day."""
+    timed = _whole(ways, found)
+    if timed is None:
+        return UNSAID, ()
+    curve = timed.curve(upto=found.question.horizon_days)
+    points = tuple(_points(curve, timed, found.question.horizon_days))
+    return _within(curve, timed, found), points
+
+
 def _whole(ways: Passages, found: Cohort) -> Timed | None:
     """From entry to the last step, over the whole path: never the product of the steps."""
     columns, last = found.columns, len(found.steps) - 1
@@ -214,6 +216,8 @@ def _whole(ways: Passages, found: Cohort) -> Timed | None:
 def _points(curve: Incidence, timed: Timed, horizon: int) -> Iterator[Point]:
     """The curve by the day up to the horizon, with how many were still at risk."""
     effect = timed.effect(curve, horizon)
+    if ARRIVED in curve.by_cause:
+        curve.variance(ARRIVED)  # of all times together, since every day is asked
     days = np.unique(np.linspace(0, horizon, min(horizon, MOST_POINTS) + 1).round()).astype(np.int64)
     for day, at_risk in zip(days.tolist(), timed.at_risk(horizon)[days].tolist(), strict=True):
         at = int(np.searchsorted(curve.times, day, side="right")) - 1

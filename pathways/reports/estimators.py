@@ -7,7 +7,7 @@ references: docs/statistics.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
@@ -61,13 +61,27 @@ class Incidence:
     known: dict[int, Floats] = field(default_factory=dict, repr=False)
 
     def variance(self, cause: int) -> Floats:
-        """Of one cause's incidence just after each event time; worked out when first asked, since few ask it of every cause."""
+        """Of one cause's incidence just after each event time; worked out when first asked, since few ask it of every time."""
         if cause not in self.known:
-            before = np.concatenate(([1.0], self.survival))[: len(self.times)]
-            self.known[cause] = _variance(
-                self.by_cause[cause], before, self.at_risk, sum(self.own.values(), np.zeros(len(before))), self.own[cause]
-            )
+            self.known[cause] = self._variance(cause, len(self.times), np.cumsum)
         return self.known[cause]
+
+    def variance_after(self, cause: int, at: int) -> float:
+        """The same just after the event time at one place, without all the others."""
+        return float(self.known[cause][at] if cause in self.known else self._variance(cause, at + 1, np.sum))
+
+    def _variance(self, cause: int, upto: int, total: Callable[[Floats], Any]) -> Any:
+        """Delta-method variance of F(t); with one cause alone it is Greenwood's. Totals over times, running or of all of them:
+        (F(t) - F_i)^2 a_i + b_i - 2 (F(t) - F_i) c_i."""
+        incidence, at_risk, own = self.by_cause[cause][:upto], self.at_risk[:upto], self.own[cause][:upto]
+        before = np.concatenate(([1.0], self.survival))[:upto]
+        every = sum((one[:upto] for one in self.own.values()), np.zeros(upto))
+        a = _hazard_variance(every, at_risk)
+        b = before**2 * own * (at_risk - own) / at_risk**3
+        c = before * own / at_risk**2
+        now = incidence if total is np.cumsum else incidence[-1]
+        spread = now**2 * total(a) - 2 * now * total(a * incidence) + total(a * incidence**2)
+        return np.maximum(spread + total(b) - 2 * (now * total(c) - total(c * incidence)), 0.0)
 
 
 def kaplan_meier(
@@ -122,13 +136,14 @@ def _events(until: Floats, why: NDArray[Any], since: Floats | None, upto: float 
     gone before it."""
     inside = np.ones(len(until), dtype=bool) if upto is None else until <= upto
     kinds = [kind for kind in np.flatnonzero(np.bincount(why[inside])).tolist() if kind != CENSORED]
-    each = {kind: np.sort(until[inside & (why == kind)]) for kind in kinds}
-    every = np.sort(np.concatenate([np.zeros(0), *each.values()]))
-    times = every[np.diff(every, prepend=-np.inf) > 0]
-    own = {kind: np.bincount(np.searchsorted(times, days), minlength=len(times)).astype(np.float64) for kind, days in each.items()}
-    gone = np.searchsorted(np.sort(until[inside]), times)
+    days = np.sort(until[inside])
+    first = np.flatnonzero(np.diff(days, prepend=-np.inf) > 0)
+    places = {kind: np.searchsorted(days[first], np.sort(until[inside & (why == kind)])) for kind in kinds}
+    own = {kind: np.bincount(place, minlength=len(first)).astype(np.float64) for kind, place in places.items()}
+    happened = sum(own.values(), np.zeros(len(first))) > 0
+    times, gone = days[first[happened]], first[happened]
     at_risk = (len(until) - gone).astype(np.float64) if since is None else _came(until, since, times) - gone
-    return Events(times, own, at_risk)
+    return Events(times, {kind: counts[happened] for kind, counts in own.items()}, at_risk)
 
 
 def _observed(durations: Numbers, entries: Numbers | None) -> tuple[Floats, Floats | None, NDArray[Any]]:
@@ -154,18 +169,6 @@ def _hazard_variance(deaths: Floats, at_risk: Floats) -> Floats:
     """Greenwood's term of each time; nothing where everybody at risk had the event."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(at_risk > deaths, deaths / (at_risk * (at_risk - deaths)), 0.0)
-
-
-def _variance(incidence: Floats, before: Floats, at_risk: Floats, every: Floats, own: Floats) -> Floats:
-    """Delta-method variance of F(t) at each event time; with one cause alone it is Greenwood's. Sums over times, as running totals:
-    (F(t) - F_i)^2 a_i + b_i - 2 (F(t) - F_i) c_i."""
-    a = _hazard_variance(every, at_risk)
-    b = before**2 * own * (at_risk - own) / at_risk**3
-    c = before * own / at_risk**2
-    squares, crossed, plain = np.cumsum(a * incidence**2), np.cumsum(a * incidence), np.cumsum(a)
-    spread = incidence**2 * plain - 2 * incidence * crossed + squares
-    total: Floats = np.maximum(spread + np.cumsum(b) - 2 * (incidence * np.cumsum(c) - np.cumsum(c * incidence)), 0.0)
-    return total
 
 
 def _log_log(value: Floats, error: Floats) -> tuple[Floats, Floats]:
@@ -221,7 +224,7 @@ def incidence_with_error(curve: Incidence, cause: int, day: float) -> tuple[floa
     at = int(np.searchsorted(curve.times, day, side="right")) - 1
     if at < 0 or cause not in curve.by_cause:
         return 0.0, 0.0
-    return float(curve.by_cause[cause][at]), sqrt(float(curve.variance(cause)[at]))
+    return float(curve.by_cause[cause][at]), sqrt(curve.variance_after(cause, at))
 
 
 Rows = tuple[Numbers, NDArray[Any], Numbers | None]

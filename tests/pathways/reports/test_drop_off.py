@@ -244,7 +244,7 @@ def test_several_steps_at_once_are_the_steps_one_by_one(ward: Ward, monkeypatch:
     for n in range(6):
         ward.journey(*range(n), ended=None if n % 2 else 20)
     alone = drop_off(ward.ask())
-    monkeypatch.setattr("pathways.reports.drop_off.MANY", 0)
+    monkeypatch.setattr("pathways.reports.at_once.MANY", 0)
     assert drop_off(ward.ask()) == alone
 
 

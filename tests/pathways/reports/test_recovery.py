@@ -67,7 +67,7 @@ def recovered(seeds: int, n: int) -> tuple[Counter[str], int]:
     whole = hidden.true_whole()
     for seed in range(seeds):
         drawn = hidden.draw(seed, n)
-        report = of_cohort(drawn.cohort, hidden.standing())
+        report = of_cohort(drawn.cohort, hidden.standing)
         for row in report.steps[1:]:
             hits[row.name] += holds(row.conversion, hidden.true_step(row.name))
         hits["whole"] += holds(report.whole, whole)
