@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -25,7 +26,7 @@ from pathways.reports.rows import UnknownNumber
 from pathways.reports.sheet import Sheet
 from pathways.views.asked import MOMENT, Choices, choices, question, shows_all
 from pathways.views.counting import Counting, counted, still
-from pathways.views.programme import opens_with, remember
+from pathways.views.programme import asked_along, chosen, opens_with, remember
 from patients import access
 from patients.templatetags.finalmile import translated
 from patients.views.guard import ANYONE, StaffRequest, page
@@ -98,8 +99,8 @@ def _first(report: Report, code: str) -> str:
 def first(request: StaffRequest, name: str) -> HttpResponse:
     if name not in REPORTS:
         raise Http404
-    code = _first(REPORTS[name], opens_with(request))
-    return redirect("report", name=name, code=code) if code else redirect("reports")
+    code = chosen(request) or _first(REPORTS[name], opens_with(request))
+    return redirect(f"{reverse('report', args=[name, code])}{asked_along(request)}") if code else redirect("reports")
 
 
 @require_GET

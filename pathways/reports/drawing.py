@@ -133,16 +133,24 @@ def _share(name: str, options: Mapping[str, Any]) -> Spec:
 
 
 def bars(rows: Rows, options: Mapping[str, Any]) -> Spec:
-    """Horizontal bars with their numbers. Rows: name, value, part (stacked where there are several)."""
+    """Horizontal bars with their numbers. Rows: name, value, part (stacked where there are several; `shades` tell them apart without colour)."""
     parts = list(dict.fromkeys(str(row.get("part", "")) for row in rows))
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": NAMES}}
     x = {"field": "value", "type": "quantitative", "title": options.get("x", ""), "stack": "zero"}
     colour: Spec = {"value": ACCENT}
     if len(parts) > 1:
-        colour = {"field": "part", "type": "nominal", "sort": parts, "title": None, "scale": {"domain": parts, "range": PALETTE}}
-    layers: list[Spec] = [
-        {"mark": {"type": "bar", "height": {"band": 0.7}, "stroke": INK, "strokeWidth": 0.4}, "encoding": {"x": x, "y": y, "color": colour}}
-    ]
+        scale = {"domain": parts, "range": options.get("colours", PALETTE)}
+        legend = {"columns": 4, "labelLimit": NAMES}
+        colour = {"field": "part", "type": "nominal", "sort": parts, "title": None, "scale": scale, "legend": legend}
+    order = {"field": "rank", "type": "quantitative"}
+    ranked = [{**row, "rank": parts.index(str(row.get("part", "")))} for row in rows]
+    mark = {"type": "bar", "height": {"band": 0.7}, "stroke": INK, "strokeWidth": 0.4}
+    shades = (
+        {"opacity": {**colour, "scale": {"domain": parts, "type": "ordinal", "range": options["shades"]}}}
+        if len(parts) > 1 and "shades" in options
+        else {}
+    )
+    layers: list[Spec] = [{"mark": mark, "encoding": {"x": x, "y": y, "color": colour, "order": order, **shades}}]
     if len(parts) == 1:
         text = {"type": "text", "align": "left", "dx": 5, "color": INK}
         said = (
@@ -151,7 +159,25 @@ def bars(rows: Rows, options: Mapping[str, Any]) -> Spec:
             else {"field": "value", "type": "quantitative", "format": ",.4~g"}
         )
         layers.append({"mark": text, "encoding": {"x": x, "y": y, "text": said}})
-    return {"width": WIDTH - 120, "height": {"step": 28}, "data": {"values": list(rows)}, "layer": layers}
+    return {"width": WIDTH - 120, "height": {"step": 28}, "data": {"values": ranked}, "layer": layers}
+
+
+def spans(rows: Rows, options: Mapping[str, Any]) -> Spec:
+    """How long things take: a bar over the middle half, a point at the middle with its days, a tick at nine of ten. Rows: name, low, median, high, most."""
+    y = {"field": "name", "type": "nominal", "sort": [row["name"] for row in rows], "title": None, "axis": {"labelLimit": NAMES}}
+    x = {"type": "quantitative", "title": options.get("x", ""), "scale": {"zero": True}}
+
+    def at(name: str, mark: Spec, **more: Spec) -> Spec:
+        drawn = [row for row in rows if row[name] is not None and all(row[one["field"]] is not None for one in more.values())]
+        return {"data": {"values": drawn}, "mark": mark, "encoding": {"x": {**x, "field": name}, "y": y, **more}}
+
+    layers = [
+        at("low", {"type": "bar", "height": {"band": 0.45}, "color": ACCENT, "opacity": 0.35}, x2={"field": "high"}),
+        at("median", {"type": "point", "filled": True, "size": 110, "color": ACCENT, "opacity": 1}),
+        at("most", {"type": "tick", "color": INK, "thickness": 2, "size": 16}),
+        at("median", {"type": "text", "dy": -13, "color": INK}, text={"field": "median", "type": "quantitative", "format": ",.0f"}),
+    ]
+    return {"width": WIDTH - 180, "height": {"step": 40}, "layer": layers}
 
 
 def lines(rows: Rows, options: Mapping[str, Any]) -> Spec:
@@ -179,4 +205,10 @@ def lines(rows: Rows, options: Mapping[str, Any]) -> Spec:
     return {"width": WIDTH, "height": 240, "data": {"values": list(rows)}, "layer": layers}
 
 
-SPECS: Mapping[str, Callable[[Rows, Mapping[str, Any]], Spec]] = {"control": control, "intervals": intervals, "bars": bars, "lines": lines}
+SPECS: Mapping[str, Callable[[Rows, Mapping[str, Any]], Spec]] = {
+    "control": control,
+    "intervals": intervals,
+    "bars": bars,
+    "spans": spans,
+    "lines": lines,
+}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from pathways.reports import drop_off as losing
 from pathways.reports import now as waiting
-from pathways.reports import shown, shown_times
+from pathways.reports import pictures, shown, shown_times
 from pathways.reports import time as lasting
 from pathways.reports.cohort import Question
 from pathways.reports.freshness import freshness, in_force, versions
@@ -56,6 +56,7 @@ def drop_off(question: Question, *, exact: bool) -> Sheet:
         title=gettext("Where patients are lost"),
         says=tuple(_says_drop_off(answer)),
         about=about(question, of=versions(report.versions), censoring=gettext(CENSORED), suppressed=not exact),
+        drawings=tuple(pictures.lost(answer)),
         tables=(
             table("steps", gettext("Step by step"), steps, opens=_steps(exact), leave=("reasons",), filed=_filed(answer, *CODES)),
             table(
@@ -171,6 +172,7 @@ def time(question: Question, *, exact: bool) -> Sheet:
                 "Whoever still waits counts for as long as they have waited (Kaplan-Meier); a median that is not reached is blank."
             ),
         ),
+        drawings=tuple(pictures.lasting(answer)),
         tables=(
             table(
                 "intervals",
@@ -241,6 +243,7 @@ def now(question: Question, *, exact: bool) -> Sheet:
             suppressed=answer["suppressed"],
             horizon=False,
         ),
+        drawings=tuple(pictures.waiting(answer)),
         figures=(_figure(answer["journeys"], "journeys" if exact else "", gettext("journeys open now, each counted once")),),
         tables=(
             table(

@@ -19,7 +19,11 @@ LABELS = {
     "left.competing": gettext_noop("left, competing"),
     "left.administrative": gettext_noop("left, administrative"),
     "not_applicable": gettext_noop("not applicable"),
+    "label": gettext_noop("step"),
     "median_days": gettext_noop("median days"),
+    "days_25%": gettext_noop("a quarter within, days"),
+    "days_75%": gettext_noop("three quarters within, days"),
+    "days_90%": gettext_noop("nine of ten within, days"),
     "oldest_days": gettext_noop("oldest, days"),
     "conversion": gettext_noop("within the horizon"),
 }

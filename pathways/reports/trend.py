@@ -126,7 +126,11 @@ def changed(question: Question) -> dict[str, str]:
     """By month what changed of the definition or of how it is used: versions put in force, modes of sites."""
     found: dict[str, list[str]] = {}
     published = PathwayVersion.objects.filter(code=question.pathway, published_at__isnull=False, published_at__lte=question.as_of)
-    for number, at in published.values_list("number", "published_at"):
+    highest = 0
+    for number, at in published.order_by("published_at", "number").values_list("number", "published_at"):
+        if number < highest:
+            continue  # taken in after a later one was in force already: nothing changed by it
+        highest = number
         found.setdefault(f"{at:%Y-%m}", []).append(f"v{number}")
     live = RolloutChange.objects.filter(
         rollout__pathway=question.pathway, what=RolloutChange.What.MODE, after="live", at__lte=question.as_of
@@ -216,7 +220,7 @@ def _drawn(months: Sequence[Month], shares: Mapping[str, Point], days: Mapping[s
         (_("Whole way within %(horizon)s days, by month of entry") % {"horizon": horizon}, shares, {"share": True, "y": _("share")}),
         (_("Median days from the first step to the last"), days, {"share": False, "y": _("days")}),
     ):
-        if points:
+        if len(points) > 1:
             rows = tuple(_mark(month, points.get(month.name)) for month in months)
             told = [f"{name} ({translated(point.signal)})" for name, point in points.items() if point.signal]
             said = _("%(n)s mature months. %(signal)s. Grey months are too young to judge.") % {

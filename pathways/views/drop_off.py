@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -19,7 +20,7 @@ from pathways.reports.drop_off import EXIT_CLASSES
 from pathways.views.asked import choices, question, rows_address, shows_all
 from pathways.views.counting import Counting, counted, still
 from pathways.views.funnel import funnel
-from pathways.views.programme import opens_with, remember
+from pathways.views.programme import asked_along, chosen, opens_with, remember
 from patients.templatetags.finalmile import translated
 from patients.views.guard import REPORTS, StaffRequest, page
 
@@ -28,8 +29,8 @@ from patients.views.guard import REPORTS, StaffRequest, page
 @page(*REPORTS)
 def first(request: StaffRequest) -> HttpResponse:
     """The programme that was looked at last or has most journeys, or a page that says there is none."""
-    code = opens_with(request)
-    return redirect("drop_off_of", code=code) if code else render(request, "pathways/no_report.html")
+    code = chosen(request) or opens_with(request)
+    return redirect(f"{reverse('drop_off_of', args=[code])}{asked_along(request)}") if code else render(request, "pathways/no_report.html")
 
 
 @require_GET

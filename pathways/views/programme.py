@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 from django.db.models import Count
 
 from pathways.definitions import registry
@@ -10,6 +13,7 @@ from patients.models import User
 from patients.views.guard import StaffRequest
 
 KEPT = "programme"
+SLUG = re.compile(r"[-a-z0-9]+")
 
 
 def opens_with(request: StaffRequest) -> str:
@@ -17,6 +21,18 @@ def opens_with(request: StaffRequest) -> str:
     codes = sorted(registry.published())
     last = request.session.get(KEPT)
     return last if last in codes else _largest(request.user, codes)
+
+
+def chosen(request: StaffRequest) -> str:
+    """The one that the form of a page asks for; the page itself says what does not exist."""
+    asked = request.GET.get(KEPT, "")
+    return asked if SLUG.fullmatch(asked) else ""
+
+
+def asked_along(request: StaffRequest) -> str:
+    """What else the form asked, for the address of the programme's own page."""
+    rest = urlencode([(name, value) for name, value in request.GET.items() if name != KEPT and value])
+    return f"?{rest}" if rest else ""
 
 
 def remember(request: StaffRequest, code: str) -> None:

@@ -40,7 +40,7 @@ SCREENS = {
     "intake": ("/intake/", ""),
     "pathways": ("/pathways/", ""),
     "programme": ("/pathways/", "h2 a"),
-    "drop-off": ("/drop-off/", "a:has-text('Lung cancer')"),
+    "drop-off": ("/drop-off/?programme=nsclc-biomarker", ""),
     "going-live": ("/rollout/", ""),
     "rollout": ("/rollout/", "a:has-text('Open')"),
     "review-list": ("/rollout/", "a:has-text('Review list')"),

@@ -116,6 +116,16 @@ def test_whoever_may_not_open_the_rows_sees_no_small_number(
     assert manager.get(f"/reports/{report.name}/{code(report)}/rows/?number=x").status_code == 403
 
 
+def test_another_programme_is_chosen_with_the_filters_that_stand(signed_in: Enter, lena: User, today: Morning) -> None:
+    someone = signed_in(lena)
+    answer = someone.get(f"/reports/drop-off/?programme={PATHWAY}&horizon=30&entry=&by=sex")
+    assert (answer.status_code, answer["Location"]) == (302, f"/reports/drop-off/{PATHWAY}/?horizon=30&by=sex")
+    answer = someone.get(f"/drop-off/?programme={PATHWAY}&horizon=30")
+    assert (answer.status_code, answer["Location"]) == (302, f"/drop-off/{PATHWAY}/?horizon=30")
+    assert someone.get("/reports/drop-off/?programme=no-such", follow=True).status_code == 404
+    assert someone.get("/reports/drop-off/?programme=//elsewhere.example", follow=True).status_code == 200
+
+
 @pytest.mark.parametrize("report", EACH)
 def test_a_page_tells_what_its_numbers_stand_on(signed_in: Enter, lena: User, today: Morning, report: Report) -> None:
     page = signed_in(lena).get(f"/reports/{report.name}/{code(report)}/").content.decode()

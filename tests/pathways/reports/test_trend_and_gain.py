@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
+from pathways.models import PathwayVersion
 from pathways.reports.control import DRIFT, NEAR, OUTSIDE, SHIFT, p_chart, xmr
 from pathways.reports.equity import difference_limits, equity
 from pathways.reports.estimators import wilson
-from pathways.reports.trend import trend
+from pathways.reports.trend import changed, trend
 from pathways.reports.what_if import gains, what_if
 
-from .conftest import Ward
+from .conftest import DAY_0, Ward
 
 REMAIN = (1000, 934, 798, 784, 647, 528, 503, 356)
 """Sadik 2022, JCO Precis Oncol 6:e2200246: of 1,000 how many remain after each of seven gaps; the fifth and sixth are approximate."""
@@ -65,6 +67,13 @@ def test_young_months_are_not_judged(ward: Ward) -> None:
     assert len(young) in (3, 4)
     assert all(row[2].value is None and row[3].value is None for row in young)
     assert rows[0][2].value == 1.0
+
+
+def test_an_older_version_taken_in_after_a_later_one_changed_nothing(ward: Ward) -> None:
+    """A house that began with the second version takes in the first with the catalogue: it was never in force."""
+    later = PathwayVersion.objects.create(code="lung", number=ward.version.number + 1, body={}, digest="later", published_at=DAY_0)
+    PathwayVersion.objects.filter(pk=ward.version.pk).update(published_at=DAY_0 + timedelta(days=90))
+    assert changed(ward.ask()) == {"2026-01": f"v{later.number}"}
 
 
 def test_halving_one_gap_of_the_published_funnel() -> None:
