@@ -24,6 +24,7 @@ LANES = [
     _("Nothing waits for anybody else."), _("Nothing is snoozed."), _("Nothing lost its reason today."), _("You have not ended anything today yet."),
 ]  # fmt: skip
 RISKS = [_("Waiting"), _("Withdrawn"), _("Done"), _("Reason gone"), _("Critical"), _("Overdue"), _("Due soon")]
+WITHDRAWN = [_("progress"), _("journey ended"), _("matter closed"), _("shadow ended"), _("it works again")]
 STEPS = [
     _("Reopen"),
     _("Accept"),

@@ -64,7 +64,7 @@ def excluded(item: WorkItem, act: str, by: User) -> str:
             else _("somebody else has it")
         )
     if act == "claim" and item.state != ItemState.OPEN:
-        return _("yours already") if item.owner_id == by.pk else "snoozed"
+        return _("yours already") if item.owner_id == by.pk else _("snoozed")
     if act == "put_back" and item.owner_id != by.pk:
         return _("not yours")
     return ""

@@ -6,6 +6,7 @@ The figures are for planning a day, not for judging anybody: a person's own minu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -65,6 +66,8 @@ def lines(sites: Sequence[Site], *, now: datetime) -> list[Line]:
     staffed = staffed_minutes(sites, here)
     params: dict[str, Any] = {
         "sites": [site.pk for site in sites], "causes": list(minutes), "minutes": list(minutes.values()),
+        "held_at": [site for site, _ in here.roles], "holders": [user for _, user in here.roles],
+        "holder_roles": [str(gives_minutes_to(roles)) for roles in here.roles.values()],
         "staffed_sites": [site for site, _ in staffed], "staffed_roles": [role for _, role in staffed], "staffed": list(staffed.values()),
     }  # fmt: skip
     names = {site.pk: site.name for site in sites}
@@ -82,19 +85,24 @@ def _answer_for(site_id: int, here: Here) -> tuple[str, ...]:
     return tuple(lead.get_full_name() or lead.username for lead in here.leads(site_id))
 
 
+def gives_minutes_to(roles: AbstractSet[str]) -> str:
+    """Of several roles the one that a person's minutes, and what they hold, are counted for."""
+    return str(next(role for role in MINUTES_A_DAY if role in roles))
+
+
 def staffed_minutes(sites: Sequence[Site], here: Here) -> dict[tuple[int, str], int]:
-    """Minutes of today by site and role of those who are here. A person with several roles gives their minutes to the first of them."""
+    """Minutes of today by site and role of those who are here; none on a holiday, at a weekend only what somebody entered for it."""
     entered = {(row.site_id, row.user_id): row.minutes for row in StaffedTime.objects.filter(site__in=sites)}
     staffed: dict[tuple[int, str], int] = {}
     for site in sites:
         today = here.now.astimezone(ZoneInfo(site.time_zone)).date()
-        closed = today.weekday() > 4 or today in calendar_for_site(site.pk).holidays
+        holiday = today in calendar_for_site(site.pk).holidays
         for (at, user_id), roles in here.roles.items():
             if at != site.pk:
                 continue
-            role = next(role for role in MINUTES_A_DAY if role in roles)
+            role = gives_minutes_to(roles)
             own = entered.get((at, user_id))
-            minutes = own[today.weekday()] if own else 0 if closed else minutes_a_day(site, role)
+            minutes = 0 if holiday else own[today.weekday()] if own else 0 if today.weekday() > 4 else minutes_a_day(site, role)
             staffed[at, str(role)] = staffed.get((at, str(role)), 0) + minutes
     return staffed
 

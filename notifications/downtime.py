@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,9 +30,11 @@ from patients.models import ContactPoint, User
 from patients.views.guard import CARE, zone_of
 
 CODE = 8  # letters of a code: the beginning of the item's uid, which says nothing of anybody
+NUMBERS = re.compile(r"[+\d, ]+")
+"""Telephone numbers: a leading + that a spreadsheet may take for nothing else."""
 MOST = 300  # rows of one person's pack; a longer queue is not worked off on paper
 # What can be said on paper; the rest needs the screen.
-ON_PAPER = ("reached", "left_message", "no_answer", "already_happened", "waiting_on", "handled")
+ON_PAPER = ("reached", "left_message", "no_answer", "appointment_made", "already_happened", "waiting_on", "barrier", "handled")
 COLUMNS = (
     "code",
     "lane",
@@ -164,4 +167,5 @@ def _phones(items: Iterable[WorkItem]) -> dict[int, str]:
 
 
 def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "-", "@", "\t", "\r")) else cell
+    dangerous = cell.startswith(("=", "-", "@", "\t", "\r")) or (cell.startswith("+") and not NUMBERS.fullmatch(cell))
+    return f"'{cell}" if dangerous else cell

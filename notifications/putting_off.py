@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from notifications.models import ItemState, WorkItem
 from notifications.outcomes import Refused
@@ -15,6 +16,8 @@ LONGEST = timedelta(days=90)
 LONGEST_OF: dict[int, timedelta] = {2: timedelta(days=7), 3: timedelta(days=14)}
 TRY_AGAIN_WITHIN = timedelta(days=1)
 """A critical item whose answer is late may rest so long after somebody tried, and not at all without."""
+
+TOO_LATE = gettext_noop("This is critical and its answer is late: it cannot be snoozed. Record what you did, or hand it on.")
 
 
 def latest(item: WorkItem, *, now: datetime, tried: bool = False) -> datetime:
@@ -36,7 +39,7 @@ def in_time(item: WorkItem, until: datetime, last: datetime, now: datetime) -> N
     if item.priority > CRITICAL:
         raise Refused(_("At most %(days)s days ahead for an item of this urgency.") % {"days": (last - now).days})
     if last <= now:
-        raise Refused(_("This is critical and its answer is late: it cannot be snoozed. Record what you did, or hand it on."))
+        raise Refused(_(TOO_LATE))
     raise Refused(_("This is critical: it cannot rest longer than until its answer is due."))
 
 

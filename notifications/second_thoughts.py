@@ -104,7 +104,7 @@ def _apply(item: WorkItem, now: datetime) -> bool:
     except (Stale, OperationalError):
         return False
     except Exception as error:
-        if _give_back(item, by, now, str(error) if isinstance(error, Refused) else "the journey has changed meanwhile"):
+        if _give_back(item, by, now, str(error) if isinstance(error, Refused) else _("the journey has changed meanwhile")):
             log.exception("an outcome could not be applied", extra={"item": item.pk})
         return False
 

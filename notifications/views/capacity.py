@@ -20,6 +20,7 @@ def capacity(request: StaffRequest) -> HttpResponse:
     sites = list({one.site_id: one.site for one in request.user.held()}.values())
     coming = figures.arriving(sites, now=now)
     context = {
+        "many_sites": len(sites) > 1,
         "lines": figures.lines(sites, now=now),
         "coming": coming,
         "roles": sorted({role for day in coming for role in day.by_role}),

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications import downtime
 from notifications.models import WorkItem
-from notifications.outcomes import OUTCOMES, PARTIES, Refused
+from notifications.outcomes import BARRIERS, OUTCOMES, PARTIES, Refused
 from notifications.views.entering import ELSEWHERE
 from notifications.views.item import awaited
-from notifications.views.item_forms import Choices, choices, day_field, morning, not_past
+from notifications.views.item_forms import Choices, choices, day_field, morning, noon, not_past
 from notifications.views.lines import line_of
 from notifications.views.worklist import item_of
 from pathways.kinds import FED
@@ -32,8 +32,10 @@ LONGEST_DOWN = timedelta(days=31)
 ASKS: dict[str, tuple[str, ...]] = {
     "left_message": ("until",),
     "no_answer": ("until",),
+    "appointment_made": ("starts",),
     "already_happened": ("what", "evidence"),
     "waiting_on": ("party", "until"),
+    "barrier": ("barrier", "until"),
     "handled": ("note",),
 }
 
@@ -45,6 +47,7 @@ class PaperForm(forms.Form):
     on = day_field(gettext_lazy("Day on the paper"))
     at = forms.TimeField(label=gettext_lazy("Hour on the paper"), widget=forms.TimeInput(attrs={"type": "time"}))
     outcome = forms.ChoiceField(label=gettext_lazy("What was done"))
+    starts = day_field(gettext_lazy("On which day"), required=False, help_text=gettext_lazy("For “Appointment made”."))
     what = forms.ChoiceField(
         label=gettext_lazy("What had happened"), required=False, help_text=gettext_lazy("For “It had already happened”.")
     )
@@ -55,8 +58,16 @@ class PaperForm(forms.Form):
         required=False,
         help_text=gettext_lazy("For “Waiting for somebody”."),
     )
+    barrier = forms.ChoiceField(
+        label=gettext_lazy("What stands in the way"),
+        choices=choices(BARRIERS),
+        required=False,
+        help_text=gettext_lazy("For “Something stands in the way”."),
+    )
     until = day_field(
-        gettext_lazy("Look again on"), required=False, help_text=gettext_lazy("For a message left, no answer, or waiting for somebody.")
+        gettext_lazy("Look again on"),
+        required=False,
+        help_text=gettext_lazy("For a message left, no answer, waiting for somebody, or what stands in the way."),
     )
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -74,6 +85,10 @@ class PaperForm(forms.Form):
     def clean_until(self) -> datetime | None:
         until = self.cleaned_data.get("until")
         return morning(not_past(until)) if until else None
+
+    def clean_starts(self) -> datetime | None:
+        day = self.cleaned_data.get("starts")
+        return noon(day) if day else None
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from notifications.models import WorkItem
 from notifications.outcomes import BARRIERS, NOT_A_STALL, OUTCOMES, PARTIES, SUB_REASONS, ways_out
-from notifications.putting_off import CRITICAL
+from notifications.putting_off import CRITICAL, TOO_LATE, latest
 from pathways.kinds import FED
 from patients.models import Role
 from patients.templatetags.finalmile import later, sentence, words
@@ -109,6 +110,7 @@ class SnoozeForm(Later):
         events.choices = [("", "–"), *((kind, words(kind)) for kind in dict.fromkeys([*awaited, *COMES]) if kind in FED)]
         if item.journey_id is None:
             del self.fields["event"]
+        self.refused = "" if latest(item, now=timezone.now()) > timezone.now() else _(TOO_LATE)
         if item.priority <= CRITICAL:
             self.fields["until"].help_text = _("Critical: it can rest until its answer is due, %(due_at)s, and no longer.") % {
                 "due_at": spoken(item.due_at)
@@ -182,8 +184,7 @@ class OutcomeForm(Later):
             return None
         if on > timezone.localdate():
             raise forms.ValidationError(_("This day has not come yet."))
-        noon = timezone.make_aware(datetime.combine(on, time(12)))
-        return min(noon, timezone.now())
+        return min(noon(on), timezone.now())
 
     def clean(self) -> dict[str, Any]:
         """Only what the chosen outcome asks for, and all of it."""
@@ -195,7 +196,7 @@ class OutcomeForm(Later):
 
     def clean_starts(self) -> datetime | None:
         day = self.cleaned_data.get("starts")
-        return timezone.make_aware(datetime.combine(day, time(12))) if day else None
+        return noon(day) if day else None
 
     @property
     def details(self) -> dict[str, Any]:
@@ -204,8 +205,7 @@ class OutcomeForm(Later):
 
 
 def spoken(when: datetime) -> str:
-    local = timezone.localtime(when)
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
+    return date_format(timezone.localtime(when), "D j M H:i")
 
 
 def not_past(day: date) -> date:
@@ -214,6 +214,10 @@ def not_past(day: date) -> date:
     if day > timezone.localdate() + timedelta(days=90):
         raise forms.ValidationError(_("At most 90 days ahead; for longer put the journey on hold."))
     return day
+
+
+def noon(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(12)))
 
 
 def morning(day: date) -> datetime:

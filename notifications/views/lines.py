@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from notifications.models import ItemState, WorkItem
-from notifications.putting_off import CRITICAL
+from notifications.putting_off import CRITICAL, latest
 from notifications.views.workdays import Distance, clock_of_site, distance
 from pathways.abstracting import KINDS as READ
 from pathways.candidates import CANDIDATE_KINDS
@@ -71,12 +71,13 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The one next step; `post` for a step that is done at once, else a page (or dialog) with a form."""
+    """The one next step; `post` for a step that is done at once, else a page (or dialog) with a form; `outcome` ends what is yours."""
 
     label: str
     url: str
     post: bool = False
     dialog: bool = False
+    outcome: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Line:
     ball: str
     action: Action | None
     contact: Contact | None = None
+    rests: bool = True  # whether it may be put off at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def line(item: WorkItem, facts: Facts, user: User, now: datetime, clock: Clock) 
         ball=words(item.waiting_on or (wait.ball if wait else item.audience)),
         action=next_step(item, user),
         contact=facts.contact,
+        rests=latest(item, now=now) > now,
     )
 
 
@@ -226,7 +229,7 @@ def risk(item: WorkItem, late: Distance) -> Risk:
         return Risk(_("Reason gone"), "circle-done", "good")
     if item.priority <= CRITICAL:
         return Risk("Critical", "alert", "critical")
-    if late.over:
+    if late.passed:
         return Risk("Overdue", "clock", "overdue")
     return Risk(_("Due soon"), "soon", "soon")
 
@@ -253,4 +256,4 @@ def next_step(item: WorkItem, user: User) -> Action | None:
         return Action(_("Take over"), reverse("take_over", args=[item.uid]), dialog=True)
     if item.state == ItemState.PARKED:
         return Action("Wake", reverse("put_back", args=[item.uid]), post=True)
-    return Action(_("Record outcome"), reverse("finish", args=[item.uid]), dialog=True)
+    return Action("Record outcome", reverse("finish", args=[item.uid]), dialog=True, outcome=True)

@@ -53,4 +53,4 @@ def held_days(holds: Iterable[HoldSpan], zone: ZoneInfo) -> set[date]:
 def _closed(clock: Clock, day: date, site_id: int) -> str:
     if clock.is_working(day.toordinal()):
         return ""
-    return "weekend" if day.weekday() >= SATURDAY else name_of_closure(site_id, day) or "closed"
+    return _("weekend") if day.weekday() >= SATURDAY else name_of_closure(site_id, day) or _("without work")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from notifications.models import WorkItem
 from notifications.views.deeds import ToDo, to_do
@@ -102,7 +102,7 @@ def proof(
         rule=_("%(title)s, version %(number)s: %(track)s.%(name)s")
         % {"title": translated(pathway.title), "number": stay.stage.version.number, "track": stay.track, "name": stay.stage.name},
         target=target(written),
-        source=source.text if source else "",
+        source=translated(source.text) if source else "",
         source_url=source.url if source else "",
         approved=_("approved by %(approved_by)s") % {"approved_by": source.approved_by}
         if source and source.approved_by
@@ -144,9 +144,9 @@ def target(written: Written | None) -> str:
     if written is None:
         return ""
     if written.within:
-        return _("%(within)s from %(anchor)s") % {"within": written.within, "anchor": anchor_words(written.anchor)}
+        return _("%(within)s from %(anchor)s") % {"within": translated(written.within), "anchor": anchor_words(written.anchor)}
     return (
-        _("looked at again after %(review_after)s; nothing is late here") % {"review_after": written.review_after}
+        _("looked at again after %(review_after)s; nothing is late here") % {"review_after": translated(written.review_after)}
         if written.review_after
         else _("no target")
     )
@@ -164,7 +164,7 @@ def arithmetic(journey: Journey, stay: Stay, written: Written | None, holds: Seq
     lines = [_("Starts %(start)s, %(anchor)s.") % {"start": spoken(start), "anchor": anchor_words(written.anchor)}]
     told = day_by_day(journey, stay, written, holds)
     lines += [_("Not counted: %(told)s.") % {"told": counted(told)}] if any(day.why for day in told) else []
-    lines.append(_("Plus %(duration)s ends %(due_at)s.") % {"duration": duration, "due_at": spoken(stay.due_at)})
+    lines.append(_("Plus %(duration)s ends %(due_at)s.") % {"duration": translated(str(duration)), "due_at": spoken(stay.due_at)})
     if due(start, duration, calendar_of(journey.home_site_id), list(holds)) != stay.due_at:
         lines.append(_("A start known only to the day or month, or a date corrected since, moved the end."))
     return lines
@@ -184,9 +184,11 @@ def counted(told: Sequence[Day]) -> str:
     for day in told:
         if day.why:
             reasons[day.why] = reasons.get(day.why, 0) + 1
-    return ", ".join(
-        f"{n} {'weekend days' if why == 'weekend' and n > 1 else 'weekend day' if why == 'weekend' else why}" for why, n in reasons.items()
-    )
+    return ", ".join(_weekend_days(n) if why == _("weekend") else f"{n} {why}" for why, n in reasons.items())
+
+
+def _weekend_days(n: int) -> str:
+    return ngettext("%(n)s weekend day", "%(n)s weekend days", n) % {"n": n}
 
 
 def anchor_time(journey: Journey, stay: Stay, anchor: str) -> datetime:
@@ -223,7 +225,7 @@ def audience(code: str) -> str:
 
 def fate(alert: Alert) -> str:
     if alert.withdrawn_at:
-        return _("withdrawn: %(reason)s") % {"reason": alert.reason}
+        return _("withdrawn: %(reason)s") % {"reason": translated(alert.reason)}
     return "" if alert.acts else _("a later reaction acted for it")
 
 

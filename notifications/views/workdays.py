@@ -22,6 +22,7 @@ class Distance:
     over: int = 0
     to_go: int = 0
     long_ago: bool = False
+    passed: bool = False  # the day it was due is over, also where no working day has gone by since
 
     @property
     def counts(self) -> bool:
@@ -37,6 +38,8 @@ class Distance:
             return _("over a year")
         if self.over:
             return ngettext("%(n)s working day", "%(n)s working days", self.over) % {"n": self.over}
+        if self.passed:
+            return _("past due")
         if self.to_go:
             return _("due in %(to_go)s wd") % {"to_go": self.to_go}
         return _("due today")
@@ -45,9 +48,9 @@ class Distance:
 def distance(due: datetime, now: datetime, clock: Clock) -> Distance:
     due_day, today = (moment.astimezone(clock.zone).toordinal() for moment in (due, now))
     if today - due_day > MOST:
-        return Distance(over=MOST, long_ago=True)
+        return Distance(over=MOST, long_ago=True, passed=True)
     if due < now and due_day < today:
-        return Distance(over=max(1, working_days(clock, due_day, today)))
+        return Distance(over=working_days(clock, due_day, today), passed=True)
     return Distance(to_go=working_days(clock, today, due_day))
 
 

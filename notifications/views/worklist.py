@@ -108,12 +108,12 @@ def views_for(user: User) -> list[SavedView]:
     return list(SavedView.objects.filter(Q(owner=user) | Q(site__in=user.site_ids())).select_related("owner").order_by("name", "pk"))
 
 
-def freshness(user: User, now: datetime) -> tuple[str, int] | None:
-    """The live feed of the user's sites that was silent longest, and for how many minutes."""
+def freshness(user: User, now: datetime) -> tuple[str, int, datetime] | None:
+    """The live feed of the user's sites that was silent longest, for how many minutes, and since when."""
     sites = sorted(set(user.site_ids()))
     live = Feed.objects.filter(site__in=sites, mode=Feed.Mode.LIVE, heard_at__isnull=False).order_by("heard_at")
     found = cache.get_or_set(_key("fresh", sites), lambda: live.values_list("name", "heard_at").first() or (), ASKED_AGAIN_AFTER)
-    return (found[0], int((now - found[1]).total_seconds() // 60)) if found and found[1] else None
+    return (found[0], int((now - found[1]).total_seconds() // 60), found[1]) if found and found[1] else None
 
 
 def alarm(user: User, now: datetime) -> int:

@@ -18,7 +18,7 @@ from patients.codes import readable
 
 register = template.Library()
 JOINTS = re.compile(r"(: |, )")
-LENGTH = re.compile(r"(\d+) (working day|minute|hour|day|week|month|year)s?")
+LENGTH = re.compile(r"(\d+) (working day|working hour|minute|hour|day|week|month|year)s?")
 
 # Initials that stay capital when a code becomes a sentence.
 INITIALS = {
@@ -98,6 +98,7 @@ def _length(n: int, unit: str) -> str:
     """`10 working days`, as definitions write a length of time."""
     said = {
         "working day": ngettext("%(n)s working day", "%(n)s working days", n),
+        "working hour": ngettext("%(n)s working hour", "%(n)s working hours", n),
         "minute": ngettext("%(n)s minute", "%(n)s minutes", n),
         "hour": ngettext("%(n)s hour", "%(n)s hours", n),
         "day": ngettext("%(n)s day", "%(n)s days", n),

@@ -61,12 +61,14 @@ def test_a_nurse_claims_and_ends_an_item_without_a_mouse(open_as: Open, dara: Us
     assert WorkItem.objects.get(pk=today.critical.pk).owner == dara
     expect(page.get_by_role("status").last).to_contain_text("Yours now")
 
-    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "focus stays in the row").to_be_focused()
+    outcome = page.get_by_role("link", name="Record outcome: Okafor, Ann")
+    expect(outcome, "focus stays in the row").to_be_focused()
+    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "critical and late: it cannot rest").to_have_count(0)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.get_by_role("link", name="Snooze: Okafor, Ann"), "focus goes back to where it came from").to_be_focused()
+    expect(outcome, "focus goes back to where it came from").to_be_focused()
 
 
 def test_a_snoozed_row_stays_where_it_was_and_says_so(open_as: Open, dara: User, today: Morning) -> None:
@@ -101,6 +103,11 @@ def test_the_whole_day_works_without_script(open_as: Open, dara: User, today: Mo
     page.goto("/queue/?lane=team")
     page.get_by_role("button", name="Claim: Okafor, Ann").click()
     expect(page.get_by_text("Yours now")).to_be_visible()
+    page.goto(f"/items/{today.critical.uid}/snooze/")
+    expect(page.get_by_text("it cannot be snoozed")).to_be_visible()
+    page.get_by_role("link", name="Record outcome").click()
+    expect(page.get_by_role("heading", name="What came of it?")).to_be_visible()
+    page.goto(f"/items/{today.mine.uid}/")
     page.get_by_role("link", name="Snooze").click()
     page.get_by_label("Until").fill("2020-01-01")
     page.get_by_label("Why").select_option("other")

@@ -26,7 +26,7 @@ const single = {
   k: () => step(-1),
   c: () => press(".act .primary"),
   o: () => press(".act a.primary"),
-  s: () => press(".act a[aria-label^='Snooze']"),
+  s: () => press(".act a[data-snooze]"),
   n: () => follow("n"),
   "/": () => follow("/"),
   "?": () => follow("?"),
@@ -51,7 +51,8 @@ const narrow = (input) => {
   const places = [...document.querySelectorAll("#palette-list li")];
   for (const place of places) place.hidden = !words.every((word) => place.textContent.toLowerCase().includes(word));
   const left = places.filter((place) => !place.hidden);
-  document.getElementById("palette-count").textContent = `${left.length} left`;
+  const count = document.getElementById("palette-count");
+  count.textContent = count.dataset.left.replace("#", left.length);
   return left;
 };
 document.addEventListener("input", (event) => {

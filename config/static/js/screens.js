@@ -21,6 +21,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* Where lanes scroll sideways, the one that is open is in sight. */
+const laneHere = document.querySelector(".lanes [aria-current]");
+if (laneHere) laneHere.parentElement.scrollLeft = laneHere.offsetLeft - laneHere.parentElement.offsetLeft - 16;
+
 /* The server says `settled` when a form of the dialog did its work: close, tell, keep the reader's place. */
 document.addEventListener("settled", (event) => {
   if (dialog().open) dialog().close();

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications import worklist
+from notifications import capacity, worklist
 from notifications.models import Absence, SavedView, WorkItem, WorkItemAct
 from notifications.reports.precision import Rule
+from patients.calendars import SiteCalendar
 from patients.models import AccessLog, Site, User
 from tests.browser.morning import Morning
 from tests.notifications.views.test_queue import counts, rows
@@ -112,7 +114,17 @@ def test_guided_mode_goes_by_harm_and_a_skip_needs_a_reason(signed_in: Enter, da
     assert third.redirect_chain[0][0] == "/queue/next/"
 
 
-def test_capacity_says_what_falls_below_the_line_and_who_owns_that(signed_in: Enter, dara: User, lena: User, today: Morning) -> None:
+@pytest.fixture
+def closed_days(monkeypatch: pytest.MonkeyPatch) -> set[date]:
+    """Days without work at every site; the real calendar would have a say in what day the test runs."""
+    days: set[date] = set()
+    monkeypatch.setattr(capacity, "calendar_for_site", lambda site: SiteCalendar("America/New_York", frozenset(days)))
+    return days
+
+
+def test_capacity_says_what_falls_below_the_line_and_who_owns_that(
+    signed_in: Enter, dara: User, lena: User, today: Morning, closed_days: set[date]
+) -> None:
     client = signed_in(dara)
     for user in (dara, lena):
         minutes = {f"day{n}": 0 for n in range(7)}
@@ -123,8 +135,23 @@ def test_capacity_says_what_falls_below_the_line_and_who_owns_that(signed_in: En
     minutes = {f"day{n}": 600 for n in range(7)}
     client.post("/desk/", {"site": "north", **minutes})
     assert "all reached" in client.get("/queue/capacity/").content.decode()
+    closed_days |= {today_here() - timedelta(days=1), today_here(), today_here() + timedelta(days=1)}
+    assert "all reached" not in client.get("/queue/capacity/").content.decode(), "nobody's minutes count on a holiday"
+    closed_days.clear()
     Absence.objects.create(user=dara, first_day=today_here(), last_day=today_here())
     assert "all reached" not in client.get("/queue/capacity/").content.decode()
+
+
+def test_what_somebody_holds_takes_their_own_minutes(dara: User, lena: User, north: Site, today: Morning, closed_days: set[date]) -> None:
+    """An item that went up to the lead is in the way of who took it, not of the lead."""
+    WorkItem.objects.filter(state="open").update(audience="lead")
+    now = timezone.now()
+    before = {line.role: line.items for line in capacity.lines([north], now=now)}
+    worklist.claim(item=WorkItem.objects.get(pk=today.critical.pk), by=dara, revision=0, now=now)
+    after = {line.role: line.items for line in capacity.lines([north], now=now)}
+    assert after["lead"] == before["lead"] - 1
+    assert after["navigator"] == before.get("navigator", 0) + 1
+    assert sum(after.values()) == sum(before.values())
 
 
 def test_days_away_are_kept_and_taken_back(signed_in: Enter, dara: User, lena: User) -> None:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -59,6 +60,33 @@ def test_what_was_done_on_paper_keeps_its_hour(signed_in: Enter, desk: Desk, dar
     assert event.received_at - event.occurred_lo > timedelta(hours=19)
     done = WorkItem.objects.get(pk=item.pk)
     assert (done.state, done.note) == ("done", "On paper.")
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_quoted_and_a_number_is_not() -> None:
+    assert [downtime._plain(cell) for cell in ("+16175550200, +16175550201", "+1+cmd|' /C calc'!A0", "=1+1", "@x", "-2", "Okafor, Ann")] == [
+        "+16175550200, +16175550201", "'+1+cmd|' /C calc'!A0", "'=1+1", "'@x", "'-2", "Okafor, Ann",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "given", "kind", "state"),
+    [
+        ("appointment_made", {"starts": 4}, "visit_booked", "done"),
+        ("barrier", {"barrier": "cost", "until": 3}, "work_outcome", "parked"),
+    ],
+)
+def test_an_appointment_and_a_barrier_can_be_written_down_from_paper(
+    signed_in: Enter, desk: Desk, dara: User, followed: Journey, outcome: str, given: dict[str, Any], kind: str, state: str
+) -> None:
+    item = desk.item(Stay.objects.open().get(journey=followed, stage__name="to_decide"))
+    then = timezone.localtime(timezone.now() - timedelta(hours=30), BOSTON).replace(second=0, microsecond=0)
+    more = {name: (today_here() + timedelta(days=n)).isoformat() if isinstance(n, int) else n for name, n in given.items()}
+    said = {"revision": item.revision, "on": then.date().isoformat(), "at": f"{then:%H:%M}", "outcome": outcome}
+    client, address = signed_in(dara), f"/items/{item.uid}/paper/"
+    assert client.post(address, said).status_code == 422, "it lacks what the outcome needs"
+    assert client.post(address, said | more).status_code == 302
+    assert Event.objects.get(patient=followed.patient, kind=kind).occurred_lo == then
+    assert WorkItem.objects.get(pk=item.pk).state == state
 
 
 @pytest.mark.parametrize(("outcome", "more"), [("reached", {}), ("left_message", {"until": 3})])
