@@ -16,6 +16,7 @@ from notifications.outcomes import Refused
 from notifications.wording.compiler import GSM, GSM_TWO, LONGEST_SEGMENTS, denied, segments
 from notifications.wording.rules import LINK
 from pathways.models import Journey
+from patients import codes
 from patients.models import Patient, Phone, Site, User
 
 WITHIN = timedelta(hours=24)
@@ -58,7 +59,7 @@ def why_not(reply: Reply, phone: Phone, *, now: datetime) -> str:
         return _("The patient last wrote more than a day ago. Please call instead.")
     if phone.stopped_at is not None:
         return _("This number said STOP, or asked us to stop. Please call instead.")
-    if phone.bad_since is not None:
+    if phone.bad_since is not None or not codes.is_number(phone.e164):
         return _("This number does not work, or is somebody else's.")
     if reply.patient is not None and _may_have_died(reply.patient):
         return _("The patient may have died. Texts rest until somebody knows; please call.")

@@ -112,18 +112,19 @@ def _read(line: Line, patients: list[int], programmes: set[str], site: Site, now
         return _("the column kind is none of %(values)s") % {"values": ", ".join(ConsentKind.values)}
     if programme and programme not in programmes:
         return _("the column programme names no programme")
-    at = _moment(line.cells.get("date", ""), site)
+    at = _moment(line.cells.get("date", ""), site, now)
     if at is None or not at.date() >= EARLIEST or at > now:
         return _("the column date holds no day as 2026-03-20, or one that has not come")
     return Heard(patients[0], GRANTED if said in YES else REVOKED, at, kind or default, programme, f"list {digest} line {line.n}")
 
 
-def _moment(text: str, site: Site) -> datetime | None:
-    """Noon of the day at the site: a STOP of the same evening is later."""
+def _moment(text: str, site: Site, now: datetime) -> datetime | None:
+    """Noon of the day at the site: a STOP of the same evening is later. What was signed this morning is of now."""
     try:
-        return datetime.combine(date.fromisoformat(text.strip()[:10]), time(12), ZoneInfo(site.time_zone))
+        noon = datetime.combine(date.fromisoformat(text.strip()[:10]), time(12), ZoneInfo(site.time_zone))
     except ValueError:
         return None
+    return min(noon, now) if noon.date() == now.astimezone(noon.tzinfo).date() else noon
 
 
 def _patients(numbers: Iterable[str], site: Site) -> dict[str, list[int]]:

@@ -20,6 +20,7 @@ from notifications.wording import pages, written
 from notifications.wording.compiler import Unsayable, languages
 from pathways import journeys
 from pathways.facts import Grade
+from patients import codes
 from patients.models import Person, User
 
 
@@ -28,7 +29,8 @@ class Letter(msgspec.Struct, frozen=True):
 
     to: Person
     code: str
-    dear: str
+    dated: str  # how a date is written in it
+    dear: tuple[str, str]  # what stands before the reader's name, and behind it
     body: str
     bye: str
 
@@ -49,8 +51,9 @@ def words_for(item: WorkItem) -> Letter:
     if code not in languages():
         raise Refused(_("There is no letter in the patient's language. Please call with an interpreter."))
     words = pages.words_in(code)
-    names = {"org": site.sender_name, "phone": site.call_back}
-    return Letter(reader, code, words["letter_dear"], _body(asked, code, names), words["letter_bye"].format(**names))
+    names = {"org": site.sender_name, "phone": codes.readable(site.call_back)}
+    before, _name, behind = words["letter_dear"].partition("{name}")
+    return Letter(reader, code, words["letter_date"], (before, behind), _body(asked, code, names), words["letter_bye"].format(**names))
 
 
 def asked_for(item: WorkItem) -> Message | None:

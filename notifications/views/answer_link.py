@@ -21,7 +21,7 @@ from notifications import links, said
 from notifications.models import AnswerLink
 from notifications.topics import BARRIERS, Topic
 from notifications.wording import compiler, pages
-from patients import access, consent, contacts
+from patients import access, codes, consent, contacts
 from patients.models import Site
 
 HEADERS = {
@@ -98,7 +98,7 @@ def _choices(request: HttpRequest, opened: links.Opened, now: datetime) -> HttpR
         "worse_who": words["worse_who"].format(who=site.answers_worse) if site and site.answers_worse else "",
         "others": [(code, one.own) for code, one in compiler.languages().items() if code != language.partition("-")[0]],
         "stop": words["stop_mail" if mailed else "stop"],
-        "done": done and words[done].format(phone=site.call_back if site else "", who=site.answers_worse if site else ""),
+        "done": done and words[done].format(phone=codes.readable(site.call_back) if site else "", who=site.answers_worse if site else ""),
         "unchosen": "choice" in request.POST and not done,
     }
     return render(request, "notifications/answer_page.html", context)

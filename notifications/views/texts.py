@@ -161,7 +161,9 @@ def _written(key: str, code: str, known: Mapping[str, Review]) -> Written:
     org, phone, refs = SHOWN["org"], SHOWN["phone"], [SHOWN["ref"]]
     mail = written.mail(key, code, first_name=SHOWN["first_name"], stop=stop, org=org, phone=phone, refs=refs)
     text, frame = written.say(key, code, org=org, phone=phone, refs=refs)[0], pages.words()[code]
-    letter = "\n\n".join((f"{frame['letter_dear']} {SHOWN['first_name']} Okafor,", text, frame["letter_bye"].format(org=SHOWN["org"])))
+    letter = "\n\n".join(
+        (frame["letter_dear"].format(name=f"{SHOWN['first_name']} Okafor"), text, frame["letter_bye"].format(org=SHOWN["org"]))
+    )
     faults = tuple(f"{rule}: {detail}" for rule, detail in written_faults(written.load(code)[key].text, code))
     return Written(
         code, translated(languages()[code].name), mail.subject, mail.body, letter, _review(reviewing.WRITTEN, key, code, known), faults

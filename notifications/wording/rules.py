@@ -16,7 +16,7 @@ from notifications.wording.readability import LIMITS, ease
 LONGEST_LINK = "https://answers.riverside-community-care.org/a/" + "x" * 22
 WORST_CASE = {"first_name": "Maximiliano-Alexander", "org": "Riverside Community Care", "phone": "(555) 010-0199", "ref": "0000, 0000"}
 WRITTEN_FIELDS = frozenset({"org", "phone", "ref"})
-NOTHING = {"first_name": "", "org": "", "phone": "", "ref": "", "answer": "", "link": ""}
+NOTHING = {"first_name": "", "org": "", "phone": "", "ref": "", "answer": "", "link": "", "name": ""}
 READ_ALOUD = {"first_name": "Ana", "org": "Sol", "phone": "", "ref": "", "answer": "", "link": ""}
 ANSWERS = frozenset({"stop.confirmation", "safety", "out.of.hours"})
 """Texts that answer the patient's own need no way out: who wrote STOP is out, and a cry for help gets help and nothing else."""

@@ -17,6 +17,17 @@ def test_a_journey_prints_on_one_page(open_as: Open, lena: User, today: Morning)
         assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format=paper))) == 1, paper
 
 
+def test_a_letter_prints_alone_on_one_page(open_as: Open, dara: User, today: Morning) -> None:
+    page = open_as(dara)
+    page.goto(f"/items/{today.critical.uid}/letter/")
+    for paper in ("A4", "Letter"):
+        assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format=paper))) == 1, paper
+    page.emulate_media(media="print")
+    shown = page.locator("body").inner_text()
+    assert shown.strip().startswith("North Valley")
+    assert "It was sent" not in shown
+
+
 def test_the_board_summary_prints_on_one_page_and_the_monday_page_on_two_sides(open_as: Open, lena: User, today: Morning) -> None:
     page = open_as(lena)
     for address, most in ((f"/reports/board/{PATHWAY}/", 1), ("/reports/monday/all/", 2)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -106,3 +107,12 @@ def test_a_number_that_the_patient_got_later_is_covered_by_the_yes_of_today_only
     take_in(read(world, "A1,yes,2026-03-01,,"), batch=BATCH, by=None)
     later = world.phone(ana.person, None)
     assert not consent.may_text(person=ana.person, patient=ana, phone=later, programme="")
+
+
+def test_what_was_signed_this_morning_counts_from_now_and_tomorrow_never(world: World, ana: Patient) -> None:
+    """The list is brought before noon of its own day, on the site's clock."""
+    early = NOON.astimezone(ZoneInfo(world.site.time_zone)).replace(hour=8)
+    body = f"MRN,Decision,Date\nA1,yes,{early:%Y-%m-%d}\nA1,yes,{early + DAY:%Y-%m-%d}\n".encode()
+    checked = consent_lists.check(body, site=world.site, now=early)
+    assert [heard.at for heard in checked.heard] == [early]
+    assert [wrong.line for wrong in checked.wrong] == [3]

@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from notifications import outbox, transports
+from notifications import answers, outbox, transports
 from notifications.models import Message, Reply, WorkItem
 from notifications.plan import plan
 from notifications.transports.twilio import Twilio
@@ -85,6 +86,7 @@ def test_who_writes_from_no_number_is_heard_by_a_person_and_not_answered(world: 
     assert Reply.objects.count() == 2
     assert not Message.objects.exists()
     assert WorkItem.objects.filter(cause_kind="reply").count() == 1
+    assert "does not work" in answers.why_not(Reply.objects.latest("pk"), Phone.objects.get(), now=timezone.now())
     assert codes.readable(Reply.objects.earliest("pk").phone.e164) == sender
 
 

@@ -28,6 +28,9 @@ def test_a_letter_says_what_a_text_may_and_that_it_was_sent(
     words = page.partition("<article")[2].partition("</article>")[0]
     assert "Llámenos al" in words
     assert " de 20" in words, "dated in the language of the letter"
+    assert "Hola, <bdi>" in words
+    assert "</bdi>:" in words
+    assert "(617) 555-0190" in words, "as people write a number, not as machines do"
     assert not denied(words)
     client.post(address)
     assert [(call["kind"], call["body"]["channel"], call["by"]) for call in told] == [("contact_attempted", "letter", dara)]
