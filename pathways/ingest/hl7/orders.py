@@ -73,7 +73,7 @@ def read(part: Part) -> None:
 
     OML and OMG may bring along earlier orders with their results, behind a PID or PV1 of their own: they are not ordered anew.
     """
-    is_earlier = part.segments[0] is not part.message.one("PID")
+    is_earlier = part.segments[0][0] == "PID" and part.segments[0] is not part.message.one("PID")
     for group in groups(part):
         if group.obr and is_earlier and part.get(group.orc, 1).upper() not in ANEW:
             part.statement.note("an order that stands behind a second PID or PV1 came earlier (prior results) and is not ordered anew")

@@ -13,7 +13,7 @@ from notifications.models import Note
 from pathways.models import Event, Journey, JourneySite, Matter, Stay
 from pathways.views.written import pathway_of
 from patients import staff
-from patients.models import Patient, Role, Site, User
+from patients.models import Patient, Permission, Role, Site, User
 from tests.desk import Desk
 from tests.people import nurse, today_here
 
@@ -217,3 +217,11 @@ def test_an_order_says_who_asked_how_they_are_reached_and_who_gets_a_copy(
     desk.event(followed, "test_ordered", timezone.now() - timedelta(days=3), {"text": "PD-L1", "orderer": who | reached})
     page = page_of(signed_in(dara), followed)
     assert "Asked for by Ida Marsh, Hill Clinic, 617-555-0142, 1 Hill Road, Boston · a copy goes to Noor Patel, Cy Lund" in page
+
+
+def test_the_patient_page_says_until_when_somebody_agreed(signed_in: Enter, dara: User, followed: Journey, ann: Patient) -> None:
+    client, address = signed_in(dara), f"/patients/{ann.uid}/"
+    assert Permission.objects.filter(patient=ann, revoked_at=None).exists()
+    assert "until " not in client.get(address).content.decode().partition("May we text")[2].partition("</ul>")[0]
+    Permission.objects.filter(patient=ann).update(until=timezone.now() + timedelta(days=90))
+    assert "until " in client.get(address).content.decode().partition("May we text")[2].partition("</ul>")[0]

@@ -70,6 +70,10 @@ def test_what_stands_before_the_pid_is_said_of_that_person() -> None:
     assert message.person.identifiers[0].value == "M100"
 
 
+def test_an_order_that_names_nobody_is_stated_and_so_waits() -> None:
+    assert only(parsed("ORC|SC|O1", ORDERED[1], type_="OML^O21^OML_O21"), "test_ordered").keys == ("placer:O1",)
+
+
 ORDERED = ("ORC|NW|O1||||||^|20260301", "OBR|1|O1||81247-9^NGS^LN")
 
 
