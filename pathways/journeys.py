@@ -27,7 +27,7 @@ from pathways.writing.house import House
 from pathways.writing.load import ask_for, load, read
 from pathways.writing.state import JourneyState, PatientState
 from pathways.writing.store import store
-from pathways.writing.wire import one_trip
+from pathways.writing.wire import check_references, one_trip
 from patients.models import Patient, Site, User
 
 PART = 128
@@ -117,6 +117,7 @@ def _decide(
         desk.work(patient, incoming, force=force, ask_all=ask_all, again=again)
         if number % PART == 0:
             store(desk.take_changes(), now=desk.house.now)
+            check_references()
     store(desk.take_changes(), now=desk.house.now)
 
 

@@ -14,7 +14,7 @@ from pathways.definitions import registry as definitions
 from pathways.facts import Fact
 from pathways.models import Feed
 from pathways.models.inbound import NOTHING_LISTENS
-from pathways.writing.wire import apart, execute, one_trip
+from pathways.writing.wire import apart, check_references, one_trip
 from patients import authority, registry
 from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
@@ -73,6 +73,7 @@ class Applier:
         try:
             with transaction.atomic(), one_trip():
                 arrived = self._together(items)
+                check_references()
             self.arrived |= arrived
         except (OperationalError, InterfaceError):
             raise
@@ -121,10 +122,6 @@ class Applier:
                 authority.hear(self.kin, now=self.now, source=self.feed.name)  # before consents, which are theirs
         life.apply(heard, feed=self.feed, now=self.now)
         self._merges(told, undone=False)
-        execute(
-            "SET CONSTRAINTS ALL IMMEDIATE", None
-        )  # a row that points at nothing must fail here, where it can be set aside, and not at commit
-        execute("SET CONSTRAINTS ALL DEFERRED", None)
         return arrived
 
     def _screened(self, item: Item, parsed: ParsedMessage) -> Relevant | None:

@@ -112,10 +112,11 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
                     way.enter_context(one_trip())
                 if historical:
                     _refuse_where_it_rings(feed)
-                process(batch, feed=feed, now=now, careful=careful)
+                arrived = process(batch, feed=feed, now=now, careful=careful)
+                _heard(feed, batch, now=now, historical=historical)
+                waiting.let_in(arrived, now=now)
                 if historical:
                     _refuse_if_others_follow(batch, feed)
-                _heard(feed, batch, now=now, historical=historical)
             return
         except OperationalError as error:
             if last or (careful and getattr(error.__cause__, "sqlstate", "") not in DEADLOCKS):
@@ -130,8 +131,8 @@ def _with_patience(batch: list[Item], *, feed: Feed, now: datetime, historical: 
             item.no_effect, item.patient_id = False, None
 
 
-def process(batch: Sequence[Item], *, feed: Feed, now: datetime, careful: bool = True) -> None:
-    """One batch in the caller's transaction: duplicates out, the rest applied, then whoever waited for what came.
+def process(batch: Sequence[Item], *, feed: Feed, now: datetime, careful: bool = True) -> set[str]:
+    """One batch in the caller's transaction: duplicates out, the rest applied; the patient numbers that became known, for which others may wait.
 
     Not `careful`: whatever goes wrong is raised, and the caller's transaction is lost.
     """
@@ -140,7 +141,7 @@ def process(batch: Sequence[Item], *, feed: Feed, now: datetime, careful: bool =
     ledger.write([item for item in batch if item.outcome != ledger.APPLIED], feed=feed, now=now)
     applier = Applier(feed, now, careful=careful)
     applier.apply(fresh)
-    waiting.let_in(applier.arrived, now=now)
+    return applier.arrived
 
 
 def _without_duplicates(batch: Sequence[Item], feed: Feed) -> list[Item]:

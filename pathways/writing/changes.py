@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 
 from pathways.facts import Fact
 from pathways.ordering import Orderer
-from pathways.writing.state import JourneyState, StayState
+from pathways.writing.state import Held, JourneyState, StayState
 
 
 class NewEvent(msgspec.Struct, eq=False):
@@ -53,7 +54,7 @@ class Changes(msgspec.Struct, eq=False):
     matters: list[NewMatter] = []
     closed_matters: dict[str, list[int]] = {}
     turns: dict[int, datetime | None] = {}
-    ordered: dict[int, Orderer | None] = {}
+    ordered: dict[int, tuple[Orderer | None, Sequence[Held]]] = {}
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -134,9 +134,14 @@ class House:
     def context(self, patient: PatientState, journey: JourneyState) -> tuple[Context, str]:
         """The immutable value that replay may read beside definition and facts, with its digest."""
         calendar, digest = self.calendar(journey.home_site_id)
-        context = Context(calendar=calendar, opened_at=journey.opened_at, entry=journey.entry, birth=patient.birth)
-        said = f"{digest}|{journey.version_id}|{iso(journey.opened_at)}|{journey.entry}|{patient.birth}"
-        return context, hashlib.sha256(said.encode()).hexdigest()
+        return _context(calendar, digest, journey.version_id, journey.opened_at, journey.entry, patient.birth)
+
+
+@lru_cache(maxsize=16_384)
+def _context(calendar: Calendar, digest: str, version_id: int, opened_at: datetime, entry: str, birth: date | None) -> tuple[Context, str]:
+    """A journey is told again whenever it has news: its context is as it was."""
+    said = f"{digest}|{version_id}|{iso(opened_at)}|{entry}|{birth}"
+    return Context(calendar=calendar, opened_at=opened_at, entry=entry, birth=birth), hashlib.sha256(said.encode()).hexdigest()
 
 
 @lru_cache(maxsize=512)

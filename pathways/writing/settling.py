@@ -42,7 +42,7 @@ def settle_journey(desk: Desk, patient: PatientState, journey: JourneyState, wan
     if definition.schedules:
         desk.changes.turns[journey.id] = next_turn(definition, timeline, context, after=desk.house.now)
     if any(ORDERER in fact.body for fact in patient.facts):  # also one that was taken back, and so names nobody any more
-        desk.changes.ordered[journey.id] = ordering.named(current(received))
+        desk.changes.ordered[journey.id] = ordering.named(current(received)), journey.team
     matters.settle_for_journey(desk, patient, journey, timeline)
 
 

@@ -50,6 +50,17 @@ class StayState(msgspec.Struct, eq=False):
         )
 
 
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """A row of a journey's care team that says who ordered, or who is responsible; `open`: nobody has ended it."""
+
+    role: str
+    id: int
+    practitioner_id: int | None
+    confirmed: bool
+    since: datetime
+    open: bool
+
+
 class JourneyState(msgspec.Struct, eq=False):
     """A row of `pathways_journey`, its current stays and which events are attached to it.
 
@@ -68,6 +79,7 @@ class JourneyState(msgspec.Struct, eq=False):
     opened_at: datetime
     columns: dict[str, Any]
     stays: list[StayState] = []
+    team: list[Held] = []
     attached: set[int] = set()
     pinned: set[str] = set()
     banned: set[str] = set()
@@ -89,7 +101,7 @@ class JourneyState(msgspec.Struct, eq=False):
         return f"journey:{self.id}"
 
 
-class MatterState(msgspec.Struct, eq=False):
+class MatterState(msgspec.Struct, eq=False, array_like=True):
     id: int
     kind: str
     subject: str

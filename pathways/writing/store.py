@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,15 +22,15 @@ WITH wanted AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
         id bigint, phase text, status text, outcome text, exit_reason text, exit_class text, ended_at timestamptz,
         identified_at timestamptz, ordered_at timestamptz, sampled_at timestamptz, resulted_at timestamptz, decided_at timestamptz,
         started_at timestamptz, milestones jsonb, ball text, balls jsonb, held_until timestamptz, hold_reason text, context_digest text,
-        anomalies jsonb)),
-     phases (source, target) AS (SELECT * FROM unnest(%(phase_from)s::text[], %(phase_to)s::text[])),
-     statuses (source, target) AS (SELECT * FROM unnest(%(status_from)s::text[], %(status_to)s::text[]))
+        anomalies jsonb, responsible_id bigint, names_responsible boolean)),
+     phases AS (SELECT * FROM jsonb_to_recordset(%(phases)s::jsonb) AS p (source text, target text)),
+     statuses AS (SELECT * FROM jsonb_to_recordset(%(statuses)s::jsonb) AS t (source text, target text))
 UPDATE pathways_journey j
 SET phase = w.phase, status = w.status, outcome = w.outcome, exit_reason = w.exit_reason, exit_class = w.exit_class,
     ended_at = w.ended_at, identified_at = w.identified_at, ordered_at = w.ordered_at, sampled_at = w.sampled_at,
     resulted_at = w.resulted_at, decided_at = w.decided_at, started_at = w.started_at, milestones = w.milestones, ball = w.ball,
     balls = w.balls, held_until = w.held_until, hold_reason = w.hold_reason, context_digest = w.context_digest, anomalies = w.anomalies,
-    replayed_at = %(now)s
+    responsible_id = CASE WHEN w.names_responsible THEN w.responsible_id ELSE j.responsible_id END, replayed_at = %(now)s
 FROM wanted w
 WHERE j.id = w.id
   AND (j.phase = w.phase OR EXISTS (SELECT FROM phases p WHERE p.source = j.phase AND p.target = w.phase))
@@ -65,23 +66,26 @@ def store(changes: Changes, *, now: datetime) -> None:
         IllegalMove: a phase or status would change along an edge that the state machine does not have.
     """
     with one_trip():
+        teams = ordered.decide(changes.ordered, now=now)
+        ordered.end(teams)
         moving = [journey for journey in changes.journeys.values() if not journey.is_new]
-        _update_journeys(moving, now)
+        _update_journeys(moving, teams.responsible, now)
         _point("pathways_journey", "version_id", changes.repinned)
         _supersede(changes.superseded)
         _point("pathways_stay", "stage_id", changes.restaged)
         _update_stays(changes.stays)
-        put(new_rows(changes, now=now))  # after the stays that end: a journey's track may have one open stay at any instant
+        # after the stays that end: a journey's track may have one open stay at any instant
+        put({**new_rows(changes, now=now), "pathways_careteam": teams.begun})
+        _point("pathways_journey", "responsible_id", {pk: who for pk, who in teams.responsible.items() if pk not in changes.journeys})
         for reason, stay_ids in changes.withdrawn_stays.items():
             alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
         for reason, matter_ids in changes.closed_matters.items():
             close_matters(matter_ids, reason=reason, now=now)
         if changes.turns:
             _note_turns(changes.turns)
-        ordered.store(changes.ordered, now=now)
 
 
-def new_rows(changes: Changes, *, now: datetime) -> dict[str, list[msgspec.Struct]]:
+def new_rows(changes: Changes, *, now: datetime) -> dict[str, Sequence[msgspec.Struct]]:
     """By table; rows refer to each other by ids that were drawn beforehand."""
     return {
         "pathways_event": [rows.event(new, now) for new in changes.events],
@@ -114,17 +118,14 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
+def _update_journeys(journeys: list[JourneyState], responsible: Mapping[int, int | None], now: datetime) -> None:
     if not journeys:
         return
-    phases, statuses = edges(Journey, "phase"), edges(Journey, "status")
     params: dict[str, Any] = {
-        "rows": _json([{"id": journey.id, **journey.columns} for journey in journeys]),
+        "rows": _json([_moved(journey, responsible) for journey in journeys]),
         "now": now,
-        "phase_from": [source for source, _ in phases],
-        "phase_to": [target for _, target in phases],
-        "status_from": [source for source, _ in statuses],
-        "status_to": [target for _, target in statuses],
+        "phases": _edges("phase"),
+        "statuses": _edges("status"),
     }
     moved = execute(UPDATE_JOURNEYS, params)
 
@@ -133,6 +134,16 @@ def _update_journeys(journeys: list[JourneyState], now: datetime) -> None:
             raise IllegalMove(f"{len(journeys) - moved.rowcount} journeys would leave their state machine")
 
     when_answered(check)
+
+
+@cache
+def _edges(column: str) -> str:
+    return _json([{"source": source, "target": target} for source, target in edges(Journey, column)])
+
+
+def _moved(journey: JourneyState, responsible: Mapping[int, int | None]) -> dict[str, Any]:
+    row = {"id": journey.id, **journey.columns}
+    return {**row, "names_responsible": True, "responsible_id": responsible[journey.id]} if journey.id in responsible else row
 
 
 def _update_stays(stays: list[StayState]) -> None:
@@ -151,8 +162,8 @@ def _supersede(superseded: list[tuple[int, str]]) -> None:
         )
 
 
-def _point(table: str, column: str, targets: dict[int, int]) -> None:
-    """Only migrations change what a journey or a stay refers to."""
+def _point(table: str, column: str, targets: Mapping[int, int | None]) -> None:
+    """Changes what a journey or a stay refers to."""
     if targets:
         sql = f"UPDATE {table} t SET {column} = w.target FROM unnest(%s::bigint[], %s::bigint[]) AS w (id, target) WHERE t.id = w.id"
         execute(sql, [list(targets), list(targets.values())])

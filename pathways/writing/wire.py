@@ -70,6 +70,13 @@ def _insert(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
 _encode = msgspec.json.Encoder().encode
 
 
+def check_references() -> None:
+    """What new rows refer to is looked up now and not at the end: where rows that point at nothing can still be set aside, or where there
+    is time for it."""
+    execute("SET CONSTRAINTS ALL IMMEDIATE", None)
+    execute("SET CONSTRAINTS ALL DEFERRED", None)
+
+
 class _Trip(threading.local):
     """The trip that this thread is on: its pipeline, and what is to be checked at its end."""
 

@@ -19,17 +19,17 @@ Number = tuple[str, str]
 
 @dataclass(slots=True)
 class Batch:
-    """The batch as far as it has been read. `owners` follow merges, `records` do not. `said` keeps each patient's messages in order, to be folded
-    again under lock; `changed` are those of whom something new was said."""
+    """The batch as far as it has been read. `owners` follow merges, `records` do not. `known` is what we know of each patient now, `before` what it
+    was of those of whom something new was said; `said` are all who were spoken of."""
 
     owners: dict[Number, int]
     records: dict[Number, int]
     known: dict[int, Known]
     how: Saying
-    said: dict[int, list[Demographics]] = field(default_factory=dict)
+    said: set[int] = field(default_factory=set)
     added: dict[Number, tuple[int, str]] = field(default_factory=dict)
     newcomers: int = 0
-    changed: set[int] = field(default_factory=set)
+    before: dict[int, Known] = field(default_factory=dict)
 
     def place(self, said: Demographics) -> Resolution:
         """Decide one message and remember what it says."""
@@ -66,11 +66,11 @@ class Batch:
         return named.pop() if len(named) == 1 else owner
 
     def _hear(self, owner: int, said: Demographics, record: int) -> None:
-        self.said.setdefault(owner, []).append(said)
+        self.said.add(owner)
         before = self.known[owner]
         after = self.known[owner] = fold(before, said, self.how)
         if after is not before and owner > 0:
-            self.changed.add(owner)
+            self.before.setdefault(owner, before)
         for number in said.identifiers:
             self._own(owner, number, record)
 

@@ -39,18 +39,25 @@ def register(person: Demographics, *, site: Site, now: datetime, source: str) ->
 
 def update(*, patient_id: int, said: Demographics, now: datetime, source: str, site: Site | None = None) -> bool:
     """Change a patient as a form says, phones replaced by the list stated; whether anything was new."""
+    how = Saying(source, now, registers=True)
     with transaction.atomic():
-        return bool(_change({patient_id: [said]}, site=site, how=Saying(source, now, registers=True)))
+        writing.lock([patient_id])
+        before = writing.read([patient_id], site=site)
+        after = fold(before[patient_id], said, how)
+        if after is before[patient_id]:
+            return False
+        writing.change([after], before, site=site, now=now, replace=True)
+        return True
 
 
 def _decide(people: Sequence[Demographics], *, site: Site, how: Saying) -> tuple[Batch, list[Resolution]]:
-    """Decide over a fresh reading; when somebody is to be registered, once more under the lock of the unknown numbers."""
+    """Decide over what is read under the lock of those who are known; when somebody is to be registered, and of the unknown numbers."""
     numbers = {(number.authority, number.value) for said in people for number in said.identifiers}
-    found = writing.find(numbers, site=site)
+    found = writing.find_and_lock(numbers, site=site)
     unknown = numbers - found.owners.keys()
     if unknown and how.registers:
         writing.lock_numbers(unknown)
-        found = found.and_(writing.find(unknown, site=site))
+        found = found.and_(writing.find_and_lock(unknown, site=site))
     batch = Batch(found.owners, found.records, found.known, how)
     return batch, [batch.place(said) for said in people]
 
@@ -61,7 +68,8 @@ def _write(batch: Batch, decisions: list[Resolution], *, site: Site, now: dateti
     writing.add_numbers({number: (ids.get(owner, owner), kind) for number, (owner, kind) in batch.added.items()}, now=now)
     matched = [patient for patient in batch.said if patient > 0]
     writing.add_site([patient for patient in matched if not batch.known[patient].known_here], site=site, now=now)
-    _change({patient: batch.said[patient] for patient in batch.changed}, site=site, how=batch.how)
+    if changed := [batch.known[patient] for patient in sorted(batch.before)]:
+        writing.change(changed, batch.before, site=site, now=now, replace=batch.how.registers)
     if not ids:
         return decisions
     return [_placed(each, ids) for each in decisions]
@@ -72,19 +80,3 @@ def _placed(decision: Resolution, ids: dict[int, int]) -> Resolution:
     if patient not in ids:
         return decision
     return msgspec.structs.replace(decision, patient_id=ids[patient], record_id=ids[patient])
-
-
-def _change(said: dict[int, list[Demographics]], *, site: Site | None, how: Saying) -> list[int]:
-    """Say it again over rows read under lock, so that what another writer changed meanwhile is not undone; write what is new."""
-    if not said:
-        return []
-    writing.lock(sorted(said))
-    before = writing.read(said, site=site)
-    after = dict(before)
-    for patient, statements in said.items():
-        for each in statements:
-            after[patient] = fold(after[patient], each, how)
-    news = [patient for patient in before if after[patient] is not before[patient]]
-    if news:
-        writing.change([after[patient] for patient in news], before, site=site, now=how.now, replace=how.registers)
-    return news

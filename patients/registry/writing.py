@@ -39,16 +39,40 @@ class Found(msgspec.Struct, frozen=True):
 
 def find(numbers: Collection[Number], *, site: Site | None) -> Found:
     """The numbers that are known."""
-    if not numbers:
-        return Found()
-    asked = {"authorities": [a for a, _ in numbers], "values": [v for _, v in numbers], "site": site.pk if site else None}
+    return _found(sql.rows("find_people", _asked(numbers, site))) if numbers else Found()
+
+
+def find_and_lock(numbers: Collection[Number], *, site: Site) -> Found:
+    """As `find`; what we know of these patients then stands still until the end of the transaction."""
+    held: set[int] = set()
+    while numbers:
+        asked = _asked(numbers, site)
+        locking, finding = sql.ask("lock_owners", asked), sql.ask("find_people", asked)
+        found = _found(finding.fetchall())
+        held.update(patient for (patient,) in locking.fetchall())
+        if found.known.keys() <= held:
+            return found
+        # somebody was merged while we waited for the lock: once more, for the survivor too
+    return Found()
+
+
+def _asked(numbers: Collection[Number], site: Site | None) -> dict[str, Any]:
+    stated = [{"authority": authority, "value": value} for authority, value in numbers]
+    return {"numbers": _json(stated), "site": site.pk if site else None}
+
+
+def _found(rows: Iterable[Sequence[Any]]) -> Found:
     found = Found({}, {}, {})
-    for authorities, values, records, *row in sql.rows("find_people", asked):
+    for authorities, values, records, *row in rows:
         found.known[row[0]] = _known(row)
         for authority, value, record in zip(authorities, values, records, strict=True):
             found.owners[authority, value] = row[0]
             found.records[authority, value] = record
     return found
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def read(patients: Iterable[int], *, site: Site | None) -> dict[int, Known]:
@@ -80,7 +104,7 @@ def register(newcomers: Mapping[int, Known], *, site: Site, now: datetime) -> di
     """Write newcomers; what became of each negative id."""
     drawn = draw_ids(len(newcomers))
     written = [(patient, person, known) for (patient, person), known in zip(drawn, newcomers.values(), strict=True)]
-    sql.run("register_people", {**_columns(written), "site": site.pk, "now": now})
+    sql.run("register_people", {"people": _rows(written), "site": site.pk, "now": now})
     state_phones({person: known.phones for _, person, known in written if known.phones}, site=site, now=now, replace=False)
     state_emails({person: known.emails for _, person, known in written if known.emails}, now=now, replace=False)
     return dict(zip(newcomers, (patient for patient, _ in drawn), strict=True))
@@ -88,7 +112,7 @@ def register(newcomers: Mapping[int, Known], *, site: Site, now: datetime) -> di
 
 def change(after: Collection[Known], before: Mapping[int, Known], *, site: Site | None, now: datetime, replace: bool) -> None:
     """Write changed patients, whose locks the caller holds."""
-    sql.run("change_people", _columns([(known.patient, known.person, known) for known in after]))
+    sql.run("change_people", {"people": _rows([(known.patient, known.person, known) for known in after])})
     phones = {known.person: known.phones for known in after if known.phones != before[known.patient].phones}
     state_phones(phones, site=site, now=now, replace=replace)
     state_emails({known.person: known.emails for known in after if known.emails != before[known.patient].emails}, now=now, replace=replace)
@@ -145,6 +169,8 @@ def draw_ids(count: int) -> list[tuple[int, int]]:
         return ids
 
 
-def _columns(written: Sequence[tuple[int, int, Known]]) -> dict[str, list[Any]]:
-    columns = {name: [getattr(known, name) for _, _, known in written] for name in ROW}
-    return {**columns, "patients": [patient for patient, _, _ in written], "persons": [person for _, person, _ in written]}
+def _rows(written: Sequence[tuple[int, int, Known]]) -> str:
+    """As JSON, of whose length the server makes no guess: so it keeps one plan instead of making it anew each time."""
+    return _json(
+        [{"patient": patient, "person": person} | {name: getattr(known, name) for name in ROW} for patient, person, known in written]
+    )

@@ -30,6 +30,13 @@ def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ..
     return fetched
 
 
+def ask(name: str, parameters: Mapping[str, Any]) -> Cursor[Any]:
+    """Ask a named question whose answer is read later, with that of another one."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return Cursor(connection.connection).execute(load(name), parameters)
+
+
 def run(name: str, parameters: Mapping[str, Any]) -> None:
     """Run a named statement, the same way."""
     connection.ensure_connection()

@@ -1,5 +1,6 @@
 -- find_people: whose numbers are these, and what do we know of them? One row per patient, merges followed, with the numbers that
 -- lead to them and the record of each, merges not followed; so that a message that says nothing new costs one statement and no write.
+-- Numbers come as JSON, of whose length the server makes no guess: so it keeps one plan instead of making it anew each time.
 -- Relies on identifier_once (authority, value) WHERE until IS NULL, patient_site_once, and the index of contact points on person.
 SELECT owner.authorities, owner.numbers, owner.records, patient.id, person.id, person.family, person.given, person.birth_lo, person.birth_hi, person.language,
        person.time_zone, person.zone_by_hand,
@@ -24,7 +25,7 @@ SELECT owner.authorities, owner.numbers, owner.records, patient.id, person.id, p
 FROM (
     SELECT COALESCE(named.survivor_id, named.id) AS id, array_agg(known.authority) AS authorities, array_agg(known.value) AS numbers,
            array_agg(named.id) AS records
-    FROM unnest(%(authorities)s::text[], %(values)s::text[]) AS stated (authority, value)
+    FROM jsonb_to_recordset(%(numbers)s::jsonb) AS stated (authority text, value text)
     JOIN patients_identifier AS known
       ON known.authority = stated.authority AND known.value = stated.value AND known.until IS NULL
     JOIN patients_patient AS named ON named.id = known.patient_id

@@ -3,14 +3,10 @@
 -- Relies on the primary keys and patient_site_once.
 WITH stated AS (
     SELECT *
-    FROM unnest(
-        %(patients)s::bigint[], %(persons)s::bigint[], %(family)s::text[], %(given)s::text[], %(birth_lo)s::date[], %(birth_hi)s::date[],
-        %(language)s::text[], %(time_zone)s::text[], %(sex)s::text[], %(race)s::text[], %(ethnicity)s::text[], %(payer)s::text[],
-        %(died_lo)s::timestamptz[], %(died_hi)s::timestamptz[], %(death_source)s::text[], %(death_hold_since)s::timestamptz[],
-        %(death_hint_source)s::text[], %(is_test)s::boolean[], %(said_at)s::timestamptz[], %(life_at)s::timestamptz[]
-    ) AS t (
-        patient, person, family, given, birth_lo, birth_hi, language, time_zone, sex, race, ethnicity, payer,
-        died_lo, died_hi, death_source, death_hold_since, death_hint_source, is_test, said_at, life_at
+    FROM jsonb_to_recordset(%(people)s::jsonb) AS t (
+        patient bigint, person bigint, family text, given text, birth_lo date, birth_hi date, language text, time_zone text, sex text, race text,
+        ethnicity text, payer text, died_lo timestamptz, died_hi timestamptz, death_source text, death_hold_since timestamptz,
+        death_hint_source text, is_test boolean, said_at timestamptz, life_at timestamptz
     )
 ), people AS (
     INSERT INTO patients_person (id, family, given, birth_lo, birth_hi, language, time_zone)
