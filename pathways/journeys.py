@@ -19,6 +19,7 @@ from django.db import transaction
 from pathways.enrolment import Proposal
 from pathways.facts import Fact, Grade, Rank, content_digest
 from pathways.models import Journey
+from pathways.writing import ordered
 from pathways.writing.acts import SYSTEM, act, at
 from pathways.writing.changes import Changes
 from pathways.writing.desk import Desk, Incoming
@@ -26,12 +27,14 @@ from pathways.writing.enrolling import enrol as open_journey
 from pathways.writing.house import House
 from pathways.writing.load import ask_for, load, read
 from pathways.writing.state import JourneyState, PatientState
-from pathways.writing.store import store
-from pathways.writing.wire import check_references, one_trip
+from pathways.writing.store import NOTHING, store
+from pathways.writing.wire import check_references, one_trip, told
 from patients.models import Patient, Site, User
 
 PART = 128
 """Patients whose changes are stored together: few enough for the server to be busy all the while, enough for each statement to be worth it."""
+
+Rows = Mapping[str, Sequence[msgspec.Struct]]
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -44,19 +47,20 @@ class Received(msgspec.Struct, frozen=True):
     record_id: int | None = None
 
 
-def receive(messages: Sequence[Received], *, now: datetime, house: House | None = None) -> None:
+def receive(messages: Sequence[Received], *, now: datetime, house: House | None = None, beside: Rows = NOTHING) -> None:
     """Applies a batch of messages as one set; the caller owns the transaction.
 
     Args:
         messages: any number of messages of any patients, in any order; patients are named by their survivor.
         house: look-ups to reuse over several batches of one transaction.
+        beside: new rows of the caller's own, by table, that go in with those of the messages.
     """
     by_patient: dict[int, list[Incoming]] = {}
     for message in messages:
         by_patient.setdefault(message.patient_id, []).append(
             Incoming(message.facts, message.site_id, message.inbound_id, record_id=message.record_id)
         )
-    _write(by_patient, now=now, house=house, size=sum(len(message.facts) for message in messages) + 8)
+    _write(by_patient, now=now, house=house, size=sum(len(message.facts) for message in messages) + 8, beside=beside)
 
 
 def settle(patient_ids: Sequence[int], *, now: datetime) -> None:
@@ -92,19 +96,23 @@ def _write(
     ask_all: bool = False,
     again: Collection[int] = (),
     size: int = 16,
+    beside: Rows = NOTHING,
 ) -> None:
     if not by_patient:
         return
     with _uncollected(), one_trip():
         asked = ask_for(list(by_patient))
+        naming = ordered.ask_for(fact for parts in by_patient.values() for part in parts for fact in part.facts)
         house = house or House.load(now)  # after the lock: modes are those of now
-        _decide(read(asked), by_patient, Desk(house, Changes(), size=size), force=force, ask_all=ask_all, again=again)
+        desk = Desk(house, Changes(clinicians=dict(told(naming)) if naming else {}), size=size)
+        _decide(read(asked), by_patient, desk, beside, force=force, ask_all=ask_all, again=again)
 
 
 def _decide(
     patients: Mapping[int, PatientState],
     by_patient: Mapping[int, list[Incoming]],
     desk: Desk,
+    beside: Rows,
     *,
     force: bool,
     ask_all: bool,
@@ -116,9 +124,10 @@ def _decide(
         incoming = [part for member in patient.members for part in by_patient.get(member, [])]
         desk.work(patient, incoming, force=force, ask_all=ask_all, again=again)
         if number % PART == 0:
-            store(desk.take_changes(), now=desk.house.now)
+            store(desk.take_changes(), now=desk.house.now, beside=beside)
             check_references()
-    store(desk.take_changes(), now=desk.house.now)
+            beside = NOTHING
+    store(desk.take_changes(), now=desk.house.now, beside=beside)
 
 
 @contextmanager

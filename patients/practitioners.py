@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from psycopg import Cursor
 
 from . import codes, sql
 from .demographics import StatedClinician
 from .models import Practitioner, PractitionerNumber, User
+
+NOBODY: Mapping[str, int] = MappingProxyType({})
 
 NPI_PREFIX = "80840"
 """Issuer prefix under which an NPI carries a Luhn check digit (45 CFR 162.406)."""
@@ -49,14 +54,19 @@ def stated(
     return StatedClinician(npi, tuple(dict.fromkeys(others)), codes.name(family)[:120], codes.name(given)[:120])
 
 
-def hear(said: Collection[StatedClinician], *, source: str) -> dict[StatedClinician, int]:
+def ask_by_npi(npis: Collection[str]) -> Cursor[Any] | None:
+    """Asks for the directory's rows of these numbers; the answer (NPI and row) is read later, for `hear`."""
+    return sql.ask("find_clinicians", {"npis": list(npis)}) if npis else None
+
+
+def hear(said: Collection[StatedClinician], *, source: str, by_npi: Mapping[str, int] = NOBODY) -> dict[StatedClinician, int]:
     """The directory's rows of clinicians as a feed names them, by NPI, else by a number of theirs; never by name.
 
     Who is not known is added without an account, marked as heard from `source`. What the directory says already stays: a person may
-    have corrected it. Who has no number that can be used is left out.
+    have corrected it. Who has no number that can be used is left out. `by_npi`: rows that were asked for already.
     """
     usable = {one for one in said if one.npi or one.numbers}
-    known = _known(usable)
+    known = _known(usable, by_npi)
     if missing := sorted(usable - known.keys(), key=repr):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('practitioners.hear'))")  # two that hear of one make one row
@@ -67,10 +77,10 @@ def hear(said: Collection[StatedClinician], *, source: str) -> dict[StatedClinic
     return known
 
 
-def _known(said: Iterable[StatedClinician]) -> dict[StatedClinician, int]:
+def _known(said: Iterable[StatedClinician], before: Mapping[str, int] = NOBODY) -> dict[StatedClinician, int]:
     asked = list(said)
-    npis = [one.npi for one in asked if one.npi]
-    by_npi: dict[str, int] = dict(sql.rows("find_clinicians", {"npis": npis})) if npis else {}
+    npis = [one.npi for one in asked if one.npi and one.npi not in before]
+    by_npi: dict[str, int] = {**before, **(dict(sql.rows("find_clinicians", {"npis": npis})) if npis else {})}
     rest = [one for one in asked if by_npi.get(one.npi) is None and one.numbers]
     numbers = Q(pk__in=[])
     for authority in {authority for one in rest for authority, _ in one.numbers}:

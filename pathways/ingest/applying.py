@@ -14,7 +14,7 @@ from pathways.definitions import registry as definitions
 from pathways.facts import Fact
 from pathways.models import Feed
 from pathways.models.inbound import NOTHING_LISTENS
-from pathways.writing.wire import apart, check_references, one_trip
+from pathways.writing.wire import apart, check_references, one_trip, put
 from patients import authority, registry
 from patients.demographics import Demographics, StatedKin
 from patients.registry.merging import records_of
@@ -114,9 +114,12 @@ class Applier:
         self.kin = []
         self._merges(told, undone=True)  # first, or what is said of the one would be written to the other
         received, heard = self._place(told, arrived)
-        ledger.write(items, feed=self.feed, now=self.now)
+        rows = ledger.rows_of(items, feed=self.feed, now=self.now)
         if received:
-            journeys.receive(received, now=self.now)
+            journeys.receive(received, now=self.now, beside=rows)
+        else:
+            put(rows)
+        ledger.write_again(items, now=self.now)
         if self.kin:
             with apart():
                 authority.hear(self.kin, now=self.now, source=self.feed.name)  # before consents, which are theirs

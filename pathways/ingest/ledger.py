@@ -97,10 +97,19 @@ def reserve(items: Sequence[Item]) -> None:
 
 def write(items: Sequence[Item], *, feed: Feed, now: datetime) -> None:
     """Writes what became of each: new rows at once, replayed ones by an update."""
+    put(rows_of(items, feed=feed, now=now))
+    write_again(items, now=now)
+
+
+def rows_of(items: Sequence[Item], *, feed: Feed, now: datetime) -> dict[str, list[InboundRow]]:
+    """The new rows, by table."""
     new = [item for item in items if not item.is_replay]
     reserve(new)
-    if new:
-        put({"pathways_inbound": [_row(item, feed, now) for item in new]})
+    return {"pathways_inbound": [_row(item, feed, now) for item in new]}
+
+
+def write_again(items: Sequence[Item], *, now: datetime) -> None:
+    """What became of those that were tried again."""
     again = [item for item in items if item.is_replay]
     if again:
         with apart():

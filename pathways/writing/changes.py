@@ -37,7 +37,7 @@ class NewMatter(msgspec.Struct, eq=False):
 
 
 class Changes(msgspec.Struct, eq=False):
-    """Everything one transaction of the writer stores. `repinned`: journey to the version now in force; `restaged`: stay to its new stage."""
+    """Everything one transaction of the writer stores. `clinicians`: whom of those who ordered the directory knows, by NPI. `repinned`: journey to the version now in force; `restaged`: stay to its new stage."""
 
     events: list[NewEvent] = []
     bindings: list[tuple[int, int, bool, int | None, str]] = []
@@ -54,6 +54,7 @@ class Changes(msgspec.Struct, eq=False):
     matters: list[NewMatter] = []
     closed_matters: dict[str, list[int]] = {}
     turns: dict[int, datetime | None] = {}
+    clinicians: dict[str, int] = {}
     ordered: dict[int, tuple[Orderer | None, Sequence[Held]]] = {}
 
     @property

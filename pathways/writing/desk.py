@@ -52,7 +52,7 @@ class Desk:
 
     def take_changes(self) -> Changes:
         """What was decided since they were last taken."""
-        changes, self.changes = self.changes, Changes()
+        changes, self.changes = self.changes, Changes(clinicians=self.changes.clinicians)
         return changes
 
     def work(

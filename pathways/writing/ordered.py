@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from psycopg import Cursor
 
+from pathways.facts import ORDERER, Fact
 from pathways.models.team import TeamRole
 from pathways.ordering import Orderer
 from pathways.writing.state import Held
@@ -41,9 +44,9 @@ class Teams:
     responsible: dict[int, int | None]
 
 
-def decide(ordered: Mapping[int, tuple[Orderer | None, Sequence[Held]]], *, now: datetime) -> Teams:
+def decide(ordered: Mapping[int, tuple[Orderer | None, Sequence[Held]]], clinicians: Mapping[str, int], *, now: datetime) -> Teams:
     """What feeds said of each journey's orderer, held beside its care team; None: nothing says it any more."""
-    known = _people(one for one, _ in ordered.values() if one is not None)
+    known = _people((one for one, _ in ordered.values() if one is not None), clinicians)
     teams = Teams({}, [], {})
     for journey_id, (one, held) in ordered.items():
         for role in (TeamRole.ORDERER, TeamRole.RESPONSIBLE):
@@ -66,6 +69,12 @@ def end(teams: Teams) -> None:
         execute(END, [list(teams.ended), list(teams.ended.values())])
 
 
+def ask_for(facts: Iterable[Fact]) -> Cursor[Any] | None:
+    """Whom of those who ordered, as new facts say it, the directory knows by NPI; to be read later."""
+    named = (fact.body[ORDERER] for fact in facts if ORDERER in fact.body)
+    return practitioners.ask_by_npi({str(one["npi"]) for one in named if isinstance(one, Mapping) and one.get("npi")})
+
+
 def _is_settled(there: list[Held], wanted: int | None) -> bool:
     """Nothing to write: a person's word stands (named, confirmed, or taken away), or the row says it already."""
     standing = [row for row in there if row.open]
@@ -74,12 +83,12 @@ def _is_settled(there: list[Held], wanted: int | None) -> bool:
     return [row.practitioner_id for row in standing] == ([] if wanted is None else [wanted])
 
 
-def _people(said: Iterable[Orderer]) -> dict[Orderer, int]:
+def _people(said: Iterable[Orderer], clinicians: Mapping[str, int]) -> dict[Orderer, int]:
     by_system: dict[str, list[Orderer]] = defaultdict(list)
     for one in said:
         by_system[one.system].append(one)
     found: dict[Orderer, int] = {}
     for system, some in by_system.items():
-        rows_of = practitioners.hear({one.who for one in some}, source=system)
+        rows_of = practitioners.hear({one.who for one in some}, source=system, by_npi=clinicians)
         found |= {one: rows_of[one.who] for one in some if one.who in rows_of}
     return found

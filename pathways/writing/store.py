@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -23,8 +24,8 @@ WITH wanted AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS w (
         identified_at timestamptz, ordered_at timestamptz, sampled_at timestamptz, resulted_at timestamptz, decided_at timestamptz,
         started_at timestamptz, milestones jsonb, ball text, balls jsonb, held_until timestamptz, hold_reason text, context_digest text,
         anomalies jsonb, responsible_id bigint, names_responsible boolean)),
-     phases AS (SELECT * FROM jsonb_to_recordset(%(phases)s::jsonb) AS p (source text, target text)),
-     statuses AS (SELECT * FROM jsonb_to_recordset(%(statuses)s::jsonb) AS t (source text, target text))
+     phases (source, target) AS (SELECT * FROM unnest(%(phase_from)s::text[], %(phase_to)s::text[])),
+     statuses (source, target) AS (SELECT * FROM unnest(%(status_from)s::text[], %(status_to)s::text[]))
 UPDATE pathways_journey j
 SET phase = w.phase, status = w.status, outcome = w.outcome, exit_reason = w.exit_reason, exit_class = w.exit_class,
     ended_at = w.ended_at, identified_at = w.identified_at, ordered_at = w.ordered_at, sampled_at = w.sampled_at,
@@ -59,14 +60,17 @@ class IllegalMove(Exception):
     """A journey was to make a move that its state machine forbids; the transaction must not commit."""
 
 
-def store(changes: Changes, *, now: datetime) -> None:
-    """Stores everything; the caller owns the transaction.
+NOTHING: Mapping[str, Sequence[msgspec.Struct]] = MappingProxyType({})
+
+
+def store(changes: Changes, *, now: datetime, beside: Mapping[str, Sequence[msgspec.Struct]] = NOTHING) -> None:
+    """Stores everything; the caller owns the transaction. `beside`: new rows of other tables that go in with ours.
 
     Raises:
         IllegalMove: a phase or status would change along an edge that the state machine does not have.
     """
     with one_trip():
-        teams = ordered.decide(changes.ordered, now=now)
+        teams = ordered.decide(changes.ordered, changes.clinicians, now=now)
         ordered.end(teams)
         moving = [journey for journey in changes.journeys.values() if not journey.is_new]
         _update_journeys(moving, teams.responsible, now)
@@ -75,7 +79,7 @@ def store(changes: Changes, *, now: datetime) -> None:
         _point("pathways_stay", "stage_id", changes.restaged)
         _update_stays(changes.stays)
         # after the stays that end: a journey's track may have one open stay at any instant
-        put({**new_rows(changes, now=now), "pathways_careteam": teams.begun})
+        put({**beside, **new_rows(changes, now=now), "pathways_careteam": teams.begun})
         _point("pathways_journey", "responsible_id", {pk: who for pk, who in teams.responsible.items() if pk not in changes.journeys})
         for reason, stay_ids in changes.withdrawn_stays.items():
             alerts.withdraw_of_stays(stay_ids, reason=reason, now=now)
@@ -124,8 +128,8 @@ def _update_journeys(journeys: list[JourneyState], responsible: Mapping[int, int
     params: dict[str, Any] = {
         "rows": _json([_moved(journey, responsible) for journey in journeys]),
         "now": now,
-        "phases": _edges("phase"),
-        "statuses": _edges("status"),
+        **_edges("phase"),
+        **_edges("status"),
     }
     moved = execute(UPDATE_JOURNEYS, params)
 
@@ -137,8 +141,10 @@ def _update_journeys(journeys: list[JourneyState], responsible: Mapping[int, int
 
 
 @cache
-def _edges(column: str) -> str:
-    return _json([{"source": source, "target": target} for source, target in edges(Journey, column)])
+def _edges(column: str) -> dict[str, str]:
+    """As arrays that the server reads: the driver would write them out anew for each message."""
+    sources, targets = zip(*edges(Journey, column), strict=True)
+    return {f"{column}_from": "{" + ",".join(sources) + "}", f"{column}_to": "{" + ",".join(targets) + "}"}
 
 
 def _moved(journey: JourneyState, responsible: Mapping[int, int | None]) -> dict[str, Any]:

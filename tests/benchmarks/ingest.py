@@ -97,10 +97,10 @@ def record(place: Place, batches: Sequence[Sequence[Received]]) -> list[Rows]:
 def _overheard(given: list[Rows]) -> Iterator[None]:
     genuine = storing.store
 
-    def listen(changes: Changes, *, now: datetime) -> None:
+    def listen(changes: Changes, *, now: datetime, **beside: Any) -> None:
         for name, values in _rows(changes, now).items():
             given[-1].setdefault(name, []).extend(values)
-        genuine(changes, now=now)
+        genuine(changes, now=now, **beside)
 
     setattr(journeys, "store", listen)  # noqa: B010 (the name that the writer calls)
     try:
