@@ -5,15 +5,20 @@ A file is read by programs and by colleagues: it says the same, in English, whoe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from config.report_files import as_csv, as_workbook
-from config.report_pages import asked_for, sheet_of
+from config.report_pages import asked_for, page_of, sheet_of
 from pathways.reports.sheet import Sheet
+from pathways.views.counting import Counting, still
 from patients import access
+from patients.templatetags.finalmile import translated
 from patients.views import guard
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,24 +28,31 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @guard.page(*guard.ANYONE)
 def export(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
     """CSV: one table of the report, named by `?table=`, else its first."""
-    sheet = _exported(request, name, code, "csv")
     wanted = request.GET.get("table", "")
-    table = wanted if wanted in {one.name for one in sheet.tables} else ""
-    return _file(as_csv(sheet, table).encode(), f"{name}{f'-{table}' if table else ''}-{code}", "csv", "text/csv; charset=utf-8")
+
+    def written(sheet: Sheet) -> HttpResponse:
+        table = wanted if wanted in {one.name for one in sheet.tables} else ""
+        return _file(as_csv(sheet, table).encode(), f"{name}{f'-{table}' if table else ''}-{code}", "csv", "text/csv; charset=utf-8")
+
+    return _exported(request, name, code, "csv", written)
 
 
 @require_GET
 @guard.page(*guard.ANYONE)
 def workbook(request: guard.StaffRequest, name: str, code: str) -> HttpResponse:
-    return _file(as_workbook(_exported(request, name, code, "xlsx")), f"{name}-{code}", "xlsx", WORKBOOK)
+    return _exported(request, name, code, "xlsx", lambda sheet: _file(as_workbook(sheet), f"{name}-{code}", "xlsx", WORKBOOK))
 
 
-def _exported(request: guard.StaffRequest, name: str, code: str, kind: str) -> Sheet:
+def _exported(request: guard.StaffRequest, name: str, code: str, kind: str, written: Callable[[Sheet], HttpResponse]) -> HttpResponse:
+    """The file; in a browser first the page that says how long it takes, where that is long. A program waits."""
     now = timezone.now()
     with override("en"):
-        sheet = sheet_of(asked_for(request, name, code, now=now))
+        asked = asked_for(request, name, code, now=now)
+        sheet = page_of(asked) if "text/html" in request.headers.get("Accept", "") else sheet_of(asked)
+    if isinstance(sheet, Counting):
+        return still(request, sheet, translated(asked.report.title), back=reverse("report", args=[name, code]))
     access.saw(request, action="export", what=f"report {name}.{kind}", patients=[], now=now)
-    return sheet
+    return written(sheet)
 
 
 def _file(content: bytes, name: str, kind: str, content_type: str) -> HttpResponse:

@@ -65,17 +65,15 @@ def asked_for(request: StaffRequest, name: str, code: str, *, now: datetime) -> 
 
 
 def page_of(asked: Asked) -> Sheet | Counting:
-    """The same for a page, whose reader is told when it takes long."""
+    """What the page shows, made anew only when something changed that it rests on; its reader is told when it takes long."""
     report, question, exact = asked.report, asked.question, asked.exact
-    if report.kept is None:
-        return report.sheet(question, exact=exact)
     return counted(report.name, question, exact, lambda question: report.sheet(question, exact=exact), report.kept)
 
 
 def sheet_of(asked: Asked) -> Sheet:
-    """What page and files show; counted anew only when something changed that it rests on."""
+    """The same for a program, which waits."""
     report, question, exact = asked.report, asked.question, asked.exact
-    if report.kept is None:
+    if not report.kept.tables:
         return report.sheet(question, exact=exact)
     return kept(report.name, question, exact, lambda question: report.sheet(question, exact=exact), report.kept)
 

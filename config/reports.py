@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from notifications.reports import monday, rescue, tallies
 from pathways.reports import behind, board, dates, drop_off, equity, newly, now, overview, sheets, shown, shown_times, time, trend, what_if
 from pathways.reports.cohort import Question
-from pathways.reports.kept import JOURNEYS, Watch
+from pathways.reports.kept import JOURNEYS, MOMENT, Watch
 from pathways.reports.rows import Rows
 from pathways.reports.sheet import Sheet, as_plain
 from patients.views.guard import REPORTS as READERS
@@ -30,7 +30,7 @@ class Report:
     """`sheet` answers a question; `rows` lists what is behind one of its numbers; `plain` is JSON where it says more than the sheet.
 
     `asks` is the question in a manager's words. `every`: it can be asked of all programmes together; `one`: of a single one.
-    `takes` names the filters that mean something to it. `kept`: what its page rests on; it is kept until that changes. `method`: the section of docs/statistics.md that says how it is estimated.
+    `takes` names the filters that mean something to it. `kept`: what it rests on; it is kept until that changes. `method`: the section of docs/statistics.md that says how it is estimated.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Report:
     strata: Sequence[str] = ()
     readers: Sequence[str] = READERS
     template: str = "reports/report.html"
-    kept: Watch | None = None
+    kept: Watch = MOMENT
     method: str = "shares-and-differences"
 
     def answer(self, question: Question, *, exact: bool) -> dict[str, Any]:

@@ -46,6 +46,8 @@ JOURNEYS = Watch(
     timedelta(minutes=15),
 )
 """Of a journey every change leaves a row in one of these."""
+MOMENT = Watch((), timedelta())
+"""What rests on rows that change in place everywhere: counted anew each time; only what took long holds for as long as it takes to read."""
 
 
 def kept(name: str, question: Question, exact: bool, make: Callable[[Question], T], watch: Watch = JOURNEYS) -> T:

@@ -58,7 +58,7 @@ def counted(name: str, question: Question, exact: bool, make: Callable[[Question
         answer: T = found.answer
         return answer
     if not is_long():
-        return kept(name, question, exact, make, watch)
+        return kept(name, question, exact, make, watch) if watch.tables else make(question)
     one = _begun(name, question, exact, make, watch)
     assert one.thread is not None
     one.thread.join(PATIENCE_SECONDS)
@@ -71,9 +71,9 @@ def counted(name: str, question: Question, exact: bool, make: Callable[[Question
     return one if found is None else found.answer
 
 
-def still(request: StaffRequest, one: Counting, title: str) -> HttpResponse:
-    """The page that asks for itself again until the answer is there."""
-    response = render(request, "pathways/counting.html", {"counting": one, "title": title, "again": AGAIN_SECONDS}, status=202)
+def still(request: StaffRequest, one: Counting, title: str, *, back: str = "") -> HttpResponse:
+    """The page that asks for itself again until the answer is there. `back`: a file is awaited, and this is the report's own page."""
+    response = render(request, "pathways/counting.html", {"counting": one, "title": title, "back": back}, status=202)
     response.headers["Refresh"] = str(AGAIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
