@@ -23,6 +23,9 @@ from pathways.facts import Grade
 from patients import codes
 from patients.models import Person, User
 
+UNBROKEN = str.maketrans({" ": "\N{NO-BREAK SPACE}", "-": "\N{NON-BREAKING HYPHEN}"})
+"""On paper a number stands on one line."""
+
 
 class Letter(msgspec.Struct, frozen=True):
     """What is printed; `to` is whom it is for, a parent where the patient is a child."""
@@ -51,7 +54,7 @@ def words_for(item: WorkItem) -> Letter:
     if code not in languages():
         raise Refused(_("There is no letter in the patient's language. Please call with an interpreter."))
     words = pages.words_in(code)
-    names = {"org": site.sender_name, "phone": codes.readable(site.call_back)}
+    names = {"org": site.sender_name, "phone": codes.readable(site.call_back).translate(UNBROKEN)}
     before, _name, behind = words["letter_dear"].partition("{name}")
     return Letter(reader, code, words["letter_date"], (before, behind), _body(asked, code, names), words["letter_bye"].format(**names))
 

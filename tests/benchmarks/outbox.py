@@ -21,6 +21,7 @@ from notifications.models import Message, SendSlot
 from notifications.plan import plan
 from notifications.send import send_due
 from notifications.transports.base import Accepted, Answer, Text
+from pathways.sql import prepared
 from pathways.sweep import ring
 from tests.benchmarks import scratch
 from tests.chaos.crowd import admit, zone_where_it_is_forenoon
@@ -33,9 +34,7 @@ DONE = """
 UPDATE notifications_message m SET state = 'sent', provider_sid = u.sid, sent_at = %s
 FROM unnest(%s::bigint[], %s::text[]) AS u (id, sid) WHERE m.id = u.id
 """
-ROWS = (
-    "SELECT state, attempt, phone_id, claimed_at, language, length(token), sent_at IS NOT NULL FROM notifications_message WHERE attempt > 0"
-)
+ROWS = "SELECT state, attempt, phone_id, date_trunc('minute', claimed_at), language, length(token), sent_at IS NOT NULL FROM notifications_message WHERE attempt > 0"
 
 
 class Stub(Carrier):
@@ -52,7 +51,7 @@ def run(*, journeys: int = 3_500, rounds: int = 6) -> dict[str, Any]:
     warms the connection, as a worker's is by its texts before."""
     per_round = max(journeys // (rounds + 1) // BATCH - 1, 1) * BATCH
     with scratch_services(valkey=True, durable=True) as place:
-        now = datetime.now().astimezone()
+        now = datetime.now().astimezone().replace(second=0, microsecond=0)
         _populate(place, (BATCH + per_round) * (rounds + 1), per_round, now)
         scratch.clone(place, "base", ["ours", "floor", "celery"])
         answer = _rounds(place, now, per_round, rounds)
@@ -63,7 +62,7 @@ def run(*, journeys: int = 3_500, rounds: int = 6) -> dict[str, Any]:
 
 
 def _populate(place: Place, count: int, per_round: int, now: datetime) -> None:
-    """Texts that become due in portions: at the first second a batch, at the next a round, and so on."""
+    """Texts that become due in portions: in the first minute a batch, in the next a round, and so on."""
     scratch.admin(place, 'CREATE DATABASE "base"')
     scratch.use(place, "base")
     call_command("migrate", database="default", verbosity=0)
@@ -72,7 +71,7 @@ def _populate(place: Place, count: int, per_round: int, now: datetime) -> None:
     plan(now=now)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_message m SET not_before = %s::timestamptz + (r.n / %s * 2 + (r.n %% %s >= %s)::int) * interval '1 second' "
+            "UPDATE notifications_message m SET not_before = %s::timestamptz + (r.n / %s * 2 + (r.n %% %s >= %s)::int) * interval '1 minute' "
             "FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM notifications_message) AS r WHERE r.id = m.id",
             [now, BATCH + per_round, BATCH + per_round, BATCH],
         )
@@ -84,15 +83,15 @@ def _rounds(place: Place, now: datetime, per_round: int, rounds: int) -> dict[st
     stub = Stub()
     contenders: dict[str, Callable[[datetime], object]] = {
         "floor": lambda at: _floor(at),
-        "ours": lambda at: send_due(now=at, transport=stub, batch=BATCH, stopwatch=lambda: 0.0),
+        "ours": lambda at: send_due(now=at, transport=stub, batch=BATCH),
     }
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
-        at = now + timedelta(seconds=2 * number + 1)
+        at = now + timedelta(minutes=2 * number + 1)
         for name in list(contenders) if number % 2 else reversed(list(contenders)):
             scratch.use(place, name)
             scratch.assert_honest()
-            contenders[name](at - timedelta(seconds=1))
+            contenders[name](at - timedelta(minutes=1))
             scratch.checkpoint()
             took = scratch.timed(lambda work=contenders[name], at=at: work(at))
             if number:
@@ -114,12 +113,12 @@ def _floor(at: datetime) -> None:
     home = _day(at)
     given = {"now": at, "batch": BATCH, "day": home, "opens": midnight - timedelta(days=1), "closes": midnight + timedelta(days=2)}
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), prepared() as cursor:
             cursor.execute(claim, given)
             taken = cursor.fetchall()
         if not taken:
             return
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), prepared() as cursor:
             cursor.execute(DONE, [at, [row[0] for row in taken], [f"SM{row[0]:032d}" for row in taken]])
 
 
