@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import hands, presence, second_thoughts, worklist
 from notifications.models import WorkItem
-from notifications.views.item import ask
+from notifications.views.item import ask, told
 from notifications.views.item_forms import ReasonForm, Seen
 from notifications.views.worklist import item_of, revision_of, row, step
 from patients.models import User
@@ -65,7 +65,7 @@ def hand_over(request: StaffRequest, uid: UUID) -> HttpResponse:
         try:
             hands.offer(item=item, to=to, by=request.user, revision=given["revision"], reason=given["reason"], now=now)
         except worklist.Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, told(item, refusal))
         else:
             return moved(request, item, gettext("Offered to %(to)s") % {"to": to.get_full_name() or to.username})
     return ask(request, item, form, gettext("Hand over"), "hand_over_item", gettext("Hand over"))
@@ -126,7 +126,7 @@ def reasoned(
         try:
             verb(item=item, by=request.user, revision=given["revision"], reason=given["reason"], now=timezone.now())
         except worklist.Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, told(item, refusal))
         else:
             return moved(request, item, said)
     return ask(request, item, form, *asked)

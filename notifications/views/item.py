@@ -129,7 +129,7 @@ def snooze(request: StaffRequest, uid: UUID) -> HttpResponse:
                 now=now,
             )
         except worklist.Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, told(item, refusal))
         else:
             earlier = _(", or when this comes: %(event)s") % {"event": words(given["event"]).lower()} if given.get("event") else ""
             return settled(request, item, _("Snoozed"), _("back on %(until)s%(earlier)s") % {"until": spoken(until), "earlier": earlier})
@@ -155,7 +155,7 @@ def finish(request: StaffRequest, uid: UUID) -> HttpResponse:
                 now=now,
             )
         except worklist.Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, told(item, refusal))
         else:
             return settled(request, item, _("Recorded"), translated(OUTCOMES[given["outcome"]].label), undo=True)
     return ask(request, item, form, _("What came of it?"), "finish", _("Save outcome"))
@@ -183,6 +183,21 @@ def ask(request: StaffRequest, item: WorkItem, form: Form, heading: str, route: 
     context = {"item": item, "line": line_of(item, request.user, now), "form": form, "heading": heading, "route": route, "verb": verb}
     response = render(request, "notifications/item_form.html", context, status=422 if form.is_bound else 200)
     return reswap(retarget(response, "#dialog"), "innerHTML") if request.htmx else response
+
+
+def told(item: WorkItem, refusal: worklist.Refused) -> str:
+    """Why it was refused; of a late save also who was faster, when, and with what."""
+    stands = WorkItem.objects.select_related("owner").get(pk=item.pk)
+    last = stands.acts.select_related("by").order_by("-pk").first()
+    if not isinstance(refusal, worklist.Stale) or not (last or stands.intended):
+        return str(refusal)
+    if stands.intended:
+        by, at, did = stands.owner, datetime.fromisoformat(stands.intended["at"]), OUTCOMES[stands.intended["outcome"]].label
+    else:
+        assert last is not None
+        by, at, did = last.by, last.at, str(last.get_act_display())
+    who = (by.get_full_name() or by.username) if by else "Finalmile"
+    return f"{refusal} {who}, {spoken(at)}: {translated(did)}."
 
 
 def settled(request: StaffRequest, item: WorkItem, word: str, said: str, *, undo: bool = False) -> HttpResponse:

@@ -49,6 +49,19 @@ def test_a_late_save_never_overwrites(signed_in: Enter, dara: User, nils: User, 
     worklist.take_over(item=today.mine, by=nils, revision=seen, reason="urgent", now=timezone.now())
     late = signed_in(dara).post(f"/items/{today.mine.uid}/finish/", {"revision": seen, "outcome": "reached"})
     assert (late.status_code, WorkItem.objects.get(pk=today.mine.pk).intended) == (422, None)
+    page = late.content.decode()
+    assert "Nils Example" in page, "who was faster"
+    assert "aken over" in page, "and with what"
+    assert f'href="/items/{today.mine.uid}/">See the item as it stands now' in page
+
+
+def test_a_late_save_after_an_outcome_is_told_which_one(signed_in: Enter, dara: User, nils: User, today: Morning) -> None:
+    seen = revision(today.critical)
+    second_thoughts.intend(item=today.critical, outcome="reached", by=nils, revision=seen, now=timezone.now())
+    late = signed_in(dara).post(f"/items/{today.critical.uid}/finish/", {"revision": seen, "outcome": "reached"})
+    assert late.status_code == 422
+    assert "Nils Example" in late.content.decode()
+    assert "Spoke with the patient." in late.content.decode()
 
 
 def test_a_hand_over_stands_in_the_colleagues_lane_until_accepted(signed_in: Enter, dara: User, nils: User, today: Morning) -> None:
