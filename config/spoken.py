@@ -49,6 +49,22 @@ OUTCOMES = [
     _("Care goes on elsewhere"), _("Patient declined"), _("Patient has died"), _("The journey ends for another reason"), _("Settled"),
     _("Read and answered"), _("Number updated"), _("Looked at, texts may go again"), _("Handled"),
 ]  # fmt: skip
+SAID_OF_A_JOURNEY = [
+    *(_("weekend"), _("learnt"), _("asked"), _("told"), _("did"), _("read")),
+    *(
+        _("Obituary"),
+        _("Patient's condition"),
+        _("Unbound"),
+        _("Work item"),
+        _("Journey form"),
+        _("Work item as it was"),
+        _("Work item hand over item"),
+        _("Quantity"),
+        _("Quality"),
+        _("Identity"),
+        _("Downtime entry"),
+    ),
+]
 EMERGENCIES = [
     _("The patient is in my care now"), _("I am covering for the other site"), _("The patient is being transferred to us"),
     _("Somebody's safety depends on it"), _("Another reason, written below"), _("Justified"), _("Not justified, taken further"),

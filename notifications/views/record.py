@@ -146,7 +146,9 @@ def _reads(journey: Journey) -> Iterable[Entry]:
     rows = AccessLog.objects.filter(patients__overlap=list(records), at__gte=journey.opened_at).select_related("user").order_by("at")
     lines: dict[tuple[str, str, object], Entry] = {}
     for row in rows[:MOST_READS]:
-        lines.setdefault((row.actor, row.what, timezone.localdate(row.at)), Entry(row.at, "read", _name(row.user) or row.actor, row.what))
+        lines.setdefault(
+            (row.actor, row.what, timezone.localdate(row.at)), Entry(row.at, "read", _name(row.user) or row.actor, words(row.what))
+        )
     return lines.values()
 
 

@@ -19,7 +19,7 @@ from notifications.views.story import Told
 from notifications.views.workdays import Distance, calendar_of, clock_of_site, distance
 from pathways import signing
 from pathways.deadlines import due, parse
-from pathways.definitions.schema import Pathway
+from pathways.definitions.schema import Pathway, Source
 from pathways.definitions.schema import Stage as Written
 from pathways.models import Alert, Journey, Stay
 from pathways.timeline import HoldSpan
@@ -104,9 +104,7 @@ def proof(
         target=target(written),
         source=translated(source.text) if source else "",
         source_url=source.url if source else "",
-        approved=_("approved by %(approved_by)s") % {"approved_by": source.approved_by}
-        if source and source.approved_by
-        else (signed_for(journey, now) if signed is None else signed) or _("not signed yet"),
+        approved=_approved(source, signed_for(journey, now) if signed is None else signed),
         facts=tuple(rests_on(journey, stay, written, known.told)),
         arithmetic=tuple(arithmetic(journey, stay, written, known.holds)),
         days=tuple(day_by_day(journey, stay, written, known.holds)),
@@ -116,6 +114,14 @@ def proof(
         next=tuple(coming(stay, written)),
         to_do=tuple(to_do(journey, pathway, written, item) if stay.left_at is None else ()),
     )
+
+
+def _approved(source: Source | None, signed: str) -> str:
+    """By whom a target that nobody published is answered for; a published one needs nobody."""
+    if source is None or source.approved_by:
+        return _("approved by %(approved_by)s") % {"approved_by": source.approved_by} if source else ""
+    local = any(word in source.text.casefold() for word in signing.UNSOURCED)
+    return signed or _("not signed yet") if local else ""
 
 
 def signed_for(journey: Journey, now: datetime) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from . import rows
 from .cells import NUMBER, Row, coded_of, first, plain
 from .message import Unreadable
@@ -16,38 +18,38 @@ from .statement import Statement
 from .when import at, moment
 
 KINDS: dict[str, str] = {
-    "referral": "Referred",
-    "diagnosis": "Diagnosed",
-    "stage_recorded": "Staged",
-    "biopsy_ordered": "Biopsy ordered",
-    "biopsy_done": "Biopsy done",
-    "surgery_done": "Operated",
-    "test_ordered": "Test ordered",
-    "order_cancelled": "Order cancelled",
-    "specimen_collected": "Sample taken",
-    "specimen_sent": "Sample sent",
-    "specimen_received": "Sample at the laboratory",
-    "specimen_rejected": "Sample refused",
-    "result_document": "Result came (to be read)",
-    "result_failed": "Test failed",
-    "result_reviewed": "Result reviewed by the clinician",
-    "result_communicated": "Result told to the patient",
-    "mtb_reviewed": "Tumour board",
-    "counselled": "Genetic counselling",
-    "treatment_decided": "Treatment decided",
-    "pa_submitted": "Authorization asked for",
-    "pa_approved": "Authorization approved",
-    "pa_denied": "Authorization denied",
-    "drug_ordered": "Medicine ordered",
-    "drug_dispensed": "Medicine handed over",
-    "drug_administered": "Medicine given",
-    "first_dose_attested": "First dose taken",
-    "persistence_confirmed": "Still on it after a month",
-    "imaging_done": "Imaging done",
-    "visit_booked": "Visit booked",
-    "visit_kept": "Visit kept",
-    "visit_missed": "Visit missed",
-    "hospice_started": "Hospice",
+    "referral": gettext_noop("Referred"),
+    "diagnosis": gettext_noop("Diagnosed"),
+    "stage_recorded": gettext_noop("Staged"),
+    "biopsy_ordered": gettext_noop("Biopsy ordered"),
+    "biopsy_done": gettext_noop("Biopsy done"),
+    "surgery_done": gettext_noop("Operated"),
+    "test_ordered": gettext_noop("Test ordered"),
+    "order_cancelled": gettext_noop("Order cancelled"),
+    "specimen_collected": gettext_noop("Sample taken"),
+    "specimen_sent": gettext_noop("Sample sent"),
+    "specimen_received": gettext_noop("Sample at the laboratory"),
+    "specimen_rejected": gettext_noop("Sample refused"),
+    "result_document": gettext_noop("Result came (to be read)"),
+    "result_failed": gettext_noop("Test failed"),
+    "result_reviewed": gettext_noop("Result reviewed by the clinician"),
+    "result_communicated": gettext_noop("Result told to the patient"),
+    "mtb_reviewed": gettext_noop("Tumour board"),
+    "counselled": gettext_noop("Genetic counselling"),
+    "treatment_decided": gettext_noop("Treatment decided"),
+    "pa_submitted": gettext_noop("Authorization asked for"),
+    "pa_approved": gettext_noop("Authorization approved"),
+    "pa_denied": gettext_noop("Authorization denied"),
+    "drug_ordered": gettext_noop("Medicine ordered"),
+    "drug_dispensed": gettext_noop("Medicine handed over"),
+    "drug_administered": gettext_noop("Medicine given"),
+    "first_dose_attested": gettext_noop("First dose taken"),
+    "persistence_confirmed": gettext_noop("Still on it after a month"),
+    "imaging_done": gettext_noop("Imaging done"),
+    "visit_booked": gettext_noop("Visit booked"),
+    "visit_kept": gettext_noop("Visit kept"),
+    "visit_missed": gettext_noop("Visit missed"),
+    "hospice_started": gettext_noop("Hospice"),
 }
 """What a bare day can say. A result by its day alone is a report to be read, never one without findings."""
 

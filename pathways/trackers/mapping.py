@@ -42,6 +42,16 @@ DAYS = {**wide.KINDS, **{f"{kind}_{n}": f"{label}, {n}." for kind, label in wide
 KIND_OF = {**{kind: kind for kind in wide.KINDS}, **{f"{kind}_{n}": kind for kind in wide.KINDS for n in (2, 3)}}
 MEANINGS = {**PERSON, **DETAILS, **DAYS}
 NEEDED = "mrn"
+
+
+def label_of(meaning: str) -> str:
+    """What a column means, in the reader's language."""
+    kind = KIND_OF.get(meaning, "")
+    return (
+        f"{gettext(wide.KINDS[kind])}, {meaning[len(kind) + 1 :]}." if kind and kind != meaning else gettext(MEANINGS.get(meaning, meaning))
+    )
+
+
 ALSO_CALLED = {
     "medicalrecordnumber": "mrn", "patientid": "mrn", "recordnumber": "mrn", "mrnumber": "mrn", "lastname": "family", "surname": "family",
     "firstname": "given", "patient": "name", "patientname": "name", "dob": "birth_date", "dateofbirth": "birth_date", "birthdate": "birth_date",
@@ -98,7 +108,7 @@ def _line(n: int, meanings: Sequence[str], row: Sequence[Cell], order: str, toda
         try:
             said.update(_read(meaning, cell, order, today))
         except ValueError as trouble:
-            errors.append(f"{MEANINGS[meaning]}: {trouble}")
+            errors.append(f"{label_of(meaning)}: {trouble}")
     number = said.pop(NEEDED, "")
     if not codes.is_id(number):
         errors.insert(0, gettext("No record number."))

@@ -25,7 +25,7 @@ from patients.models import Identifier, Patient, Site, User
 
 from . import sheet
 from .differing import Difference, differences
-from .mapping import DAYS, KIND_OF, MEANINGS, NEEDED, Line, guess, lines
+from .mapping import DAYS, KIND_OF, NEEDED, Line, guess, label_of, lines
 
 FOUND_BY = "tracker"
 
@@ -89,7 +89,7 @@ def map_columns(
     if NEEDED not in meant:
         raise Unusable(_("Say which column holds the record number."))
     if twice := next((one for one in meant if meant.count(one) > 1), None):
-        raise Unusable(_("Two columns mean “%(twice)s”.") % {"twice": MEANINGS[twice]})
+        raise Unusable(_("Two columns mean “%(twice)s”.") % {"twice": label_of(twice)})
     with transaction.atomic():
         tracker.columns, tracker.date_format, tracker.programme = dict(columns), order, programme
         tracker.sample, tracker.by, tracker.changed_at = sample, by, now

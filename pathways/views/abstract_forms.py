@@ -17,22 +17,22 @@ from pathways.knowledge.findings import PRESENT
 from patients.templatetags.finalmile import later
 
 VALUES = (
-    ("present", "present"),
-    ("absent", "absent"),
+    ("present", gettext_lazy("present")),
+    ("absent", gettext_lazy("absent")),
     ("not_tested", gettext_lazy("not tested")),
-    ("failed", "failed"),
-    ("indeterminate", "indeterminate"),
+    ("failed", gettext_lazy("failed")),
+    ("indeterminate", gettext_lazy("indeterminate")),
 )
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 SIGNIFICANCES = [
     ("", gettext_lazy("not said")),
-    ("pathogenic", "pathogenic"),
+    ("pathogenic", gettext_lazy("pathogenic")),
     ("likely_pathogenic", gettext_lazy("likely pathogenic")),
-    ("vus", "uncertain (VUS)"),
+    ("vus", gettext_lazy("uncertain (VUS)")),
 ]
-ASPECTS = {"protein": gettext_lazy("stain or copy number"), "germline": "inherited", "any": gettext_lazy("any test")}
+ASPECTS = {"protein": gettext_lazy("stain or copy number"), "germline": gettext_lazy("inherited"), "any": gettext_lazy("any test")}
 MORE = 4
 """Rows for genes that the panel does not ask for."""
 
@@ -63,7 +63,7 @@ class ReadForm(forms.Form):
     answer = forms.ChoiceField(
         label=gettext_lazy("The report says"),
         choices=[
-            ("result", "a result"),
+            ("result", gettext_lazy("a result")),
             ("failed", gettext_lazy("the test failed")),
             ("nothing", gettext_lazy("no result of this kind: a letter, a copy, something else")),
         ],

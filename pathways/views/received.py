@@ -22,15 +22,18 @@ from patients.views import sent
 from patients.views.guard import INTAKE, StaffRequest, page
 
 PAGE = 50
+ANY = ("", gettext_lazy("any"))
 SPANS = {"1": gettext_lazy("the last day"), "7": gettext_lazy("the last 7 days"), "30": gettext_lazy("the last 30 days")}
 
 
 class FilterForm(forms.Form):
-    feed = forms.ChoiceField(required=False)
+    feed = forms.ChoiceField(label=gettext_lazy("Feed"), required=False)
     outcome = forms.ChoiceField(
-        required=False, choices=[("", "any"), *Inbound.Outcome.choices, ("no_effect", gettext_lazy("applied, without effect"))]
+        label=gettext_lazy("What became of it"),
+        required=False,
+        choices=[ANY, *Inbound.Outcome.choices, ("no_effect", gettext_lazy("applied, without effect"))],
     )
-    format = forms.ChoiceField(required=False, choices=[("", "any"), *Inbound.Format.choices])
+    format = forms.ChoiceField(label=gettext_lazy("Format"), required=False, choices=[ANY, *Inbound.Format.choices])
     days = forms.ChoiceField(label=gettext_lazy("Received in"), required=False, choices=list(SPANS.items()))
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -38,7 +41,7 @@ class FilterForm(forms.Form):
         feed = self.fields["feed"]
         assert isinstance(feed, forms.ChoiceField)
         names = Feed.objects.filter(site__in=user.site_ids()).order_by("name").values_list("name", flat=True)
-        feed.choices = [("", "any"), *((name, name) for name in names)]
+        feed.choices = [("", str(ANY[1])), *((name, name) for name in names)]
 
 
 @require_GET

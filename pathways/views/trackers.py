@@ -20,7 +20,7 @@ from pathways.abstracting import SPECIMENS
 from pathways.models import EmptiedCell, Tracker, TrackerUpload
 from pathways.trackers import taking
 from pathways.trackers.dates import ORDERS
-from pathways.trackers.mapping import DAYS, DETAILS, MEANINGS, PERSON
+from pathways.trackers.mapping import DAYS, DETAILS, PERSON, label_of
 from pathways.trackers.sheet import LARGEST
 from pathways.uploads import Unusable
 from pathways.views.register_forms import sites_of
@@ -92,7 +92,7 @@ class MappingForm(forms.Form):
 
 def _meanings() -> list[tuple[str, Any]]:
     groups = ((_("Who it is"), PERSON), (_("A day on which"), DAYS), (_("More about it"), DETAILS))
-    return [("", _("leave out")), *((name, list(group.items())) for name, group in groups)]
+    return [("", _("leave out")), *((name, [(one, label_of(one)) for one in group]) for name, group in groups)]
 
 
 def trackers_of(user: User) -> Any:
@@ -160,7 +160,7 @@ def tracker(request: StaffRequest, uid: UUID) -> HttpResponse:
         "form": form,
         "waiting": _waiting(found),
         "uploads": TrackerUpload.objects.filter(tracker=found, taken_at__isnull=False).select_related("by").order_by("-pk")[:20],
-        "asked": [(one, MEANINGS.get(one.column, one.column)) for one in asked],
+        "asked": [(one, label_of(one.column)) for one in asked],
     }
     return render(request, "pathways/tracker.html", context, status=422 if form.is_bound else 200)
 
@@ -260,7 +260,7 @@ def _saw(request: StaffRequest, found: Tracker, numbers: list[str], what: str) -
 
 def _words(one: Any) -> list[tuple[str, str, str]]:
     """(what, was, is) of a row, in the words of the mapping."""
-    added = [(later(MEANINGS.get(name, name)), "", value) for name, value in one.added.items() if name in DAYS or one.is_new]
-    changed = [(later(MEANINGS.get(name, name)), was, value) for name, (was, value) in one.changed.items()]
-    gone = [(later(MEANINGS.get(name, name)), was, "") for name, was in one.emptied.items()]
+    added = [(label_of(name), "", value) for name, value in one.added.items() if name in DAYS or one.is_new]
+    changed = [(label_of(name), was, value) for name, (was, value) in one.changed.items()]
+    gone = [(label_of(name), was, "") for name, was in one.emptied.items()]
     return [*changed, *gone, *added]
