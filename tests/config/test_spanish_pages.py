@@ -28,7 +28,7 @@ DATA = re.compile(
 COGNATES = {"Plasma", "Portal", "Roles", "auditor", "Auditor", "Excel", "Genes", "Saliva", "dara", "lena"}
 """Words that are Spanish too, and names of the people who sign in here."""
 ROWS = re.compile(
-    r"^(everybody|\(everybody\)|nosy|north|Novak|Lung|Last name|First name|Dx date|Nobody was told\.|Token|FHIR R4 JSON|Share of days|local default)$"
+    r"^(everybody|\(everybody\)|nosy|north|Novak|Lung|Last name|First name|Dx date|Nobody was told\.|Token|FHIR R4 JSON|Share of days|local default|clinic)$"
     r"|^:? ?released with the product|^■|^specimen class not|^(egfr|KRAS|BRAF|NTRK|ERBB)|visit-second|Day$|Day \(observed\)$|Birthday$"
 )
 """What the rows of one more look hold: names, what was typed, codes, guards of a definition, public holidays as their country calls them."""
