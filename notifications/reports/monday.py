@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
 from notifications.codes import CODES
+from notifications.models import Absence
 from notifications.reports.tally import Hit
 from pathways.deadlines import Clock, Duration
 from pathways.definitions import registry
@@ -51,7 +52,7 @@ ORDER = (
     "within",
 )
 LISTS = {"unbound": Behind.MATTERS, "quarantined": Behind.INBOUND, "unread": Behind.REPLIES}
-ALARMS = {"texts stopped": Behind.REPLIES, "wrong numbers": Behind.MESSAGES, "after death": Behind.MESSAGES}
+ALARMS = {"texts stopped": Behind.REPLIES, "wrong numbers": Behind.MESSAGES, "after death": Behind.MESSAGES, "incidents": Behind.JOURNEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,6 @@ COUNTS: tuple[Count, ...] = (
         True,
         Behind.JOURNEYS,
         plain("caseload"),
-        gettext_noop("Absences of staff are not kept here."),
     ),
     Count("waiting_facts", gettext_noop("Unbound, quarantined, unread, by age"), True, LISTS, plain("waiting_facts")),
     Count(
@@ -181,7 +181,7 @@ COUNTS: tuple[Count, ...] = (
         False,
         ALARMS,
         plain("safety", bad_numbers=BAD_NUMBERS),
-        gettext_noop("Complaints are not kept here."),
+        gettext_noop("Complaints are those that were reported as an incident, each with its journey."),
     ),
 )
 
@@ -202,7 +202,7 @@ def monday(question: Question, *, exact: bool) -> Sheet:
             % {"since": date_format(asked.since, "d M"), "days": date_format(asked.until - timedelta(days=1), "d M Y")},
             censoring=gettext("What is entered late still changes the week: a count is whole when every feed has told us to its end."),
         ),
-        tables=(_summary(taken, _maturity(fresh, asked)), *(_table(n, *one) for n, one in enumerate(taken, 1))),
+        tables=(_summary(taken, _maturity(fresh, asked)), *(_noted(_table(n, *one), asked) for n, one in enumerate(taken, 1))),
         sums=tuple(_sums(taken)),
     )
     shown = for_eyes(sheet, exact=exact)
@@ -291,6 +291,25 @@ def _table(n: int, one: Count, now: Sequence[Hit], before: Sequence[Hit]) -> Tab
         note=one.note and gettext(one.note),
         empty=gettext("None, this week and the week before."),
     )
+
+
+def _noted(table: Table, asked: Asked) -> Table:
+    """Beside the caseload stands who will be away while it falls due."""
+    return replace(table, note=_away(asked)) if table.name == "caseload" else table
+
+
+def _away(asked: Asked) -> str:
+    first = asked.until.date()  # midnight on the clock of the page
+    found = Absence.objects.filter(first_day__lt=first + 2 * WEEK, last_day__gte=first)
+    if asked.sites is not None:
+        found = found.filter(user__memberships__site__in=list(asked.sites))
+    rows = (
+        found.order_by("first_day", "user__username").distinct().values_list("user__first_name", "user__last_name", "first_day", "last_day")
+    )
+    if not rows:
+        return gettext("Nobody is entered as away in the two weeks.")
+    spans = [f"{name} {family} ({date_format(begins, 'd M')} – {date_format(ends, 'd M')})" for name, family, begins, ends in rows]
+    return gettext("Away in the two weeks: %(people)s.") % {"people": ", ".join(spans)}
 
 
 def _order(pair: tuple[str, str]) -> tuple[str, int, str]:

@@ -90,7 +90,9 @@ def _said(one: Compared, gap: Cell, needed: Cell) -> str:
     found = Estimate(float(str(gap.value)), gap.low, gap.high)
     said = _("%(value)s (%(low)s to %(high)s)") % {"value": points(found.value or 0.0), "low": points(gap.low), "high": points(gap.high)}
     if gap.low <= 0 <= gap.high:
-        return _("%(name)s: whether being reminded in time helps cannot be told yet; %(points)s moved on within %(days)s days.") % {
+        return _(
+            "%(name)s: whether being reminded in time helps cannot be told yet: within %(days)s days the difference in who moved on is %(points)s."
+        ) % {
             "name": name,
             "points": said,
             "days": days,

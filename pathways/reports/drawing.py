@@ -140,7 +140,7 @@ def bars(rows: Rows, options: Mapping[str, Any]) -> Spec:
     colour: Spec = {"value": ACCENT}
     if len(parts) > 1:
         scale = {"domain": parts, "range": options.get("colours", PALETTE)}
-        legend = {"columns": 4, "labelLimit": NAMES}
+        legend = {"columns": 3, "columnPadding": 36, "labelLimit": NAMES}
         colour = {"field": "part", "type": "nominal", "sort": parts, "title": None, "scale": scale, "legend": legend}
     order = {"field": "rank", "type": "quantitative"}
     ranked = [{**row, "rank": parts.index(str(row.get("part", "")))} for row in rows]

@@ -1,4 +1,5 @@
--- safety: what the week's texts did that they should not have, or that ended them: stopped, wrong number, sent after a death. Relies on message_patient.
+-- safety: what the week's texts did that they should not have, or that ended them: stopped, wrong number, sent after a death; and what was
+-- reported as an incident (a complaint is one). Relies on message_patient.
 -- Parameters: since, until, sites. The site is that of the journey, or of the patient.
 SELECT uid, grp, detail
 FROM (
@@ -10,6 +11,9 @@ FROM (
     UNION ALL
     SELECT m.uid::text, 'after death', m.purpose, m.sent_at, m.patient_id, m.journey_id
     FROM notifications_message m JOIN patients_patient p ON p.id = m.patient_id WHERE m.sent_at > p.died_hi AND NOT m.shadow
+    UNION ALL
+    SELECT j.uid::text, 'incidents', i.kind, i.reported_at, j.patient_id, j.id
+    FROM notifications_incident i JOIN pathways_journey j ON j.id = i.journey_id
 ) AS found
 CROSS JOIN LATERAL (
     SELECT COALESCE((SELECT home_site_id FROM pathways_journey j WHERE j.id = found.journey_id),
