@@ -67,7 +67,7 @@ def test_one_print_tells_who_knew_what_when_and_did_what(
     rows = re.findall(
         r'<span class="tag">(\w+)</span></td><td role="cell" data-label="Who"><bdi>([^<]*)</bdi></td><td role="cell">([^<]*)<', page
     )
-    assert ("read", "Dara Example", "journey") in rows
+    assert ("read", "Dara Example", "Journey") in rows
     assert any(what == "did" and who == "Dara Example" and "docetaxel" in said for what, who, said in rows)
     assert any(what == "told" and "please call us" in said for what, _, said in rows)
     assert any(what == "learnt" and "I can come on Thursday" in said for what, _, said in rows)
