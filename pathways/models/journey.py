@@ -121,6 +121,7 @@ class Journey(FSMModelMixin, models.Model):
         indexes = [
             models.Index(fields=["pathway", "home_site", "identified_at"], name="journey_report"),
             models.Index(fields=["ended_at"], condition=models.Q(status="exited", exit_class="preventable"), name="journey_lost"),
+            models.Index(fields=["pathway", "patient"], condition=models.Q(episode_no__gt=1), name="journey_again"),
         ]
 
     def __str__(self) -> str:

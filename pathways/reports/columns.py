@@ -7,7 +7,7 @@ one row that has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,9 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
+from psycopg.abc import Buffer
 
+from pathways.reports import memory
 from pathways.sql import load
 
 Ints = NDArray[np.int64]
@@ -31,6 +33,7 @@ UNKNOWN, REACHED, IMPLIED, NOT_APPLICABLE = range(4)
 ACTIVE, COMPLETED, EXITED = range(3)
 HEADER = 19
 """How many bytes of a binary copy lie before its first row."""
+PORTIONS = 64
 SEND = {"n": "int8send", "t": "timestamptz_send"}
 """How a column becomes eight bytes: a number (bigint) or a time (timestamptz)."""
 FIXED: Mapping[str, str] = {
@@ -101,38 +104,55 @@ def _said(flags: Ints, shift: int, of: int) -> Codes:
 
 def arrays(statement: str, parameters: Mapping[str, Any], kinds: str) -> Ints:
     """What a statement gives, a line of the answer per column. `kinds` has a letter of SEND for each of its columns, which are never null; the first is an
-    id, by which the rows come in sixteen portions: a message of PostgreSQL ends at a gigabyte. No order is kept.
+    id, by which the rows come in portions: a message of PostgreSQL ends at a gigabyte. No order is kept.
 
     Whoever reads a row (a parallel worker, where the planner takes some) also turns it into bytes; only stringing them together is left to one.
     """
     names = [f"c{i}" for i in range(len(kinds))]
     line = " || ".join(f"{SEND[kind]}({name})" for name, kind in zip(names, kinds, strict=True))
-    # OFFSET 0 keeps the planner from knowing how many ids there are: it would sort them all to make sixteen groups.
-    lines = f"SELECT c0 & 15 AS portion, {line} AS line FROM ({statement}) AS said ({', '.join(names)}) OFFSET 0"
-    return _columns(_bytes(f"SELECT string_agg(line, ''::bytea) FROM ({lines}) AS one GROUP BY portion", parameters), len(kinds))
+    # OFFSET 0 keeps the planner from knowing how many ids there are: it would sort them all to make the portions.
+    lines = f"SELECT c0 & {PORTIONS - 1} AS portion, {line} AS line FROM ({statement}) AS said ({', '.join(names)}) OFFSET 0"
+    portions = f"SELECT string_agg(line, ''::bytea) FROM ({lines}) AS one GROUP BY portion"
+    with wide() as cursor, cursor.copy(f"COPY ({portions}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
+        return columns_of(strings(copy), len(kinds))
 
 
-def _columns(found: memoryview, width: int) -> Ints:
-    """Takes a binary copy of rows of one string each apart: two bytes say that there is one more, four how long its string is."""
-    parts, at = [], HEADER
-    while int.from_bytes(found[at : at + 2], signed=True) == 1:
-        begins, size = at + 6, int.from_bytes(found[at + 2 : at + 6])
-        parts.append(np.frombuffer(found[begins : begins + size], dtype=">i8").reshape(-1, width))
-        at = begins + size
-    columns, filled = np.empty((width, sum(map(len, parts))), dtype=np.int64), 0
-    for part in parts:
-        columns[:, filled : filled + len(part)] = part.T
-        filled += len(part)
-    return columns
+def strings(blocks: Iterable[Buffer]) -> Iterator[memoryview]:
+    """Takes a binary copy of rows of one string each apart as it comes: two bytes say that there is one more, four how long its string is."""
+    rest, at = memoryview(b""), HEADER
+    for block in blocks:
+        rest = memoryview(b"".join((rest, block)) if len(rest) else block)  # a row comes whole, as a rule
+        while int.from_bytes(rest[at : at + 2], signed=True) == 1 and len(rest) >= at + 6:
+            begins = at + 6
+            ends = begins + int.from_bytes(rest[at + 2 : begins])
+            if ends > len(rest):
+                break
+            yield rest[begins:ends]
+            at = ends
+        rest, at = rest[at:], max(0, at - len(rest))
 
 
-def _bytes(statement: str, parameters: Mapping[str, Any]) -> memoryview:
-    """The whole of a binary copy."""
-    found = bytearray()
-    with wide() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
-        for block in copy:
-            found += block
-    return memoryview(found)
+def columns_of(portions: Iterable[memoryview], width: int) -> Ints:
+    """Rows of so many eights of bytes as columns. Each portion is put where it stays when it comes: the whole never lies here twice."""
+    columns, filled = np.empty((width, 0), dtype=np.int64), 0
+    for portion in portions:
+        part = np.frombuffer(portion, dtype=">i8").reshape(-1, width)
+        upto = filled + len(part)
+        if upto > columns.shape[1]:
+            columns = _wider(columns[:, :filled], len(part))
+        columns[:, filled:upto] = part.T
+        filled = upto
+    return columns[:, :filled]
+
+
+def _wider(columns: Ints, portion: int) -> Ints:
+    """Room for so many portions as there will be, and a quarter more: memory that is not written to costs nothing."""
+    width, filled = columns.shape
+    room = np.empty((width, max(2 * filled, PORTIONS * portion * 5 // 4) + portion), dtype=np.int64)
+    room[:, :filled] = columns
+    if room.nbytes >= memory.LARGE:
+        memory.keep()
+    return room
 
 
 @contextmanager

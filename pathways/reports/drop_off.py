@@ -136,11 +136,11 @@ def _marked(report: DropOff, unseen: Sequence[bool]) -> DropOff:
 
 def of_cohort(found: Cohort, known: Later[Standing]) -> DropOff:
     ways = passages(found.columns)
-    ends = tuple(_ends(found, ways))  # asks the database why journeys ended, which what is done at once may not
+    ends = tuple(_ends(found, ways))
+    assert found.reasons is not None  # asked of the database by now, which what is done at once may not
     each = [partial(_step_row, i, step, ways, found) for i, step in enumerate(found.steps)]
-    made: list[Any] = at_once([partial(_whole_path, ways, found), *each], found.n)
-    (whole, curve), *steps = made
-    who = matched.chosen(found, known())
+    made: list[Any] = at_once([partial(_whole_path, ways, found), *each, lambda: matched.chosen(found, known())], found.n)
+    (whole, curve), *steps, who = made
     return DropOff(
         question=found.question,
         n=found.n,

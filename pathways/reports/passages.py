@@ -36,13 +36,12 @@ def passages(columns: Columns) -> Passages:
     entered = np.full((steps, n), NEVER, dtype=np.int64).T
     since, goes_on = columns.opened.copy(), np.ones(n, dtype=bool)
     for i in range(steps):
-        entered[goes_on, i] = since[goes_on]
+        np.copyto(entered[:, i], since, where=goes_on)
         applies = goes_on & (columns.states[:, i] != NOT_APPLICABLE)
         stops = applies & (columns.times[:, i] == NEVER)
-        at[stops] = i
+        np.copyto(at, i, where=stops, casting="unsafe")
         goes_on &= ~stops
-        passes = applies & ~stops
-        since[passes] = np.maximum(since[passes], columns.times[passes, i])
+        np.maximum(since, columns.times[:, i], out=since, where=applies & ~stops)
     return Passages(at, _stood(columns), entered)
 
 

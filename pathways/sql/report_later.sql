@@ -1,4 +1,4 @@
--- report_later: journeys that are not the first of their patient and primary. Only a second episode or a merge can make one, so only those are looked at.
+-- report_later: journeys that are not the first of their patient and primary. Only a second episode or a merge can make one, so only those are looked at (index journey_again).
 -- Parameters: pathway. Merged records are one person.
 WITH several AS (
     SELECT COALESCE(p.survivor_id, p.id) AS person

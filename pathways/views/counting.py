@@ -19,6 +19,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
+from pathways.reports import memory
 from pathways.reports.cohort import Question
 from pathways.reports.kept import JOURNEYS, Kept, Watch, keep, kept, look, newest, same
 from patients.views.guard import StaffRequest
@@ -123,3 +124,4 @@ def _count(one: Counting, question: Question, exact: bool, make: Callable[[Quest
         one.fault = fault
     finally:
         connection.close()
+        memory.give_back()

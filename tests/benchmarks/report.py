@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from config.embedded.place import Place
 from pathways.definitions import registry
+from pathways.reports import memory
 from pathways.reports.cohort import Question
 from pathways.reports.columns import arrays
 from pathways.reports.drop_off import DropOff, drop_off
@@ -141,10 +142,13 @@ def agree(ours: DropOff, theirs: dict[str, Any]) -> None:
 
 def _page() -> dict[str, Any]:
     """What the page waits for: the first time, and again when nothing changed."""
-    cache.clear()
-    cold = scratch.timed(lambda: kept("drop-off", asked(), True, lambda question: drop_off(question)))
+    cold = []
+    for _ in range(3):
+        cache.clear()
+        memory.give_back()
+        cold.append(scratch.timed(lambda: kept("drop-off", asked(), True, lambda question: drop_off(question))))
     again = [scratch.timed(lambda: kept("drop-off", asked(), True, lambda question: drop_off(question))) for _ in range(5)]
-    return {"page_cold_s": round(cold, 3), "page_unchanged_ms": round(statistics.median(again) * 1000, 1)}
+    return {"page_cold_s": round(statistics.median(cold), 3), "page_unchanged_ms": round(statistics.median(again) * 1000, 1)}
 
 
 def _peer() -> dict[str, Any]:

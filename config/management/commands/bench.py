@@ -1,4 +1,4 @@
-"""Speed against a floor of hand-written SQL, in one run: `manage.py bench sweep|ingest|queue|outbox`."""
+"""Speed against a floor of hand-written SQL, in one run: `manage.py bench sweep|ingest|queue|outbox|report`."""
 
 from __future__ import annotations
 
