@@ -17,5 +17,5 @@ def age(born: date, on: date) -> str:
         return ""
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if days < NEWBORN_DAYS or months < 1:
-        return f"{days} d"
-    return _("%(months)s mo") % {"months": months} if months < INFANT_MONTHS else f"{months // 12} y"
+        return _("%(days)s d") % {"days": days}
+    return _("%(months)s mo") % {"months": months} if months < INFANT_MONTHS else _("%(years)s y") % {"years": months // 12}

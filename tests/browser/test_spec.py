@@ -76,6 +76,19 @@ def test_on_a_phone_several_lines_are_chosen_and_looked_at_first(open_as: Open, 
     expect(page.get_by_text("critical: looked at one by one")).to_be_visible()
 
 
+@pytest.mark.parametrize("density", ["", "compact"])
+def test_on_a_phone_each_fact_of_a_card_has_the_whole_width(open_as: Open, dara: User, today: Morning, density: str) -> None:
+    """A cell that keeps a desk's width there breaks every word onto a line of its own."""
+    page = open_as(dara, phone=True)
+    page.context.add_cookies([{"name": "density", "value": density, "url": page.url}])
+    page.goto("/queue/?lane=team")
+    for cell in ("missing", "over", "ball", "contact", "owner", "act"):
+        share = page.evaluate(
+            f"(() => {{ const one = document.querySelector('.queue .{cell}'); return one.offsetWidth / one.closest('tr').clientWidth; }})()"
+        )
+        assert share > 0.8, cell
+
+
 def test_a_spanish_reader_has_the_same_steps_and_keys(open_as: Open, dara: User, today: Morning) -> None:
     page = open_as(dara)
     page.context.set_extra_http_headers({"Accept-Language": "es"})

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from patients.ages import age
 
@@ -25,3 +26,8 @@ BORN = date(2024, 2, 29)
 )
 def test_newborns_in_days_infants_in_months_and_everybody_else_in_years(on: date, said: str) -> None:
     assert age(BORN, on) == said
+
+
+def test_in_the_language_of_the_page() -> None:
+    with translation.override("es"):
+        assert [age(BORN, on) for on in (date(2024, 3, 27), date(2025, 3, 1), date(2087, 3, 1))] == ["27 d", "12 meses", "63 años"]
