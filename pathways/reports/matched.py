@@ -22,6 +22,8 @@ NOT = "not/"
 CONFIRMED = 1
 ATTACHED, RETRACTED, STARTED, KIND = 1, 2, 4, 3
 """What the flags of `report_findings` say; from bit KIND on, which finding it is."""
+WHOLE = ", b.event_id, b.id, e.rank::int8, COALESCE(e.issued_at, e.message_at, '-infinity')"
+"""What of a finding decides whether it holds, where it was told more than once."""
 FEW = 50_000
 """Up to so many journeys the findings are looked up one by one; for more, all of the house are read, whosesoever they are."""
 MIX = np.int64(0x9E3779B97F4A7C1)
@@ -67,30 +69,50 @@ class Standing:
 
 
 def standing(asked: Question, journeys: Ints) -> Standing:
-    """What is found of a cohort's journeys, given by id, for any part of them."""
-    few = len(journeys) <= FEW
-    statement = load("pathways.sql", "report_findings").format(
-        kinds=", ".join(f"'{kind}'" for kind in FINDINGS), among="AND b.journey_id = ANY (%(ids)s::bigint[])" if few else ""
-    )
+    """What is found of a cohort's journeys, given by id, for any part of them. Of many only what is needed of a finding told once is read of all the
+    house; whoever was told anything twice (corrected, bound anew) is looked at whole."""
+    if len(journeys) <= FEW:
+        return _standing(*_settled(asked, journeys))
+    journey, lineage, flags = _found(asked, None)
+    twice = np.unique(journey[_several(lineage, journey)])
+    if len(twice) > FEW:
+        return _standing(*_settled(asked, None))
+    alone = ((flags & (ATTACHED | RETRACTED)) == ATTACHED) & ~np.isin(journey, twice)
+    others, theirs = _settled(asked, twice)
+    return _standing(np.concatenate((journey[alone], others)), np.concatenate((flags[alone], theirs)))
+
+
+def _standing(journey: Ints, flags: Ints) -> Standing:
+    """Of findings that hold, one row each."""
+    order = np.argsort(journey)
+    ids, first = np.unique(journey[order], return_index=True)
+    flags = flags[order]
+    has = (1 << (flags >> KIND)) | np.where(flags & STARTED, CONFIRMED, 0)
+    return Standing(ids, np.bitwise_or.reduceat(has, first) if len(ids) else has)
+
+
+def _found(asked: Question, journeys: Ints | None, also: str = "", kinds: str = "") -> Ints:
+    """The findings bound to journeys (None: all of the house): journey, lineage, flags, and what `also` asks besides."""
+    among = "" if journeys is None else "AND b.journey_id = ANY (%(ids)s::bigint[])"
+    statement = load("pathways.sql", "report_findings").format(kinds=", ".join(f"'{kind}'" for kind in FINDINGS), also=also, among=among)
     parameters = {"kinds": list(FINDINGS), "as_of": asked.as_of, "hindsight": asked.hindsight}
-    parameters |= {"ids": journeys.tolist()} if few else {}
-    journey, event, binding, lineage, rank, issued, flags = arrays(statement, parameters, "nnnnntn")
+    return arrays(statement, parameters if journeys is None else {**parameters, "ids": journeys.tolist()}, "nnn" + kinds)
+
+
+def _settled(asked: Question, journeys: Ints | None) -> tuple[Ints, Ints]:
+    """Journey and flags of each finding that holds: of an event and journey the latest binding counts, of a lineage the latest version."""
+    journey, lineage, flags, event, binding, rank, issued = _found(asked, journeys, WHOLE, "nnnt")
     newest = _last(binding, event, journey)
     newest = newest[(flags[newest] & ATTACHED) != 0]
     told = newest[_last(event[newest], issued[newest], rank[newest], lineage[newest], journey[newest])]
     told = told[(flags[told] & RETRACTED) == 0]
-    told = told[np.argsort(journey[told])]
-    ids, first = np.unique(journey[told], return_index=True)
-    has = (1 << (flags[told] >> KIND)) | np.where(flags[told] & STARTED, CONFIRMED, 0)
-    return Standing(ids, np.bitwise_or.reduceat(has, first) if len(ids) else has)
+    return journey[told], flags[told]
 
 
 def _last(*keys: Ints) -> Ints:
     """The places of the greatest of each group: rows are alike by the last two keys, and of them the others decide, the later key
     before the earlier. Most groups are of one row: only the others are put in order."""
-    mixed = keys[-1] * MIX ^ keys[-2]
-    ordered = np.sort(mixed)
-    several = np.isin(mixed, ordered[1:][np.diff(ordered) == 0])
+    several = _several(keys[-2], keys[-1])
     among = np.flatnonzero(several)
     order = among[np.lexsort([key[among] for key in keys])]
     ends = np.zeros(len(order), dtype=bool)
@@ -98,6 +120,13 @@ def _last(*keys: Ints) -> Ints:
     for key in keys[-2:]:
         ends[:-1] |= np.diff(key[order]) != 0
     return np.concatenate((np.flatnonzero(~several), order[ends]))
+
+
+def _several(first: Ints, second: Ints) -> Mask:
+    """Which rows may share both keys with another: all that do, and seldom one that does not."""
+    mixed = second * MIX ^ first
+    ordered = np.sort(mixed)
+    return np.isin(mixed, ordered[1:][np.diff(ordered) == 0])
 
 
 def chosen(found: Cohort, known: Standing) -> dict[str, Mask]:

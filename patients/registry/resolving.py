@@ -51,13 +51,13 @@ def update(*, patient_id: int, said: Demographics, now: datetime, source: str, s
 
 
 def _decide(people: Sequence[Demographics], *, site: Site, how: Saying) -> tuple[Batch, list[Resolution]]:
-    """Decide over what is read under the lock of those who are known; when somebody is to be registered, and of the unknown numbers."""
+    """Decide over what is read under the lock of those who are known; when somebody is to be registered, of the unknown numbers first."""
     numbers = {(number.authority, number.value) for said in people for number in said.identifiers}
-    found = writing.find_and_lock(numbers, site=site)
+    found = writing.find_and_lock(numbers, site=site, if_all_known=how.registers)
     unknown = numbers - found.owners.keys()
     if unknown and how.registers:
         writing.lock_numbers(unknown)
-        found = found.and_(writing.find_and_lock(unknown, site=site))
+        found = writing.find_and_lock(numbers, site=site)
     batch = Batch(found.owners, found.records, found.known, how)
     return batch, [batch.place(said) for said in people]
 

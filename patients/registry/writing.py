@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -33,24 +33,22 @@ class Found(msgspec.Struct, frozen=True):
     records: dict[Number, int] = {}
     known: dict[int, Known] = {}
 
-    def and_(self, other: Found) -> Found:
-        return Found(self.owners | other.owners, self.records | other.records, self.known | other.known)
-
 
 def find(numbers: Collection[Number], *, site: Site | None) -> Found:
     """The numbers that are known."""
     return _found(sql.rows("find_people", _asked(numbers, site))) if numbers else Found()
 
 
-def find_and_lock(numbers: Collection[Number], *, site: Site) -> Found:
-    """As `find`; what we know of these patients then stands still until the end of the transaction."""
+def find_and_lock(numbers: Set[Number], *, site: Site, if_all_known: bool = False) -> Found:
+    """As `find`; what we know of these patients then stands still until the end of the transaction. With `if_all_known` nobody is locked where a
+    number is unknown: numbers are locked before patients, so that two writers never wait for each other."""
     held: set[int] = set()
     while numbers:
-        asked = _asked(numbers, site)
+        asked = {**_asked(numbers, site), "if_all_known": if_all_known}
         locking, finding = sql.ask("lock_owners", asked), sql.ask("find_people", asked)
         found = _found(finding.fetchall())
         held.update(patient for (patient,) in locking.fetchall())
-        if found.known.keys() <= held:
+        if found.known.keys() <= held or (if_all_known and numbers - found.owners.keys()):
             return found
         # somebody was merged while we waited for the lock: once more, for the survivor too
     return Found()

@@ -127,6 +127,7 @@ def test_two_sealers_never_make_two_chains(dara: User, now: datetime) -> None:
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as another:
         another.execute("SELECT pg_advisory_lock(%s)", [access.SEALING])
         assert access.seal(now=now) == 0
+        another.execute("SELECT pg_advisory_unlock(%s)", [access.SEALING])  # a closed connection lets go a moment later
     assert access.seal(now=now) == 1
 
 

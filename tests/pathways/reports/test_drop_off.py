@@ -230,12 +230,14 @@ def test_matched_over_all_confirmed_keeps_transfers_in_the_denominator(ward: War
     assert line.share.value == 0.25
 
 
-def test_findings_of_many_journeys_are_those_of_few(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("twice", [0, 1])
+def test_findings_of_many_journeys_are_those_of_few(ward: Ward, monkeypatch: pytest.MonkeyPatch, twice: int) -> None:
+    """Whoever was told a thing twice is looked at whole, alone (1) or, where these are many, with all the others (0)."""
     for kind in ("actionable_confirmed", "matched_therapy", "cannot_say"):
         tell(ward, ward.journey(0, 1, 2, 3), kind)
     tell(ward, ward.journey(0, 1), "flagged_actionable", attached=False)
     few = drop_off(ward.ask()).matched
-    monkeypatch.setattr(matched, "FEW", 0)
+    monkeypatch.setattr(matched, "FEW", twice)
     assert drop_off(ward.ask()).matched == few
     assert (few.confirmed, few.cannot_say, few.flagged) == (1, 1, 0)
 
