@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from pathways.definitions import registry
 from pathways.definitions.compile import Definition
 from pathways.models import JourneyRevision
+from pathways.reports.at_once import at_once
 from pathways.reports.columns import (
     ACTIVE,
     NEVER,
     NOT_APPLICABLE,
     REACHED,
     STATE,
+    Codes,
     Columns,
     Ints,
     arrays,
@@ -266,12 +268,16 @@ def _later(question: Question) -> list[int]:
 
 def _by(as_of: datetime, columns: Columns) -> Columns:
     """What happened after as_of has not happened; a step with a time was reached, whatever else is said of it. Changes them where they lie."""
-    times, states = columns.times, columns.states
-    times[times > moment(as_of)] = NEVER
-    never, applies = times == NEVER, states != NOT_APPLICABLE
-    states[never & applies] = NOT_KNOWN
-    states[~never & (~applies | (states == NOT_KNOWN))] = REACHED
+    each = zip(columns.times.T, columns.states.T, strict=True)
+    at_once([partial(_step_by, moment(as_of), times, states) for times, states in each], len(columns))
     return columns
+
+
+def _step_by(as_of: int, times: Ints, states: Codes) -> None:
+    np.copyto(times, NEVER, where=times > as_of)
+    never, applies = times == NEVER, states != NOT_APPLICABLE
+    np.copyto(states, NOT_KNOWN, where=never & applies)
+    np.copyto(states, REACHED, where=~never & (~applies | (states == NOT_KNOWN)))
 
 
 def _members(found: Cohort) -> Iterator[Member]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from psycopg.abc import Buffer
 
 from pathways.reports import memory
+from pathways.reports.at_once import at_once
 from pathways.sql import load
 
 Ints = NDArray[np.int64]
@@ -91,15 +93,19 @@ def copied(statement: str, parameters: Mapping[str, Any], steps: int, *also: str
     taken = arrays(statement, parameters, "".join(FIXED.values()) + "t" * steps + "n" * len(also))
     native: dict[str, Any] = dict(zip((*FIXED, *also), (*taken[: len(FIXED)], *taken[len(FIXED) + steps :]), strict=True))
     n, flags = taken.shape[1], native.pop("flags")
-    states = np.array([_said(flags, STATE + 2 * i, 3) for i in range(steps)], dtype=np.int16).reshape(steps, n).T
-    times = taken[len(FIXED) : len(FIXED) + steps].T
-    bits: dict[str, Any] = {"status": _said(flags, *STATUS), "exit_class": _said(flags, *EXIT_CLASS), "held": _said(flags, *HELD)}
+    parts = (*(((STATE + 2 * i), 3) for i in range(steps)), STATUS, EXIT_CLASS, HELD)
+    said = np.empty((len(parts), n), dtype=np.int16)
+    at_once([partial(_said, flags, shift, of, line) for (shift, of), line in zip(parts, said, strict=True)], n)
+    states, times = said[:steps].T, taken[len(FIXED) : len(FIXED) + steps].T
+    bits: dict[str, Any] = dict(zip(("status", "exit_class", "held"), said[steps:], strict=True))
     nothing: dict[str, Any] = {name: np.zeros(n, dtype=np.int64) for name in ("stratum", "person") if name not in also}
     return Columns(**native, **bits, **nothing, states=states, times=times)
 
 
-def _said(flags: Ints, shift: int, of: int) -> Codes:
-    return ((flags >> shift) & of).astype(np.int16)
+def _said(flags: Ints, shift: int, of: int, into: Codes) -> None:
+    shifted = flags >> shift
+    np.bitwise_and(shifted, of, out=shifted)
+    into[:] = shifted
 
 
 def arrays(statement: str, parameters: Mapping[str, Any], kinds: str) -> Ints:

@@ -64,8 +64,8 @@ def run(*, journeys: int = 1_000_000, rounds: int = 5) -> dict[str, Any]:
             "ratio_min_max": [round(min(ratios), 3), round(max(ratios), 3)],
             **_given(),
             **_page(),
-            **_peer(),
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            **_peer(),
             "load": round(scratch.load_average(), 1),
         }
 
